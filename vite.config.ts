@@ -1,0 +1,62 @@
+// How is the page built, served and tested?
+//
+// Every address in the build is relative, so the folder works wherever it is put, an embed included.
+// Servers listen on the loopback only. Both test projects live here because they must resolve modules as the page does.
+import react from '@vitejs/plugin-react'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { BROWSER_FLAGS } from './src/cli/browserFlags.ts'
+import { contentSecurityPolicy } from './src/cli/contentSecurityPolicy.ts'
+import { findBrowser } from './src/cli/findBrowser.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+export default defineConfig({
+  base: './',
+  plugins: [react(), contentSecurityPolicy()],
+  // Shards are gzip inside, yet named .bin: under .gz the servers would add Content-Encoding and the browser would unpack them.
+  assetsInclude: ['**/*.bin'],
+  worker: { format: 'es' },
+  // Found while a page runs, a new dependency reloads it; these are known beforehand, the lazy ones above all.
+  optimizeDeps: { include: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu'] },
+  server: { host: LOOPBACK },
+  preview: { host: LOOPBACK },
+  build: {
+    target: 'es2023',
+    // The policy allows no data: script or font.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
+          exclude: ['tests/**/*.browser.test.ts', 'tests/e2e/**', 'tests/bench/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/**/*.browser.test.ts'],
+          exclude: ['tests/e2e/**', 'tests/bench/**'],
+          // SwiftShader compiles every shader on two cores: the first test of a file waits for its pipelines.
+          testTimeout: 60_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            api: { host: LOOPBACK },
+            provider: playwright({ launchOptions: { executablePath: findBrowser() ?? undefined, args: [...BROWSER_FLAGS] } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
