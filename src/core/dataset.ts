@@ -1,0 +1,24 @@
+// What does an engine train on? Float32 arrays, so that every engine sees the same numbers to the last bit.
+
+/** Rows of one split, already shuffled by the data stream of the seed. */
+export interface SplitArrays {
+  readonly count: number
+  /** [count, inputWidth] row-major. */
+  readonly inputs: Float32Array
+  /** [count, outputWidth] row-major; one-hot for classification. */
+  readonly targets: Float32Array
+  /** [count] class numbers, null for regression. */
+  readonly labels: Int32Array | null
+}
+
+export interface Dataset {
+  readonly name: string
+  readonly inputWidth: number
+  readonly outputWidth: number
+  readonly task: 'classification' | 'regression'
+  readonly train: SplitArrays
+  readonly test: SplitArrays
+  readonly classNames: readonly string[] | null
+  /** [height, width] of an image, null for vectors. */
+  readonly imageShape: readonly [number, number] | null
+}

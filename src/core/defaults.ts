@@ -1,0 +1,55 @@
+// What does the page show before anybody touched it, and what fills a gap in a file or link?
+//
+// The default is the race of two optimizers on 24 weights: no download, no GPU, a visible plateau.
+import type { DiagnosticsSettings, Experiment, OptimizerSettings } from './experiment.ts'
+
+export const DEFAULT_OPTIMIZER: OptimizerSettings = {
+  kind: 'sgd',
+  lr: 0.1,
+  momentum: 0.9,
+  decay: 0.9,
+  beta1: 0.9,
+  beta2: 0.999,
+  eps: null,
+}
+
+export const DEFAULT_DIAGNOSTICS: DiagnosticsSettings = {
+  probeCount: 64,
+  pairCount: 100,
+  pairBatch: 128,
+  lanczosSteps: 24,
+  lanczosProbes: 1,
+  every: { evaluation: 10, gradientNorms: 5, cosines: 20, hessian: 20, kernel: 20 },
+  budget: 0.5,
+}
+
+/** The race: 24 weights from U[-1.5, 1.5], SGD 0.1 against RMSprop 0.002 from the same start, 32 seeds. */
+export const DEFAULT_EXPERIMENT: Experiment = {
+  version: 1,
+  model: { kind: 'chain', depth: 24, width: 32, activation: 'relu', outputActivation: 'identity', bias: true, parameterization: 'standard' },
+  init: { scheme: 'uniform', tau: 1.5 },
+  data: { kind: 'point', side: 14, trainCount: 10_000, testCount: 2_000, inputs: 20, outputs: 1, scaling: 'unit', noise: 0 },
+  loss: { kind: 'squaredError', reduction: 'mean' },
+  optimizer: DEFAULT_OPTIMIZER,
+  batch: 128,
+  steps: 1500,
+  seed: 7,
+  seeds: 32,
+  engine: 'auto',
+  diagnostics: DEFAULT_DIAGNOSTICS,
+  changes: [],
+  versus: { optimizer: { kind: 'rmsprop', lr: 0.002, eps: 1e-150 } },
+}
+
+/** An MLP on real images: the base of the image presets and of the model switch. */
+export const DEFAULT_MLP: Experiment = {
+  ...DEFAULT_EXPERIMENT,
+  model: { ...DEFAULT_EXPERIMENT.model, kind: 'mlp', depth: 3, width: 64 },
+  init: { scheme: 'heUniform', tau: Math.sqrt(6) },
+  data: { ...DEFAULT_EXPERIMENT.data, kind: 'fashionMnist', side: 14 },
+  loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' },
+  batch: 64,
+  steps: 1000,
+  seeds: 1,
+  versus: null,
+}

@@ -1,0 +1,166 @@
+// What does a run stream? One tagged union, used alike by instruments, wire, store, plots and exports.
+//
+// A sample names its arm and step; numbers that could not be measured are a sample too (`unavailable`), so
+// that a card always has something true to show.
+import type { ArmName } from './experiment.ts'
+import type { Milliseconds, Step } from './units.ts'
+
+interface SampleOf<Type extends string> {
+  readonly type: Type
+  readonly arm: ArmName
+  readonly step: Step
+}
+
+/** Losses of consecutive steps: entry [i, s] is the loss of seed s at step `step` + i, on the batch of that step, before its update. */
+export interface LossSample extends SampleOf<'loss'> {
+  readonly seedCount: number
+  /** [count, seedCount]; NaN where a seed has diverged. */
+  readonly values: Float64Array
+}
+
+/** Focus seed on the whole evaluation sets. */
+export interface EvaluationSample extends SampleOf<'evaluation'> {
+  readonly trainLoss: number
+  readonly testLoss: number | null
+  readonly trainAccuracy: number | null
+  readonly testAccuracy: number | null
+  readonly trainCount: number
+  readonly testCount: number
+}
+
+/** Frobenius norms of the gradient on the probe set, per layer and seed. */
+export interface GradientNormSample extends SampleOf<'gradientNorms'> {
+  readonly seedCount: number
+  readonly layerCount: number
+  /** [seedCount, layerCount] log10 of the norm, -Infinity where exactly zero. */
+  readonly log10: Float64Array
+  /** [seedCount, layerCount] log10 of the mean absolute entry. */
+  readonly meanAbsLog10: Float64Array
+  /** [seedCount] log10 of the norm over all layers. */
+  readonly globalLog10: Float64Array
+  /** [seedCount, layerCount] 1 where the engine underflowed and the value is a bound. */
+  readonly underflow: Uint8Array
+}
+
+/** A kernel density on a grid; bandwidth 0 means no spread: draw the rug only. */
+export interface DensityCurve {
+  readonly grid: Float64Array
+  readonly density: Float64Array
+  readonly bandwidth: number
+  readonly count: number
+}
+
+/** Statistics of one set of cosines. Cosines with a zero gradient are left out and counted. */
+export interface CosineStatistics {
+  readonly cosines: Float64Array
+  readonly excluded: number
+  readonly min: number | null
+  readonly mean: number | null
+  readonly standardDeviation: number | null
+  readonly fractionNegative: number | null
+  readonly curve: DensityCurve | null
+}
+
+export interface CosineSample extends SampleOf<'cosines'> {
+  /** Independent pairs of mini-batches. */
+  readonly pairs: CosineStatistics
+  readonly pairBatch: number
+  /** All pairs of per-sample gradients on the probe set. */
+  readonly perSample: CosineStatistics
+  readonly sampleCount: number
+  /** max(0, -min over i != j of <g_i, g_j>) of per-sample gradients; null where there is no pair. */
+  readonly eta: number | null
+  readonly etaNormalised: number | null
+  readonly etaAverage: number | null
+  /** Infinity when gradients cancel, null when all are zero. */
+  readonly diversity: number | null
+  readonly batchSizeBound: number | null
+  readonly gradientVariance: number | null
+  readonly parameterCount: number
+}
+
+/** Spectrum of the Hessian of the reduced loss on the probe set. */
+export interface HessianSample extends SampleOf<'hessian'> {
+  readonly method: 'exact' | 'lanczos'
+  readonly parameterCount: number
+  readonly sampleCount: number
+  /** Ascending; null for lanczos. */
+  readonly eigenvalues: Float64Array | null
+  /** Lanczos: Gauss nodes and weights (sum 1), pooled over probes. */
+  readonly nodes: Float64Array | null
+  readonly nodeWeights: Float64Array | null
+  readonly lambdaMax: number
+  readonly lambdaMin: number
+  /** Residual bounds of the two extremes; 0 when exact. */
+  readonly lambdaMaxResidual: number
+  readonly lambdaMinResidual: number
+  readonly converged: boolean
+  readonly numNegative: number | null
+  readonly trace: number
+  readonly traceStderr: number | null
+  readonly frobenius: number
+  readonly frobeniusStderr: number | null
+  readonly probes: number
+  readonly lanczosSteps: number
+  /** [L, L] mean absolute entry of the layer blocks, null where not computed. */
+  readonly blockMeanAbs: Float64Array | null
+  readonly blockFrobenius: Float64Array | null
+  readonly layerCount: number
+  /** [P, P] entries for P <= 512 when asked, else null. */
+  readonly entries: Float64Array | null
+  /** |H - H^T|_F / |H|_F before symmetrising; 0 where exact by construction. */
+  readonly asymmetry: number
+  /** Ascending eigenvalues (or extremes) of P^-1/2 H P^-1/2 for RMSprop and Adam, else null. */
+  readonly preconditioned: Float64Array | null
+  /** Median and range of the effective step lr/(sqrt v + eps); for SGD all equal lr. */
+  readonly effectiveStep: { readonly min: number; readonly median: number; readonly max: number } | null
+}
+
+/** Tangent kernel on the probe set. */
+export interface KernelSample extends SampleOf<'kernel'> {
+  readonly sampleCount: number
+  readonly outputCount: number
+  /** |K_t - K_0|_F / |K_0|_F; 0 at step 0. */
+  readonly drift: number
+  readonly lambdaMin: number
+  readonly lambdaMax: number
+  readonly condition: number
+  /** |grad L|^2 / (2 L) in the convention of the reduced loss. */
+  readonly plRatio: number
+  /** The bounds of the PL* inequality in the same convention: lambda/n for a mean, lambda for a sum. */
+  readonly plLower: number
+  readonly plUpper: number
+  readonly weightDistance: number
+  /** [n, n] trace over outputs of K, for the heat map. */
+  readonly traceKernel: Float64Array
+  /** Ascending eigenvalues of K. */
+  readonly eigenvalues: Float64Array
+}
+
+/** An instrument that has nothing to measure here, with the reason as a tag for `ui`. */
+export interface UnavailableSample extends SampleOf<'unavailable'> {
+  readonly instrument: InstrumentName
+  readonly reason: UnavailableReason
+}
+
+export type UnavailableReason = 'oneSample' | 'tooLarge' | 'zeroGradient' | 'switchedOff' | 'nonFinite'
+
+/** What an instrument cost when it last ran. */
+export interface CostSample extends SampleOf<'cost'> {
+  readonly instrument: InstrumentName
+  readonly duration: Milliseconds
+  /** duration / duration of one training step, measured in the same run. */
+  readonly stepRatio: number
+}
+
+export type Sample =
+  | LossSample
+  | EvaluationSample
+  | GradientNormSample
+  | CosineSample
+  | HessianSample
+  | KernelSample
+  | UnavailableSample
+  | CostSample
+
+export type InstrumentName = 'loss' | 'evaluation' | 'gradientNorms' | 'cosines' | 'hessian' | 'kernel'
