@@ -109,13 +109,16 @@ export function thisMachine(): Machine {
 export function findBrowser(machine: Machine = thisMachine()): string | null {
   const wish = machine.env.CHROME_PATH
   if (wish !== undefined && wish !== '') {
-    if (!existsSync(wish)) throw new Error(`findBrowser: no file at CHROME_PATH, got ${wish}, expected a Chrome, Chromium or Edge executable`)
+    if (!existsSync(wish))
+      throw new Error(`findBrowser: no file at CHROME_PATH, got ${wish}, expected a Chrome, Chromium or Edge executable`)
     return wish
   }
   const usual = usualPlaces(machine).find(isBrowser)
   if (usual !== undefined) return usual
   const folder = playwrightFolder(machine)
   if (folder === null || !existsSync(folder)) return null
-  const paths = playwrightBuilds(readdirSync(folder)).flatMap((build) => PLAYWRIGHT_BINARIES.map((binary) => posix.join(folder, build, binary)))
+  const paths = playwrightBuilds(readdirSync(folder)).flatMap((build) =>
+    PLAYWRIGHT_BINARIES.map((binary) => posix.join(folder, build, binary)),
+  )
   return paths.find((path) => existsSync(path)) ?? null
 }

@@ -22,7 +22,10 @@ describe('the test browser', () => {
     const encoder = device.createCommandEncoder()
     const pass = encoder.beginComputePass()
     pass.setPipeline(pipeline)
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: storage } }] }))
+    pass.setBindGroup(
+      0,
+      device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: storage } }] }),
+    )
     pass.dispatchWorkgroups(1)
     pass.end()
     encoder.copyBufferToBuffer(storage, 0, readback, 0, 16)
