@@ -26,7 +26,15 @@ export const DEFAULT_DIAGNOSTICS: DiagnosticsSettings = {
 /** The race: 24 weights from U[-1.5, 1.5], SGD 0.1 against RMSprop 0.002 from the same start, 32 seeds. */
 export const DEFAULT_EXPERIMENT: Experiment = {
   version: 1,
-  model: { kind: 'chain', depth: 24, width: 32, activation: 'relu', outputActivation: 'identity', bias: true, parameterization: 'standard' },
+  model: {
+    kind: 'chain',
+    depth: 24,
+    width: 32,
+    activation: 'relu',
+    outputActivation: 'identity',
+    bias: true,
+    parameterization: 'standard',
+  },
   init: { scheme: 'uniform', tau: 1.5 },
   data: { kind: 'point', side: 14, trainCount: 10_000, testCount: 2_000, inputs: 20, outputs: 1, scaling: 'unit', noise: 0 },
   loss: { kind: 'squaredError', reduction: 'mean' },

@@ -6,8 +6,10 @@
 import * as v from 'valibot'
 import { LIMITS } from './limits.ts'
 
-const ranged = (limit: { readonly min: number; readonly max: number }) => v.pipe(v.number(), v.finite(), v.minValue(limit.min), v.maxValue(limit.max))
-const counted = (limit: { readonly min: number; readonly max: number }) => v.pipe(v.number(), v.safeInteger(), v.minValue(limit.min), v.maxValue(limit.max))
+const ranged = (limit: { readonly min: number; readonly max: number }) =>
+  v.pipe(v.number(), v.finite(), v.minValue(limit.min), v.maxValue(limit.max))
+const counted = (limit: { readonly min: number; readonly max: number }) =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(limit.min), v.maxValue(limit.max))
 
 export const activationSchema = v.picklist(['identity', 'relu', 'tanh', 'tanh3', 'swish'])
 /** tanh3 is 3 tanh; swish is z sigmoid(z). Both exist for the outputs of the tangent-kernel theory and work in hidden layers too. */

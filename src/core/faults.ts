@@ -24,7 +24,14 @@ export type Fault =
   | { readonly type: 'noWebGpu'; readonly detail: string }
   | { readonly type: 'deviceLost'; readonly detail: string }
   | { readonly type: 'poisoned'; readonly detail: string }
-  | { readonly type: 'diverged'; readonly detail: string; readonly arm: 'A' | 'B'; readonly step: number; readonly layer: number; readonly layerName: string }
+  | {
+      readonly type: 'diverged'
+      readonly detail: string
+      readonly arm: 'A' | 'B'
+      readonly step: number
+      readonly layer: number
+      readonly layerName: string
+    }
   | { readonly type: 'refused'; readonly detail: string; readonly bytes: number; readonly limit: number; readonly nearest: string }
   | { readonly type: 'dataMissing'; readonly detail: string; readonly file: string }
   | { readonly type: 'dataCorrupt'; readonly detail: string; readonly file: string }
