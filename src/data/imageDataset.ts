@@ -75,7 +75,10 @@ interface PoolRow {
   readonly row: number
 }
 
-function poolOf(shards: readonly ImageShard[], entries: readonly ShardEntry[]): { readonly train: readonly PoolRow[]; readonly test: readonly PoolRow[] } {
+function poolOf(
+  shards: readonly ImageShard[],
+  entries: readonly ShardEntry[],
+): { readonly train: readonly PoolRow[]; readonly test: readonly PoolRow[] } {
   const train: PoolRow[] = []
   const test: PoolRow[] = []
   for (const [i, entry] of entries.entries()) {
@@ -90,7 +93,7 @@ function takeSplit(
   wanted: number,
   stream: RandomStream,
   shape: { readonly block: number; readonly outSize: number; readonly classes: number },
-): SplitArrays {
+): SplitArrays & { readonly inputs: Float32Array } {
   const rows = pool[split]
   const order = stream.permutation(rows.length)
   const count = Math.min(wanted, rows.length)

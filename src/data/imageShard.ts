@@ -98,5 +98,6 @@ export function encodeImageShard(shard: ImageShard): Uint8Array {
 }
 
 function demandRange(file: string, what: string, value: number, low: number, high: number): void {
-  if (value < low || value > high) throw corrupt(file, `announces an ${what} of ${value}, outside ${low} to ${high}`.replace(/an (?=[^aeiou])/, 'a '))
+  if (value < low || value > high)
+    throw corrupt(file, `announces an ${what} of ${value}, outside ${low} to ${high}`.replace(/an (?=[^aeiou])/, 'a '))
 }

@@ -36,12 +36,24 @@ export async function loadDataset(settings: DataSettings, source: DatasetSource)
       return await loadImageDataset(settings.kind, settings, { train, test }, source)
     case 'teacher': {
       const teacher = drawTeacher(inputs, settings.outputs, hidden)
-      return regression('Teacher network', inputs, settings.outputs, teacherRows(teacher, trainCount, noise, train), teacherRows(teacher, testCount, noise, test))
+      return regression(
+        'Teacher network',
+        inputs,
+        settings.outputs,
+        teacherRows(teacher, trainCount, noise, train),
+        teacherRows(teacher, testCount, noise, test),
+      )
     }
     case 'line':
       return regression('Line y = 2x + 1/2', 1, 1, lineRows(trainCount, noise, train), lineRows(testCount, noise, test))
     case 'point':
-      return regression('Point (1, 1)', 1, 1, pointRow(), testCount > 0 ? pointRow() : { inputs: new Float32Array(0), targets: new Float32Array(0) })
+      return regression(
+        'Point (1, 1)',
+        1,
+        1,
+        pointRow(),
+        testCount > 0 ? pointRow() : { inputs: new Float32Array(0), targets: new Float32Array(0) },
+      )
     case 'mixture': {
       const centres = drawMixtureCentres(inputs, hidden)
       return classification('Gaussian mixture', inputs, mixtureRows(centres, trainCount, train), mixtureRows(centres, testCount, test))
@@ -52,7 +64,12 @@ export async function loadDataset(settings: DataSettings, source: DatasetSource)
 }
 
 function regression(name: string, inputWidth: number, outputWidth: number, train: RegressionRows, test: RegressionRows): Dataset {
-  const split = (rows: RegressionRows): SplitArrays => ({ count: rows.inputs.length / inputWidth, inputs: rows.inputs, targets: rows.targets, labels: null })
+  const split = (rows: RegressionRows): SplitArrays => ({
+    count: rows.inputs.length / inputWidth,
+    inputs: rows.inputs,
+    targets: rows.targets,
+    labels: null,
+  })
   return { name, inputWidth, outputWidth, task: 'regression', train: split(train), test: split(test), classNames: null, imageShape: null }
 }
 
@@ -64,5 +81,14 @@ function classification(name: string, inputWidth: number, train: ClassifiedRows,
     labels: rows.labels,
   })
   const classNames = Array.from({ length: MIXTURE_CLASSES }, (_, k) => `Cloud ${k}`)
-  return { name, inputWidth, outputWidth: MIXTURE_CLASSES, task: 'classification', train: split(train), test: split(test), classNames, imageShape: null }
+  return {
+    name,
+    inputWidth,
+    outputWidth: MIXTURE_CLASSES,
+    task: 'classification',
+    train: split(train),
+    test: split(test),
+    classNames,
+    imageShape: null,
+  }
 }

@@ -115,7 +115,7 @@ function fieldReader(file: string): FieldReader {
     },
     list(value, at, most) {
       if (!Array.isArray(value) || value.length < 1 || value.length > most) throw wrong(at, `a list of 1 to ${most} entries`)
-      return value
+      return value as unknown[]
     },
     text(value, at, pattern = /^[^\p{Cc}]{1,2000}$/u) {
       if (typeof value !== 'string' || !pattern.test(value)) throw wrong(at, `a text like ${pattern.source}`)

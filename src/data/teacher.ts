@@ -93,7 +93,10 @@ function drawNormal(count: number, deviation: number, stream: RandomStream): Flo
 }
 
 function demandPositive(inputs: number, outputs: number): void {
-  for (const [name, value] of [['inputs', inputs], ['outputs', outputs]] as const) {
+  for (const [name, value] of [
+    ['inputs', inputs],
+    ['outputs', outputs],
+  ] as const) {
     if (!Number.isInteger(value) || value < 1) throw new DomainFault(`drawTeacher: ${name} is ${value}, expected a whole number from 1`)
   }
 }

@@ -76,7 +76,12 @@ export async function loadShards(set: ImageSetEntry, entries: readonly ShardEntr
   )
 }
 
-async function loadShard(set: ImageSetEntry, entry: ShardEntry, source: AssetSource, onBytes: (bytes: number) => void): Promise<ImageShard> {
+async function loadShard(
+  set: ImageSetEntry,
+  entry: ShardEntry,
+  source: AssetSource,
+  onBytes: (bytes: number) => void,
+): Promise<ImageShard> {
   const file = DATA_FOLDER + entry.file
   const packed = await readOrFault(source, file, onBytes)
   await demandDigest(packed, entry.bytes, entry.sha256, file, 'as shipped')
