@@ -151,6 +151,8 @@ export interface CostSample extends SampleOf<'cost'> {
   readonly duration: Milliseconds
   /** duration / duration of one training step, measured in the same run. */
   readonly stepRatio: number
+  /** Measurements left out since the last one that ran because the time budget was spent; absent: none. */
+  readonly skipped?: number
 }
 
 export type Sample =
