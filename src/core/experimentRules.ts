@@ -1,0 +1,109 @@
+// Which fields of an experiment must fit each other, and which one gives way?
+//
+// The model stays and what it cannot use gives way (data before loss), because the model is what a reader asked for.
+// Each rule only ever writes valid values, so that a repaired experiment passes all rules again unchanged.
+import type { Experiment, OptimizerChange } from './experiment.ts'
+import type { Notice, Report } from './repairValue.ts'
+import { armExperiment } from './resolve.ts'
+
+const ONE_DIMENSIONAL: ReadonlySet<Experiment['data']['kind']> = new Set(['point', 'line'])
+const WITH_CLASSES: ReadonlySet<Experiment['data']['kind']> = new Set(['fashionMnist', 'digits', 'mixture'])
+
+/** True where targets are classes, so that accuracy and softmax cross-entropy exist. */
+export function hasClasses(kind: Experiment['data']['kind']): boolean {
+  return WITH_CLASSES.has(kind)
+}
+
+/** True where inputs and targets are single numbers, which is what a chain needs. */
+export function isOneDimensional(kind: Experiment['data']['kind']): boolean {
+  return ONE_DIMENSIONAL.has(kind)
+}
+
+/** The experiment with all combinations made possible; one notice per field that gave way. */
+export function repairCombinations(experiment: Experiment, report: Report): Experiment {
+  return [chainNeedsNumbers, chainOfArmB, softmaxNeedsClasses, differenceThatDiffers, changesInOrder].reduce(
+    (now, rule) => rule(now, report),
+    experiment,
+  )
+}
+
+function chainNeedsNumbers(experiment: Experiment, report: Report): Experiment {
+  const { data, model } = experiment
+  if (model.kind !== 'chain' || isOneDimensional(data.kind)) return experiment
+  report(combination('data.kind', data.kind, 'point', 'point or line for a chain', 'A chain has one number in and one number out'))
+  return { ...experiment, data: { ...data, kind: 'point' } }
+}
+
+function chainOfArmB(experiment: Experiment, report: Report): Experiment {
+  const { versus, data } = experiment
+  if (versus?.model?.kind !== 'chain' || isOneDimensional(data.kind)) return experiment
+  const { kind, ...model } = versus.model
+  report(
+    combination('versus.model.kind', kind, 'nothing', `a model that can learn ${data.kind}`, `Arm B cannot be a chain on ${data.kind}`),
+  )
+  return { ...experiment, versus: { ...versus, model } }
+}
+
+function softmaxNeedsClasses(experiment: Experiment, report: Report): Experiment {
+  const { data, loss } = experiment
+  if (loss.kind !== 'softmaxCrossEntropy' || hasClasses(data.kind)) return experiment
+  report(combination('loss.kind', loss.kind, 'squaredError', `squaredError on ${data.kind}`, `The data set ${data.kind} has no classes`))
+  return { ...experiment, loss: { ...loss, kind: 'squaredError' } }
+}
+
+function differenceThatDiffers(experiment: Experiment, report: Report): Experiment {
+  if (experiment.versus === null) return experiment
+  const a = armExperiment(experiment, 'A')
+  const b = armExperiment(experiment, 'B')
+  const same = (['model', 'init', 'optimizer'] as const).every((part) => sameFields(a[part], b[part])) && a.batch === b.batch
+  if (!same) return experiment
+  report(
+    combination('versus', 'no difference', 'null', 'at least one field that differs from arm A', 'Arm B would be the same run as arm A'),
+  )
+  return { ...experiment, versus: null }
+}
+
+function changesInOrder(experiment: Experiment, report: Report): Experiment {
+  let changes: readonly OptimizerChange[] = experiment.changes
+  if (experiment.versus === null && changes.some((change) => change.arm === 'B')) {
+    report(combination('changes', 'a change of arm B', 'the changes of arm A', 'changes of arm A only', 'There is no arm B'))
+    changes = changes.filter((change) => change.arm === 'A')
+  }
+  const last = new Map<string, OptimizerChange>()
+  for (const change of changes) last.set(`${change.step} ${change.arm}`, change)
+  if (last.size < changes.length) {
+    report(
+      combination(
+        'changes',
+        `${changes.length} changes`,
+        `${last.size} changes`,
+        'one change for each arm and step',
+        'Some changes stand at the same step',
+      ),
+    )
+    changes = changes.filter((change) => last.get(`${change.step} ${change.arm}`) === change)
+  }
+  if (changes.some((change, index) => index > 0 && change.step < changes[index - 1].step)) {
+    report(
+      combination('changes', 'another order', 'the order of steps', 'ascending steps', 'The changes were not in the order of their steps'),
+    )
+    changes = changes.toSorted((a, b) => a.step - b.step)
+  }
+  return changes === experiment.changes ? experiment : { ...experiment, changes: [...changes] }
+}
+
+function sameFields(a: object, b: object): boolean {
+  const other = b as Readonly<Record<string, unknown>>
+  return Object.entries(a).every(([key, value]) => Object.is(value, other[key]))
+}
+
+function combination(path: string, given: string, used: string, expected: string, why: string): Notice {
+  return {
+    path,
+    problem: 'combination',
+    given,
+    used,
+    expected,
+    text: `${why}; for ${path} ${used === 'nothing' ? 'no value' : used} is used.`,
+  }
+}

@@ -1,0 +1,81 @@
+// Which experiments are there? Random ones that obey schema and cross rules, for property tests of every door.
+import * as fc from 'fast-check'
+import type { Experiment } from '../../src/core/experiment.ts'
+import { repairCombinations } from '../../src/core/experimentRules.ts'
+import { LIMITS, type LimitName } from '../../src/core/limits.ts'
+
+/** A number in its limits, often at an end, often round, sometimes with all 17 digits. */
+const real = (name: LimitName) => {
+  const { min, max } = LIMITS[name]
+  return fc.oneof(
+    fc.constantFrom(min, max),
+    fc.double({ min, max, noNaN: true }).map((x) => x + 0),
+    fc.integer({ min: 1, max: 99 }).map((k) => Math.min(max, Math.max(min, k / 100))),
+  )
+}
+const count = (name: LimitName) => fc.integer({ min: LIMITS[name].min, max: LIMITS[name].max })
+
+const activation = fc.constantFrom('identity', 'relu', 'tanh', 'tanh3', 'swish' as const)
+const model = {
+  kind: fc.constantFrom('chain', 'mlp'),
+  depth: count('depth'),
+  width: count('width'),
+  activation,
+  outputActivation: activation,
+  bias: fc.boolean(),
+  parameterization: fc.constantFrom('standard', 'ntk'),
+}
+const init = {
+  scheme: fc.constantFrom('uniform', 'lecunNormal', 'glorotUniform', 'heUniform', 'orthogonal', 'unitNormal', 'constant'),
+  tau: real('tau'),
+}
+const optimizer = {
+  kind: fc.constantFrom('sgd', 'momentum', 'rmsprop', 'adam'),
+  lr: real('lr'),
+  momentum: real('momentum'),
+  decay: real('decay'),
+  beta1: real('beta1'),
+  beta2: real('beta2'),
+  eps: fc.oneof(fc.constantFrom(null, 1e-150, 1e-8), real('eps')),
+}
+const every = count('every')
+const optional = (entries: Record<string, fc.Arbitrary<unknown>>) => fc.record(entries, { requiredKeys: [] })
+
+/** A valid experiment: `parseExperiment` returns it equal and without notices. */
+export const anyExperiment: fc.Arbitrary<Experiment> = fc
+  .record({
+    version: fc.constant(1),
+    model: fc.record(model),
+    init: fc.record(init),
+    data: fc.record({
+      kind: fc.constantFrom('fashionMnist', 'digits', 'teacher', 'mixture', 'point', 'line'),
+      side: fc.constantFrom(7, 14, 28),
+      trainCount: count('trainCount'),
+      testCount: count('testCount'),
+      inputs: count('inputs'),
+      outputs: count('outputs'),
+      scaling: fc.constantFrom('unit', 'standardised'),
+      noise: real('noise'),
+    }),
+    loss: fc.record({ kind: fc.constantFrom('squaredError', 'softmaxCrossEntropy'), reduction: fc.constantFrom('mean', 'sum') }),
+    optimizer: fc.record(optimizer),
+    batch: count('batch'),
+    steps: count('steps'),
+    seed: fc.integer({ min: 0, max: 4_294_967_295 }),
+    seeds: count('seeds'),
+    engine: fc.constantFrom('auto', 'network', 'fused', 'float64'),
+    diagnostics: fc.record({
+      probeCount: count('probeCount'),
+      pairCount: count('pairCount'),
+      pairBatch: count('pairBatch'),
+      lanczosSteps: count('lanczosSteps'),
+      lanczosProbes: count('lanczosProbes'),
+      every: fc.record({ evaluation: every, gradientNorms: every, cosines: every, hessian: every, kernel: every }),
+      budget: real('budget'),
+    }),
+    changes: fc.array(fc.record({ step: count('steps'), arm: fc.constantFrom('A', 'B'), optimizer: fc.record(optimizer) }), {
+      maxLength: 3,
+    }),
+    versus: fc.option(optional({ model: optional(model), init: optional(init), optimizer: optional(optimizer), batch: count('batch') })),
+  })
+  .map((experiment) => repairCombinations(experiment as Experiment, () => {}))
