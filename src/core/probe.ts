@@ -70,8 +70,18 @@ export interface Probe {
   secondMoments(): Promise<Float64Array | null>
   /** [P]. */
   weights(): Promise<Float64Array>
+  /** The whole Hessian of the reduced loss with its exact spectrum, where the engine has a route far cheaper than columns (chains); absent elsewhere. */
+  exactHessian?(set: SampleSet, signal?: AbortSignal): Promise<ExactHessian>
   /** Per layer [n, fanOut] preactivations z as the engine computed them, for gate-matched tests. */
   preactivations(set: SampleSet): Promise<readonly Float32Array[]>
+}
+
+/** A Hessian known entry by entry; what leaves float64 is 0 or Infinity. */
+export interface ExactHessian {
+  /** [P, P] row-major, symmetric to the bit. */
+  readonly matrix: Float64Array
+  /** [P] ascending. */
+  readonly eigenvalues: Float64Array
 }
 
 export interface OutputIndex {
