@@ -40,8 +40,8 @@ export async function loadDataset(settings: DataSettings, source: DatasetSource)
         'Teacher network',
         inputs,
         settings.outputs,
-        teacherRows(teacher, trainCount, noise, train),
-        teacherRows(teacher, testCount, noise, test),
+        await teacherRows(teacher, trainCount, noise, train, source.signal),
+        await teacherRows(teacher, testCount, noise, test, source.signal),
       )
     }
     case 'line':
