@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { createServer } from 'vite'
 
 const [entry, ...args] = process.argv.slice(2)
+const { NODE_ENV } = process.env
 const server = await createServer({
   configFile: false,
   logLevel: 'error',
@@ -14,6 +15,8 @@ const server = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
 })
+// Vite says "development" to the whole process; a build that an entry starts would inherit it and ship React's development half.
+if (NODE_ENV === undefined) delete process.env.NODE_ENV
 try {
   const { main } = await server.ssrLoadModule(resolve(entry))
   process.exitCode = await main(args)
