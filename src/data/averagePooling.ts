@@ -25,21 +25,22 @@ export function averagePool(images: PixelStack, rows: ArrayLike<number>, block: 
   if (!Number.isInteger(block) || block < 1 || height % block !== 0 || width % block !== 0) {
     throw new ShapeFault(`averagePool: block is ${block}, expected a divisor of ${height} and ${width}`)
   }
-  const outWidth = width / block
-  const outSize = (height / block) * outWidth
+  const outSize = (height / block) * (width / block)
   if (out.length < offset + rows.length * outSize) {
     throw new ShapeFault(`averagePool: out holds ${out.length} entries, expected at least ${offset + rows.length * outSize}`)
   }
-  const sums = new Uint32Array(outSize)
   const divisor = block * block * images.maxPixel
+  let place = offset
   for (let i = 0; i < rows.length; i++) {
     const first = rows[i] * height * width
-    sums.fill(0)
-    for (let y = 0; y < height; y++) {
-      const target = Math.floor(y / block) * outWidth
-      const source = first + y * width
-      for (let x = 0; x < width; x++) sums[target + Math.floor(x / block)] += pixels[source + x]
+    for (let top = 0; top < height; top += block) {
+      for (let left = 0; left < width; left += block) {
+        let sum = 0
+        for (let y = top; y < top + block; y++) {
+          for (let at = first + y * width + left, end = at + block; at < end; at++) sum += pixels[at]
+        }
+        out[place++] = sum / divisor
+      }
     }
-    for (let k = 0; k < outSize; k++) out[offset + i * outSize + k] = sums[k] / divisor
   }
 }
