@@ -1,0 +1,53 @@
+// Do mini-batches, and single samples, pull the weights together or apart?
+//
+// Two pictures on purpose: independent pairs of mini-batches from the whole training set (what SGD feels) and all pairs of
+// per-sample gradients on the probe set (what the theory bounds). Their minima are not comparable: one has 100 pairs, the
+// other thousands.
+import type { CosineSample, UnavailableSample } from '../core/sample.ts'
+import { batchSizeBound } from './batchSizeBound.ts'
+import { drawBatchPairs } from './batchPairDraw.ts'
+import { cosineStatistics } from './cosineStatistics.ts'
+import { averageConfusion, gradientConfusion, normalisedConfusion } from './gradientConfusion.ts'
+import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
+import { gradientDiversity } from './gradientDiversity.ts'
+import { gradientVariance } from './gradientVariance.ts'
+import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
+
+/** Pairs asked for at once: between two questions the run may answer its page. */
+const PAIRS_PER_QUESTION = 20
+
+/** Cosines of pairs of mini-batches and of samples, confusion, diversity and the batch-size bound of the focus seed. */
+export const measureCosines: Instrument = async (context: InstrumentContext): Promise<CosineSample | UnavailableSample> => {
+  const { settings, trainCount } = context
+  const sampleCount = probeSetSize(context)
+  if (trainCount < 2 || sampleCount < 2) return unavailable(context, 'cosines', 'oneSample')
+  const probe = context.probes[0]
+  const gram = await probe.perSampleGram(probeSamples(sampleCount), context.signal)
+  const { pairs, batchSize } = drawBatchPairs(context.seed, context.step, trainCount, settings.pairCount, settings.pairBatch)
+  const products = new Float64Array(3 * pairs.length)
+  for (let start = 0; start < pairs.length; start += PAIRS_PER_QUESTION) {
+    await context.breathe()
+    products.set(await probe.batchPairs(pairs.slice(start, start + PAIRS_PER_QUESTION), context.signal), 3 * start)
+  }
+  if (!gram.every(Number.isFinite) || !products.every(Number.isFinite)) return unavailable(context, 'cosines', 'nonFinite')
+  const pairStatistics = cosineStatistics(cosinesOfPairs(products))
+  const perSample = cosineStatistics(cosinesOfGram(gram, sampleCount))
+  if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', 'zeroGradient')
+  const diversity = gradientDiversity(gram, sampleCount)
+  return {
+    type: 'cosines',
+    arm: context.arm,
+    step: context.step,
+    pairs: pairStatistics,
+    pairBatch: batchSize,
+    perSample,
+    sampleCount,
+    eta: gradientConfusion(gram, sampleCount),
+    etaNormalised: normalisedConfusion(gram, sampleCount),
+    etaAverage: averageConfusion(gram, sampleCount),
+    diversity: Number.isNaN(diversity) ? null : diversity,
+    batchSizeBound: Number.isNaN(diversity) ? null : batchSizeBound(diversity, sampleCount),
+    gradientVariance: gradientVariance(gram, sampleCount),
+    parameterCount: probe.parameterCount,
+  }
+}

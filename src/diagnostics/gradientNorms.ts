@@ -1,0 +1,41 @@
+// Where along the depth does the signal die, and for how many seeds?
+//
+// All seeds are asked, on the probe set and not on the batch of the step, so that the picture moves with the weights
+// and not with the draw of the batch.
+import type { GradientNormSample } from '../core/sample.ts'
+import { probeSamples, probeSetSize, type Instrument, type InstrumentContext } from './instrument.ts'
+import { globalLog10Norm, log10Norms } from './logNorms.ts'
+
+/** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds. */
+const SEEDS_PER_BREATH = 32
+
+/** Frobenius norm and mean absolute entry of the gradient of the reduced loss on the probe set, per seed and layer. */
+export const measureGradientNorms: Instrument = async (context: InstrumentContext): Promise<GradientNormSample> => {
+  const { probes } = context
+  const set = probeSamples(probeSetSize(context))
+  const layerCount = probes[0].layers.length
+  const log10 = new Float64Array(probes.length * layerCount)
+  const meanAbsLog10 = new Float64Array(probes.length * layerCount)
+  const globalLog10 = new Float64Array(probes.length)
+  const underflow = new Uint8Array(probes.length * layerCount)
+  for (let seed = 0; seed < probes.length; seed++) {
+    if (seed % SEEDS_PER_BREATH === SEEDS_PER_BREATH - 1) await context.breathe()
+    const norms = await probes[seed].gradientNorms(set, context.signal)
+    const at = seed * layerCount
+    log10.set(log10Norms(norms.mantissa, norms.exponent), at)
+    meanAbsLog10.set(log10Norms(norms.meanAbsMantissa, norms.meanAbsExponent), at)
+    globalLog10[seed] = globalLog10Norm(norms)
+    underflow.set(norms.underflow, at)
+  }
+  return {
+    type: 'gradientNorms',
+    arm: context.arm,
+    step: context.step,
+    seedCount: probes.length,
+    layerCount,
+    log10,
+    meanAbsLog10,
+    globalLog10,
+    underflow,
+  }
+}

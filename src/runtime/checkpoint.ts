@@ -1,0 +1,45 @@
+// How does a run survive its Worker?
+//
+// The engines' own checkpoints, one per arm, beside the experiment as it is by then. Start weights, batch order and the
+// kernel of step 0 are not in it: they come again from the seed, and a test holds a restored run to the same bits.
+import type { ArmName, Experiment } from '../core/experiment.ts'
+import { UnsupportedFault } from '../core/faults.ts'
+import type { Milliseconds, Step } from '../core/units.ts'
+import type { TrainerCheckpoint } from '../engine/trainer.ts'
+import type { RunCheckpoint } from '../protocol/messages.ts'
+import type { Arm } from './arm.ts'
+
+const LEAST_INTERVAL_MS: Milliseconds = 2000
+/** A checkpoint may take a twentieth of the time. */
+const COST_MULTIPLE = 20
+
+/** What `RunCheckpoint.payload` really is. */
+type Payload = Readonly<Partial<Record<ArmName, TrainerCheckpoint>>>
+
+/** Takes the state of all arms; the arrays are copies or will be cloned on their way. */
+export async function takeCheckpoint(experiment: Experiment, step: Step, arms: readonly Arm[]): Promise<RunCheckpoint> {
+  const payload: Partial<Record<ArmName, TrainerCheckpoint>> = {}
+  for (const arm of arms) payload[arm.name] = await arm.trainer.checkpoint()
+  return { step, experiment, payload }
+}
+
+/**
+ * Puts freshly created arms where the checkpoint was taken.
+ *
+ * @throws {UnsupportedFault} when an arm is missing in it.
+ */
+export async function restoreArms(checkpoint: RunCheckpoint, arms: readonly Arm[]): Promise<void> {
+  const payload = checkpoint.payload as Payload
+  for (const arm of arms) {
+    const own = payload[arm.name]
+    if (own === undefined) throw new UnsupportedFault(`restoreArms: no state of arm ${arm.name}, got ${Object.keys(payload).join(' ')}`)
+    await arm.trainer.restore(own)
+    arm.optimizer = own.optimizer
+    arm.divergedAt.set(own.divergedAt)
+  }
+}
+
+/** True when it is time for the next one: every 2 s, or 20 times its own cost where that is longer. */
+export function isCheckpointDue(now: Milliseconds, lastAt: Milliseconds, lastCost: Milliseconds): boolean {
+  return now - lastAt >= Math.max(LEAST_INTERVAL_MS, COST_MULTIPLE * lastCost)
+}

@@ -1,0 +1,275 @@
+// How does an experiment become a stream of samples?
+//
+// One loop: look at the commands, train a chunk of at most 50 ms in every arm, measure what is due, send what the page
+// can take. Commands are served between chunks only, so a command, a checkpoint or a measurement always meets all
+// arms at the same step.
+import type { Experiment } from '../core/experiment.ts'
+import type { Fault } from '../core/faults.ts'
+import { armsOf } from '../core/resolve.ts'
+import type { Milliseconds, Step } from '../core/units.ts'
+import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
+import type { Command, Request } from '../protocol/messages.ts'
+import { createArm, hasDiverged, type Arm } from './arm.ts'
+import { isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
+import { divergenceFault } from './divergedLayer.ts'
+import { faultOf, isAbort } from './faultOf.ts'
+import { createInstrumentPanel, type InstrumentPanel } from './instrumentPanel.ts'
+import { createPacing } from './pacing.ts'
+import { createPublisher, type Publisher } from './publisher.ts'
+import { createRunControl, wantedSteps, type Order, type RunControl, type RunMode } from './runControl.ts'
+import type { RunHost } from './runHost.ts'
+import { assembleSnapshot } from './snapshot.ts'
+import { applyChanges, nextChangeAfter, trainArms, withChange } from './trainArms.ts'
+import { bytesOf } from './transferables.ts'
+
+/** Longest time without letting commands in. */
+const BREATH_MS: Milliseconds = 8
+
+export type StartCommand = Extract<Command, { type: 'start' }>
+
+/** Exactly one of these answers each request. */
+export type Answer =
+  | { readonly requestId: number; readonly ok: true; readonly value: unknown }
+  | { readonly requestId: number; readonly ok: false; readonly fault: Fault }
+
+/** One experiment from its data to its last sample; begins at once and never throws: faults are streamed. */
+export class Run {
+  /** Resolves when the run was closed, or stopped by a fault, and everything is disposed. */
+  readonly ended: Promise<void>
+  private readonly start: StartCommand
+  private readonly host: RunHost
+  private readonly answer: (answer: Answer) => void
+  private readonly control: RunControl
+  private readonly publisher: Publisher
+  private readonly pacing = createPacing()
+  private readonly stepDurations = new Map<Arm, Milliseconds>()
+  private experiment: Experiment
+  private arms: readonly Arm[] = []
+  private step: Step = 0
+  private announced: RunMode | null = null
+  private lastBreath: Milliseconds = -Infinity
+  private checkpointed = { at: 0, cost: 0, step: -1 }
+  private stopped = false
+
+  constructor(start: StartCommand, host: RunHost, answer: (answer: Answer) => void) {
+    this.start = start
+    this.host = host
+    this.answer = answer
+    this.control = createRunControl(start.pace)
+    this.publisher = createPublisher(host)
+    this.experiment = start.experiment
+    this.ended = this.live()
+  }
+
+  /** Takes every message that is addressed to this run. */
+  receive(message: Exclude<Command, { type: 'start' }> | Request): void {
+    if (message.type === 'ack') {
+      this.publisher.acknowledge(message.sequence)
+      this.publisher.flush(this.step)
+      this.control.wake()
+    } else if (this.stopped && (message.type === 'checkpoint' || message.type === 'snapshot')) {
+      this.answer({ requestId: message.requestId, ok: false, fault: { type: 'unsupported', detail: 'The run has ended.' } })
+    } else this.control.receive(message)
+  }
+
+  private async live(): Promise<void> {
+    const { signal } = this.control.closed
+    try {
+      const panel = await this.open()
+      while (!signal.aborted) await this.turn(panel)
+    } catch (error) {
+      // A measurement that was cut short by closing is no fault.
+      if (!signal.aborted && !isAbort(error)) this.publisher.post({ type: 'fault', fault: faultOf(error) })
+    } finally {
+      this.stopped = true
+      for (const order of this.control.orders) this.refuse(order)
+      for (const arm of this.arms) await arm.trainer.dispose().catch(() => undefined)
+    }
+  }
+
+  /** Data, arms, the checkpoint or the picture of step 0. */
+  private async open(): Promise<InstrumentPanel> {
+    const { publisher, control, host } = this
+    const { signal } = control.closed
+    const { checkpoint, autorun } = this.start
+    const label = 'Loading data'
+    const onProgress = (done: number, total: number) => publisher.post({ type: 'progress', what: 'data', done, total, label })
+    const dataset = await host.loadDataset(this.experiment.data, this.experiment.seed, onProgress, signal)
+    signal.throwIfAborted()
+    for (const name of armsOf(this.experiment)) {
+      publisher.post({ type: 'progress', what: 'engine', done: this.arms.length, total: armsOf(this.experiment).length, label: 'Building the network' })
+      this.arms = [...this.arms, await createArm(name, this.experiment, dataset, host, this.start.allowGpu)]
+      signal.throwIfAborted()
+    }
+    if (checkpoint !== null) {
+      await restoreArms(checkpoint, this.arms)
+      this.step = checkpoint.step
+    }
+    const panel = createInstrumentPanel(this.experiment, this.arms, host, {
+      push: (sample) => publisher.push(sample),
+      breathe: () => this.breathe(),
+      progress: (done, total, what) => publisher.post({ type: 'progress', what: 'measuring', done, total, label: what }),
+      stepDuration: (arm) => this.stepDurations.get(arm) ?? NaN,
+      signal,
+    })
+    const perArm = <Value>(value: (arm: Arm) => Value) => Object.fromEntries(this.arms.map((arm) => [arm.name, value(arm)]))
+    publisher.post({
+      type: 'ready',
+      chips: perArm(({ trainer }) => trainer.description),
+      layerNames: perArm(({ trainer }) => trainer.layers.map((layer) => layer.name)),
+      parameterCount: perArm(({ trainer }) => trainer.parameterCount),
+      step: this.step,
+    })
+    this.checkpointed.at = host.now()
+    if (checkpoint === null) await panel.measureAll(this.step)
+    if (autorun && control.mode === 'paused') control.mode = 'running'
+    if (this.step >= this.experiment.steps) control.mode = 'finished'
+    this.announce()
+    return panel
+  }
+
+  /** One look at the commands and, when wanted, one chunk of training. */
+  private async turn(panel: InstrumentPanel): Promise<void> {
+    const { control, publisher, host } = this
+    const order = control.orders.shift()
+    if (order !== undefined) return await this.serve(order, panel)
+    this.announce()
+    publisher.flush(this.step)
+    const wanted = wantedSteps(control, this.step, this.experiment.steps)
+    if (wanted === 0) {
+      this.pacing.rest()
+      await this.checkpointIfMoved()
+      // No await between the look and the wait: a command in between would be slept through.
+      if (control.orders.length === 0 && wantedSteps(control, this.step, this.experiment.steps) === 0 && !control.closed.signal.aborted) {
+        await control.changed()
+      }
+      return
+    }
+    if (publisher.isFull()) return await control.changed()
+    const now = host.now()
+    const allowed = this.pacing.allowance(now, this.step, control.mode === 'running' ? control.pace : null)
+    if (allowed.steps === 0) {
+      await Promise.race([host.wait(allowed.wait), control.changed()])
+      panel.earn(host.now() - now)
+      this.publisher.heartbeat(this.step)
+      return
+    }
+    await this.advance(panel, Math.min(wanted, allowed.steps))
+  }
+
+  /** Trains up to `most` steps, as far as nothing else is due in between. */
+  private async advance(panel: InstrumentPanel, most: number): Promise<void> {
+    const { control, publisher, host, arms } = this
+    const turnStart = host.now()
+    const events = Math.min(panel.nextDueAfter(this.step), nextChangeAfter(this.experiment, this.step))
+    const count = Math.max(1, Math.min(most, events - this.step, ...arms.map(({ trainer }) => trainer.suggestedChunk)))
+    for (const change of applyChanges(this.experiment, arms, this.step)) publisher.post({ type: 'optimizerChanged', ...change })
+    const report = await trainArms(arms, this.step, count, () => host.now())
+    this.step += count
+    panel.earn(host.now() - turnStart)
+    report.stepDurations.forEach((duration, i) => this.stepDurations.set(arms[i], (this.stepDurations.get(arms[i]) ?? duration) * 0.8 + duration * 0.2))
+    for (const sample of report.losses) publisher.push(sample)
+    for (const met of report.diverged) publisher.post({ type: 'seedDiverged', ...met })
+    if (control.mode === 'paused') control.pendingSteps = Math.max(0, control.pendingSteps - count)
+    await this.afterChunk(panel)
+    publisher.countSteps(count, host.now() - turnStart)
+    await this.breathe()
+  }
+
+  private async afterChunk(panel: InstrumentPanel): Promise<void> {
+    const { control, publisher } = this
+    const lost = this.arms.find(hasDiverged)
+    if (lost !== undefined) {
+      control.mode = 'diverged'
+      control.pendingSteps = 0
+      publisher.post({ type: 'fault', fault: await divergenceFault(lost) })
+    } else if (this.step >= this.experiment.steps) {
+      control.mode = 'finished'
+      control.pendingSteps = 0
+      await panel.measureDue(this.step)
+      if (this.experiment.diagnostics.every.evaluation > 0) await panel.measureNow('evaluation', this.step)
+    } else if (control.mode === 'paused' && control.pendingSteps === 0) {
+      // Somebody steps by hand and looks: everything moves with the step.
+      await panel.measureAll(this.step)
+      this.announced = null
+    } else {
+      await panel.measureDue(this.step)
+      if (isCheckpointDue(this.host.now(), this.checkpointed.at, this.checkpointed.cost)) await this.checkpoint()
+    }
+  }
+
+  private async serve(order: Order, panel: InstrumentPanel): Promise<void> {
+    switch (order.type) {
+      case 'optimizer': {
+        if (!this.arms.some(({ name }) => name === order.arm)) return
+        this.experiment = withChange(this.experiment, { step: this.step, arm: order.arm, optimizer: order.optimizer })
+        this.publisher.post({ type: 'optimizerChanged', arm: order.arm, step: this.step, optimizer: order.optimizer })
+        return
+      }
+      case 'schedule':
+        this.experiment = { ...this.experiment, diagnostics: { ...this.experiment.diagnostics, every: order.every, budget: order.budget } }
+        panel.setSchedule(order.every, order.budget)
+        return
+      case 'measureNow': {
+        const name = MEASURED_INSTRUMENTS.find((instrument) => instrument === order.instrument)
+        if (name !== undefined) await panel.measureNow(name, this.step)
+        return
+      }
+      case 'checkpoint':
+        return await this.respond(order, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
+      case 'snapshot':
+        return await this.respond(order, async () => await this.snapshot(order.arm, order.seedIndex, panel))
+      default:
+        order satisfies never
+    }
+  }
+
+  private async snapshot(name: Arm['name'], seedIndex: number, panel: InstrumentPanel): Promise<unknown> {
+    const arm = this.arms.find((candidate) => candidate.name === name) ?? this.arms[0]
+    return await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, context: panel.contextOf(arm, this.step, 'full') })
+  }
+
+  private async respond(request: Request, work: () => Promise<unknown>): Promise<void> {
+    try {
+      this.answer({ requestId: request.requestId, ok: true, value: await work() })
+    } catch (error) {
+      this.answer({ requestId: request.requestId, ok: false, fault: faultOf(error) })
+    }
+  }
+
+  private refuse(order: Order): void {
+    if (order.type === 'checkpoint' || order.type === 'snapshot') {
+      this.answer({ requestId: order.requestId, ok: false, fault: { type: 'unsupported', detail: 'The run has ended.' } })
+    }
+  }
+
+  private async checkpointIfMoved(): Promise<void> {
+    if (this.control.mode === 'paused' && this.checkpointed.step !== this.step && this.step > 0) await this.checkpoint()
+  }
+
+  private async checkpoint(): Promise<void> {
+    const before = this.host.now()
+    const checkpoint = await takeCheckpoint(this.experiment, this.step, this.arms)
+    const at = this.host.now()
+    this.checkpointed = { at, cost: at - before, step: this.step }
+    this.publisher.post({ type: 'checkpointed', checkpoint, duration: at - before, bytes: bytesOf(checkpoint.payload) })
+  }
+
+  private announce(): void {
+    const { mode } = this.control
+    if (mode === this.announced) return
+    this.announced = mode
+    this.publisher.post({ type: 'state', state: mode, step: this.step })
+  }
+
+  private async breathe(): Promise<void> {
+    const { signal } = this.control.closed
+    signal.throwIfAborted()
+    if (this.host.now() - this.lastBreath < BREATH_MS) return
+    this.publisher.heartbeat(this.step)
+    this.publisher.flush(this.step)
+    await this.host.wait(0)
+    this.lastBreath = this.host.now()
+    signal.throwIfAborted()
+  }
+}

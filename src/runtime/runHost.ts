@@ -1,0 +1,32 @@
+// What does a run need from the world around it?
+//
+// Everything with an effect is here and nowhere else in a run: a Worker, Node and a test give their own, so the same
+// run is exact to the bit in all three.
+import type { Dataset } from '../core/dataset.ts'
+import type { DataSettings, Experiment } from '../core/experiment.ts'
+import type { Milliseconds } from '../core/units.ts'
+import type { Trainer, TrainerOptions } from '../engine/trainer.ts'
+import type { Stream } from '../protocol/messages.ts'
+
+/** What a message of a run says, before the address is put on it. */
+export type StreamBody = WithoutAddress<Stream>
+type WithoutAddress<Message> = Message extends unknown ? Omit<Message, 'runId' | 'epoch'> : never
+
+/** How a trainer is asked for; `engine` is the wish of the experiment. */
+export interface TrainerRequest extends Omit<TrainerOptions, 'reason'> {
+  readonly modelKind: Experiment['model']['kind']
+  readonly engine: Experiment['engine']
+  readonly allowGpu: boolean
+}
+
+export interface RunHost {
+  /** Sends a stream message; `transfer` moves with it. */
+  post(message: StreamBody, transfer: ArrayBuffer[]): void
+  loadDataset(settings: DataSettings, seed: number, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Dataset>
+  createTrainer(request: TrainerRequest): Promise<Trainer>
+  /** Ascending eigenvalues of a symmetric [n, n] matrix. */
+  eigenvalues(matrix: Float64Array, n: number): Promise<Float64Array>
+  now(): Milliseconds
+  /** Resolves after about this time; 0 lets waiting events in and returns at once. */
+  wait(duration: Milliseconds): Promise<void>
+}

@@ -1,0 +1,55 @@
+// How do all arms take the same steps?
+//
+// One after the other within a chunk, on batches of the same step numbers. Changes of the optimizer are applied right
+// before the update they precede and never earlier: then a replay, which only knows the step of a change, gives the same bits.
+import type { ArmName, Experiment } from '../core/experiment.ts'
+import type { LossSample } from '../core/sample.ts'
+import type { Milliseconds, Step } from '../core/units.ts'
+import { nextBatches, type Arm } from './arm.ts'
+
+export interface ChunkReport {
+  readonly losses: readonly LossSample[]
+  readonly diverged: readonly { readonly arm: ArmName; readonly seedIndex: number; readonly step: Step }[]
+  /** Duration of one step, in the order of the arms. */
+  readonly stepDurations: readonly Milliseconds[]
+}
+
+/** Trains every arm by `count` updates from `step`. */
+export async function trainArms(arms: readonly Arm[], step: Step, count: number, now: () => Milliseconds): Promise<ChunkReport> {
+  const losses: LossSample[] = []
+  const diverged: { arm: ArmName; seedIndex: number; step: Step }[] = []
+  const stepDurations: Milliseconds[] = []
+  for (const arm of arms) {
+    const start = now()
+    const report = await arm.trainer.train(nextBatches(arm, step, count))
+    stepDurations.push((now() - start) / count)
+    losses.push({ type: 'loss', arm: arm.name, step, seedCount: arm.trainer.seedCount, values: report.losses })
+    for (const met of report.diverged) {
+      arm.divergedAt[met.seedIndex] = met.step
+      diverged.push({ arm: arm.name, ...met })
+    }
+  }
+  return { losses, diverged, stepDurations }
+}
+
+/** Gives each arm the optimizer that the experiment wants from this step on; returns the changes that took effect. */
+export function applyChanges(experiment: Experiment, arms: readonly Arm[], step: Step): Experiment['changes'] {
+  const due = experiment.changes.filter((change) => change.step === step && arms.some(({ name }) => name === change.arm))
+  for (const change of due) {
+    const arm = arms.find(({ name }) => name === change.arm)!
+    arm.trainer.setOptimizer(change.optimizer)
+    arm.optimizer = change.optimizer
+  }
+  return due
+}
+
+/** The first step after this one at which the optimizer changes; Infinity without one. */
+export function nextChangeAfter(experiment: Experiment, step: Step): Step {
+  return Math.min(Infinity, ...experiment.changes.filter((change) => change.step > step).map((change) => change.step))
+}
+
+/** The experiment with one more change; a second change of an arm at the same step replaces the first. */
+export function withChange(experiment: Experiment, change: Experiment['changes'][number]): Experiment {
+  const others = experiment.changes.filter((other) => other.step !== change.step || other.arm !== change.arm)
+  return { ...experiment, changes: [...others, change].toSorted((a, b) => a.step - b.step) }
+}
