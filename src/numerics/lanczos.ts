@@ -5,8 +5,8 @@
 // orthogonality within ten steps and extremes appear twice. The basis is bounded in bytes; fewer steps are reported.
 import type { Bytes } from '../core/units.ts'
 import { DomainFault, ShapeFault } from '../core/faults.ts'
+import type { RandomStream } from '../core/random.ts'
 import { norm } from './logMagnitude.ts'
-import type { RandomStream } from './streams.ts'
 import { tridiagonalEigen } from './tridiagonalEigen.ts'
 
 /** Multiplies `count` vectors, [count, dimension] row-major, by one symmetric matrix; the result has the same shape. */

@@ -35,10 +35,9 @@ export function sortedQuantile(sorted: ArrayLike<number>, probability: number): 
   const share = position - below
   const low = sorted[below]
   const high = sorted[Math.min(below + 1, sorted.length - 1)]
-  // Equal or infinite neighbours: interpolation would turn -Infinity into NaN.
-  if (share === 0 || low === high) return low
-  const value = low + share * (high - low)
-  return Math.max(low, Math.min(high, value))
+  if (share === 0 || low === high || low === -Infinity) return low
+  // Two products, not low + share * (high - low): the difference may overflow, and Infinity - Infinity is no number.
+  return Math.max(low, Math.min(high, (1 - share) * low + share * high))
 }
 
 /** The median; the mean of the middle two for an even count, NaN for none. */

@@ -3,10 +3,11 @@
 // Stochastic Lanczos quadrature: each random unit probe gives a few nodes and weights; their mean over probes,
 // broadened by a Gaussian of stated width, is the density. The spread over probes is part of the answer; with one
 // probe it is unknown (NaN), not zero.
+import type { RandomStream } from '../core/random.ts'
 import type { Bytes } from '../core/units.ts'
+import { defaultBroadening, densityGrid, quadratureDensity } from './quadratureDensity.ts'
 import { BASIS_LIMIT_BYTES, lanczos, lanczosBasisBytes } from './lanczos.ts'
 import type { BlockOperator, LanczosResult } from './lanczos.ts'
-import type { RandomStream } from './streams.ts'
 
 /** A number with its standard error; NaN where one probe cannot know it. */
 export interface Estimate {
@@ -61,8 +62,6 @@ export interface SpectralDensityOptions {
   readonly signal?: AbortSignal
 }
 
-const REACH_IN_BROADENINGS = 6
-
 /**
  * Spectral density of a symmetric matrix by stochastic Lanczos quadrature.
  *
@@ -83,10 +82,9 @@ export async function spectralDensity(operator: BlockOperator, dimension: number
     recursions.push(...(await lanczos(operator, dimension, stream, { ...options, recursions: count, basisLimitBytes })))
   }
   const { lambdaMin, lambdaMax } = extremes(recursions)
-  const range = lambdaMax.value - lambdaMin.value
-  const broadening = options.broadening ?? (range > 0 ? range / 100 : Math.max(Math.abs(lambdaMax.value) / 100, Number.MIN_VALUE * 2 ** 60))
-  const grid = evenGrid(lambdaMin.value - REACH_IN_BROADENINGS * broadening, lambdaMax.value + REACH_IN_BROADENINGS * broadening, gridCount)
-  const densities = recursions.map((run) => broadened(run, grid, broadening))
+  const broadening = options.broadening ?? defaultBroadening(lambdaMin.value, lambdaMax.value)
+  const grid = densityGrid(lambdaMin.value, lambdaMax.value, broadening, gridCount)
+  const densities = recursions.map((run) => quadratureDensity(run.ritzValues, run.ritzWeights, broadening, grid))
   const values = new Float64Array(gridCount)
   const stderr = new Float64Array(gridCount)
   for (let i = 0; i < gridCount; i++) {
@@ -156,20 +154,4 @@ function extremes(recursions: readonly LanczosResult[]): { lambdaMin: ExtremeEig
 
 function extremeOf(run: LanczosResult, i: number): ExtremeEigenvalue {
   return { value: run.ritzValues[i], residual: run.residuals[i], converged: run.converged[i] }
-}
-
-function evenGrid(from: number, to: number, count: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1))
-}
-
-function broadened(run: LanczosResult, grid: Float64Array, broadening: number): Float64Array {
-  const density = new Float64Array(grid.length)
-  for (let k = 0; k < run.ritzValues.length; k++) {
-    const height = run.ritzWeights[k] / (Math.sqrt(2 * Math.PI) * broadening)
-    for (let i = 0; i < grid.length; i++) {
-      const z = (grid[i] - run.ritzValues[k]) / broadening
-      density[i] += height * Math.exp(-0.5 * z * z)
-    }
-  }
-  return density
 }

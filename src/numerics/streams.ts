@@ -6,20 +6,7 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 import { DomainFault, ShapeFault } from '../core/faults.ts'
-
-/** A sequence of random numbers that can be stored and taken up again. */
-export interface RandomStream {
-  /** Uniform on [0, 1) with 53 random bits. */
-  uniform(): number
-  /** Standard normal. */
-  normal(): number
-  /** Uniform integer in 0 .. bound - 1, without modulo bias. */
-  integer(bound: number): number
-  /** Uniformly random order of 0 .. n - 1. */
-  permutation(n: number): Int32Array
-  /** Everything needed to go on from here; give it to `restoreStream`. */
-  state(): readonly number[]
-}
+import type { RandomStream } from '../core/random.ts'
 
 const SKIPPED_OUTPUTS = 32
 const TWO_53 = 2 ** 53

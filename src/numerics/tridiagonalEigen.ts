@@ -2,7 +2,8 @@
 //
 // Implicit QL without eigenvectors: only the first and last component of each are carried, which is
 // all that Gauss quadrature (squares of the first) and residual bounds (the last) need. O(n^2), not O(n^3).
-// Values are scaled by a power of two first, so that 1e-200 is an ordinary size.
+// Values are scaled by a power of two first, so that 1e-200 is an ordinary size, and the matrix is turned round
+// when its large end is last: the sweep cancels when it runs from large entries to small ones.
 import { ShapeFault, DomainFault } from '../core/faults.ts'
 import { binaryExponent, timesPowerOfTwo } from './logMagnitude.ts'
 
@@ -29,7 +30,7 @@ const UNIT_ROUNDOFF = 2 ** -53
  */
 export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array): TridiagonalEigen {
   const n = diagonal.length
-  const { d, e, exponent } = scaledCopy('tridiagonalEigen', diagonal, offDiagonal)
+  const { d, e, exponent, turned } = scaledCopy('tridiagonalEigen', diagonal, offDiagonal)
   const first = new Float64Array(n)
   const last = new Float64Array(n)
   if (n > 0) {
@@ -40,8 +41,8 @@ export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Arr
   const order = Array.from(d.keys()).sort((i, j) => d[i] - d[j])
   return {
     values: Float64Array.from(order, (i) => timesPowerOfTwo(d[i], exponent)),
-    first: Float64Array.from(order, (i) => first[i]),
-    last: Float64Array.from(order, (i) => last[i]),
+    first: Float64Array.from(order, (i) => (turned ? last : first)[i]),
+    last: Float64Array.from(order, (i) => (turned ? first : last)[i]),
   }
 }
 
@@ -76,11 +77,12 @@ function scaledCopy(caller: string, diagonal: Float64Array, offDiagonal: Float64
   const d = new Float64Array(n)
   // One spare entry at the end, always zero, stops the search for a small coupling.
   const e = new Float64Array(n)
+  const turned = n > 1 && Math.abs(diagonal[0]) < Math.abs(diagonal[n - 1])
   for (let i = 0; i < n; i++) {
-    d[i] = timesPowerOfTwo(diagonal[i], -exponent)
-    if (i < n - 1) e[i] = timesPowerOfTwo(offDiagonal[i], -exponent)
+    d[i] = timesPowerOfTwo(diagonal[turned ? n - 1 - i : i], -exponent)
+    if (i < n - 1) e[i] = timesPowerOfTwo(offDiagonal[turned ? n - 2 - i : i], -exponent)
   }
-  return { d, e, exponent }
+  return { d, e, exponent, turned }
 }
 
 /** Overwrites d with the eigenvalues; rotates the rows `first` and `last` along when given. e[n - 1] must be 0. */
@@ -89,7 +91,7 @@ function implicitQl(d: Float64Array, e: Float64Array, first: Float64Array | null
   for (let low = 0; low < n; low++) {
     for (let sweep = 0; ; sweep++) {
       let high = low
-      while (high < n - 1 && !isNegligible(e[high], d[high], d[high + 1])) high++
+      while (high < n - 1 && !isNegligible(e[high], d[high], d[high + 1], sweep)) high++
       if (high < n - 1) e[high] = 0
       if (high === low) break
       if (sweep === MAX_SWEEPS) throw new DomainFault(`implicitQl: eigenvalue ${low} did not settle, got ${MAX_SWEEPS} sweeps, expected a few`)
@@ -98,29 +100,33 @@ function implicitQl(d: Float64Array, e: Float64Array, first: Float64Array | null
   }
 }
 
-function isNegligible(coupling: number, a: number, b: number): boolean {
+function isNegligible(coupling: number, a: number, b: number, sweep: number): boolean {
   const size = Math.abs(coupling)
-  // Relative to both neighbours, so that graded matrices keep their small eigenvalues.
-  return size <= UNIT_ROUNDOFF * Math.sqrt(Math.abs(a)) * Math.sqrt(Math.abs(b)) || size < 1e-290
+  // Relative to both neighbours, so that graded matrices keep their small eigenvalues. Next to an eigenvalue that is exactly 0
+  // this is never met: after the usual handful of sweeps rounding of the larger neighbour, then of the whole, is enough.
+  if (size <= UNIT_ROUNDOFF * Math.sqrt(Math.abs(a)) * Math.sqrt(Math.abs(b)) || size < 1e-290) return true
+  return (sweep >= 20 && size <= UNIT_ROUNDOFF * (Math.abs(a) + Math.abs(b))) || (sweep >= 40 && size <= UNIT_ROUNDOFF)
 }
 
 function qlSweep(d: Float64Array, e: Float64Array, low: number, high: number, first: Float64Array | null, last: Float64Array | null): void {
   // Wilkinson's shift from the top 2 x 2 block.
   const half = (d[low + 1] - d[low]) / (2 * e[low])
   const root = Math.abs(half) < 1e150 ? Math.sqrt(half * half + 1) : Math.abs(half)
-  let g = d[high] - d[low] + e[low] / (half + (half >= 0 ? root : -root))
+  const fromTop = e[low] / (half + (half >= 0 ? root : -root)) - d[low]
+  const start = chaseStart(d, e, low, high, fromTop)
+  let g = d[start] + fromTop
   let sine = 1
   let cosine = 1
   let shift = 0
-  for (let i = high - 1; i >= low; i--) {
+  for (let i = start - 1; i >= low; i--) {
     const f = sine * e[i]
     const b = cosine * e[i]
     const r = planeLength(f, g)
-    e[i + 1] = r
+    if (i + 1 < start) e[i + 1] = r
+    else if (start < high && r > 0) e[start] *= g / r
     if (r === 0) {
       // The matrix split by itself: finish this part and look again.
       d[i + 1] -= shift
-      e[high] = 0
       return
     }
     sine = f / r
@@ -135,7 +141,18 @@ function qlSweep(d: Float64Array, e: Float64Array, low: number, high: number, fi
   }
   d[low] -= shift
   e[low] = g
-  e[high] = 0
+}
+
+/**
+ * Where the sweep begins: at the far end, unless a rotation nearer to the top would leave only a negligible entry behind.
+ * In a matrix graded over 150 decades a bulge from the far end underflows on its way up and nothing would ever move.
+ */
+function chaseStart(d: Float64Array, e: Float64Array, low: number, high: number, fromTop: number): number {
+  for (let i = low + 1; i < high; i++) {
+    const left = Math.abs((e[i - 1] / (d[i] + fromTop)) * e[i])
+    if (left <= 1e-3 * UNIT_ROUNDOFF * Math.sqrt(Math.abs(d[i - 1])) * Math.sqrt(Math.abs(d[i + 1]))) return i
+  }
+  return high
 }
 
 function rotate(row: Float64Array, i: number, sine: number, cosine: number): void {
