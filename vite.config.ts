@@ -17,8 +17,10 @@ export default defineConfig({
   // Shards are gzip inside, yet named .bin: under .gz the servers would add Content-Encoding and the browser would unpack them.
   assetsInclude: ['**/*.bin'],
   worker: { format: 'es' },
-  // Found while a page runs, a new dependency reloads it; these are known beforehand, the lazy ones above all.
-  optimizeDeps: { include: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu'] },
+  // A dependency that is found only while a page runs reloads that page. The scanner does not look into Workers, so theirs are named.
+  optimizeDeps: {
+    include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', 'valibot', 'ml-matrix', 'pure-rand/generator/xoroshiro128plus'],
+  },
   server: { host: LOOPBACK },
   preview: { host: LOOPBACK },
   build: {
