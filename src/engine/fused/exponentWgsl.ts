@@ -1,0 +1,28 @@
+// How does a kernel keep numbers of any size in float32?
+//
+// A tile carries one integer exponent and is rescaled by exact powers of two, and only when its largest
+// entry leaves [2^-24, 2^24]: a network whose numbers are ordinary is computed bit for bit as without it.
+
+/** Entries within 2^-WINDOW .. 2^WINDOW are left as they are. */
+export const WINDOW = 24
+
+/** The exponent that means "all zero": smaller than any that can occur. */
+export const NO_EXPONENT = -1_000_000
+
+export const EXPONENT_PRELUDE = `
+const NO_EXPONENT = ${NO_EXPONENT};
+// 2^e as a float; 0 below the normal range, 2^127 above it.
+fn exp2i(e: i32) -> f32 {
+  if (e < -126) { return 0.0; }
+  return bitcast<f32>(u32(min(e, 127) + 127) << 23u);
+}
+// The exponent to take out of a tile whose largest magnitude has these bits; 0 inside the window.
+fn excess(bits: u32) -> i32 {
+  if (bits == 0u) { return 0; }
+  let e = i32(bits >> 23u) - 127;
+  return select(0, clamp(e, -126, 126), abs(e) > ${WINDOW});
+}
+fn largest(v: vec4f) -> f32 {
+  let a = abs(v);
+  return max(max(a.x, a.y), max(a.z, a.w));
+}`
