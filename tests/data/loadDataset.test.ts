@@ -88,6 +88,11 @@ describe('loadDataset of synthetic kinds', () => {
     const readAsset: ReadAsset = () => Promise.reject(new Error('asked for a file'))
     await expect(loadDataset({ ...SETTINGS, kind }, { readAsset, seed: 1 })).resolves.toBeDefined()
   })
+  test('keeps the inputs of the teacher set when the number of outputs or the noise changes', async () => {
+    const one = await load({ kind: 'teacher', outputs: 1, noise: 0 })
+    const first = (data: Dataset) => Array.from(data.train.inputs.subarray(0, data.inputWidth))
+    expect(first(await load({ kind: 'teacher', outputs: 3, noise: 1 }))).toEqual(first(one))
+  })
   test('lets train and test rows share the function but no row', async () => {
     const data = await load({ kind: 'line', noise: 0 })
     expect(data.test.targets).toEqual(data.test.inputs.map((x) => 2 * x + 0.5))

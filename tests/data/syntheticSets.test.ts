@@ -180,6 +180,15 @@ describe('mixtureRows', () => {
     )
   })
 
+  test('agrees with the formula over numbers from the same stream', () => {
+    const stream = namedStream(1, 'rows')
+    const label = stream.integer(MIXTURE_CLASSES)
+    const expected = Array.from({ length: 30 }, (_, i) => (centres[label * 30 + i] + stream.normal()) / Math.sqrt(2))
+    expect(labels[0]).toBe(label)
+    // Values below 4: float32 rounds by at most 2^-23.
+    for (const [i, x] of expected.entries()) expect(Math.abs(inputs[i] - x)).toBeLessThan(2 ** -22)
+  })
+
   test('can be told apart by the nearest centre, all but a few in a hundred rows', () => {
     let right = 0
     for (let row = 0; row < 1000; row++) {
