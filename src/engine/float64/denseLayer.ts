@@ -1,0 +1,68 @@
+// z = forwardScale W h + biasScale b, and its derivatives.
+//
+// Source: Pearlmutter 1994 for the R-operator (tangent and backwardTangent); the Gram share is (s^2 h_i.h_j + bias) (D_i.D_j).
+import type { DenseLayerSpec } from '../../core/networkSpec.ts'
+import type { LayerPasses } from './layerPasses.ts'
+import { addTransposedTimes, times, timesTransposed } from './matrixProducts.ts'
+
+/** Passes of a dense layer; a block is W [out, in] row-major, then b [out]. */
+export function densePasses(layer: DenseLayerSpec): LayerPasses {
+  const { fanIn, fanOut, bias, forwardScale, biasScale } = layer
+  const biasOffset = fanOut * fanIn
+
+  const addBias = (block: Float64Array, rows: number, z: Float64Array): void => {
+    if (!bias) return
+    for (let i = 0; i < rows; i++) {
+      for (let o = 0; o < fanOut; o++) z[i * fanOut + o] += biasScale * block[biasOffset + o]
+    }
+  }
+  const addBiasGradient = (delta: Float64Array, rows: number, into: Float64Array): void => {
+    if (!bias) return
+    for (let i = 0; i < rows; i++) {
+      for (let o = 0; o < fanOut; o++) into[biasOffset + o] += biasScale * delta[i * fanOut + o]
+    }
+  }
+
+  return {
+    forward(block, input, rows, z) {
+      timesTransposed(input, block, rows, fanIn, fanOut, forwardScale, z, false)
+      addBias(block, rows, z)
+    },
+    backward(block, delta, rows, inputDelta) {
+      times(delta, block, rows, fanOut, fanIn, forwardScale, inputDelta, false)
+    },
+    gradient(input, delta, rows, into) {
+      addTransposedTimes(delta, input, rows, fanOut, fanIn, forwardScale, into)
+      addBiasGradient(delta, rows, into)
+    },
+    tangent(block, direction, input, inputTangent, rows, zTangent) {
+      timesTransposed(input, direction, rows, fanIn, fanOut, forwardScale, zTangent, false)
+      if (inputTangent !== null) timesTransposed(inputTangent, block, rows, fanIn, fanOut, forwardScale, zTangent, true)
+      addBias(direction, rows, zTangent)
+    },
+    backwardTangent(block, direction, delta, deltaTangent, rows, inputDeltaTangent) {
+      times(deltaTangent, block, rows, fanOut, fanIn, forwardScale, inputDeltaTangent, false)
+      times(delta, direction, rows, fanOut, fanIn, forwardScale, inputDeltaTangent, true)
+    },
+    gradientTangent(input, inputTangent, delta, deltaTangent, rows, into) {
+      addTransposedTimes(deltaTangent, input, rows, fanOut, fanIn, forwardScale, into)
+      if (inputTangent !== null) addTransposedTimes(delta, inputTangent, rows, fanOut, fanIn, forwardScale, into)
+      addBiasGradient(deltaTangent, rows, into)
+    },
+    gram(input, delta, rows, perRow, into) {
+      const count = rows * perRow
+      const inputGram = new Float64Array(rows * rows)
+      timesTransposed(input, input, rows, fanIn, rows, forwardScale * forwardScale, inputGram, false)
+      const deltaGram = new Float64Array(count * count)
+      timesTransposed(delta, delta, count, fanOut, count, 1, deltaGram, false)
+      const constant = bias ? biasScale * biasScale : 0
+      for (let p = 0; p < count; p++) {
+        const i = Math.floor(p / perRow)
+        for (let q = 0; q < count; q++) {
+          const j = Math.floor(q / perRow)
+          into[p * count + q] += (inputGram[i * rows + j] + constant) * deltaGram[p * count + q]
+        }
+      }
+    },
+  }
+}
