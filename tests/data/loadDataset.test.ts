@@ -7,8 +7,10 @@ import { parseImageShard } from '../../src/data/imageShard.ts'
 import { gunzip } from '../../src/data/gunzip.ts'
 import { loadDataset } from '../../src/data/loadDataset.ts'
 import type { ReadAsset } from '../../src/data/readAsset.ts'
+import { sha256 } from '../../src/data/sha256.ts'
 import { emptyAssetCache, loadManifest } from '../../src/data/verifiedAssets.ts'
 import { faultOf } from './faultOf.ts'
+import { GOLDEN_INPUTS } from './goldenInputs.ts'
 import { readPublic } from './readPublic.ts'
 
 const SETTINGS: DataSettings = {
@@ -149,6 +151,11 @@ describe('loadDataset of images', () => {
     const counts = (labels: Int32Array | null) => Array.from({ length: 10 }, (_, k) => labels!.filter((label) => label === k).length)
     expect(counts(data.train.labels)).toEqual(Array.from({ length: 10 }, () => 1000))
     expect(counts(data.test.labels)).toEqual(Array.from({ length: 10 }, () => 200))
+  })
+
+  test('gives the same bits in Node as in the browser', async () => {
+    const { train } = await load({ side: 7, trainCount: 10_000, testCount: 2000 })
+    expect(await sha256(new Uint8Array(train.inputs.buffer))).toBe(GOLDEN_INPUTS)
   })
 
   test('scales all inputs by the mean and deviation of the training inputs when standardised', async () => {
