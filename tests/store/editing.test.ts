@@ -1,9 +1,10 @@
 // Do edits go where the control points, and can each be taken back?
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_EXPERIMENT, DEFAULT_OPTIMIZER } from '../../src/core/defaults.ts'
+import { withOptimizerChange } from '../../src/core/optimizerChanges.ts'
 import { parseExperiment } from '../../src/core/parseExperiment.ts'
 import { EMPTY_HISTORY, endGesture, recordEdit, redoEdit, undoEdit } from '../../src/store/editHistory.ts'
-import { effectiveOptimizer, withChange } from '../../src/store/effectiveOptimizer.ts'
+import { effectiveOptimizer } from '../../src/store/effectiveOptimizer.ts'
 import { fieldOfArm, withField } from '../../src/store/fieldPath.ts'
 import { parseViewOptions } from '../../src/store/viewOptions.ts'
 
@@ -50,15 +51,10 @@ describe('edit history', () => {
 describe('effectiveOptimizer', () => {
   const slow = { ...DEFAULT_OPTIMIZER, lr: 0.01 }
   test('is the change from its step on, for its arm only', () => {
-    const experiment = { ...DEFAULT_EXPERIMENT, changes: withChange([], { step: 100, arm: 'A', optimizer: slow }) }
+    const experiment = withOptimizerChange(DEFAULT_EXPERIMENT, { step: 100, arm: 'A', optimizer: slow })
     expect(effectiveOptimizer(experiment, 'A', 99).lr).toBe(0.1)
     expect(effectiveOptimizer(experiment, 'A', 100).lr).toBe(0.01)
     expect(effectiveOptimizer(experiment, 'B', 500).lr).toBe(0.002)
-  })
-  test('forgets what was planned for later when one changes earlier', () => {
-    const planned = withChange([], { step: 100, arm: 'A', optimizer: slow })
-    const changes = withChange(planned, { step: 40, arm: 'A', optimizer: DEFAULT_OPTIMIZER })
-    expect(changes.map((change) => change.step)).toEqual([40])
   })
 })
 

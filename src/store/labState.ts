@@ -1,0 +1,80 @@
+// What does the page know at any moment? One plain state; everything drawn is a function of it.
+//
+// Columns are mutable behind `revision`: copying megabytes for each message would cost the frame they are for.
+import type { ArmName, Experiment } from '../core/experiment.ts'
+import type { Fault } from '../core/faults.ts'
+import type { Notice } from '../core/parseExperiment.ts'
+import type { TheoryCurve } from '../core/theoryCurve.ts'
+import type { Step } from '../core/units.ts'
+import type { EngineChip } from '../protocol/messages.ts'
+import type { RunColumns } from './armColumns.ts'
+import type { EditHistory } from './editHistory.ts'
+import type { PanelName, ThemeChoice, ViewOptions } from './viewOptions.ts'
+
+/** starting: the Worker loads data and measures step 0. stopped: a fault ended it and only the user can go on. */
+export type Phase = 'starting' | 'ready' | 'running' | 'paused' | 'finished' | 'diverged' | 'recovering' | 'stopped'
+
+export interface Progress {
+  readonly what: 'data' | 'engine' | 'measuring'
+  readonly done: number
+  readonly total: number
+  readonly label: string
+}
+
+export interface RunView {
+  readonly phase: Phase
+  readonly step: Step
+  readonly stepsPerSecond: number
+  readonly progress: Progress | null
+  readonly fault: Fault | null
+  /** Seeds that left the finite numbers, per arm. */
+  readonly divergedSeeds: Readonly<Record<ArmName, number>>
+  /** True after the second loss of the GPU: the run goes on without it. */
+  readonly onCpuAfterLoss: boolean
+}
+
+/** An earlier run that stays on the plots, dotted. */
+export interface Ghost {
+  readonly id: number
+  /** What was different, in a few words. */
+  readonly label: string
+  readonly experiment: Experiment
+  readonly columns: RunColumns
+  readonly pinned: boolean
+}
+
+export interface Toast {
+  readonly id: number
+  readonly tone: 'info' | 'warning' | 'error'
+  readonly text: string
+}
+
+export interface LabState {
+  readonly experiment: Experiment
+  readonly notices: readonly Notice[]
+  /** The lesson that the experiment started from. */
+  readonly lesson: { readonly id: string; readonly revision: number } | null
+  /** Position in the lesson's choices, null before the user commits. */
+  readonly prediction: number | null
+  readonly run: RunView
+  readonly pace: number | null
+  readonly chips: Readonly<Partial<Record<ArmName, EngineChip>>>
+  readonly layerNames: Readonly<Partial<Record<ArmName, readonly string[]>>>
+  readonly parameterCount: Readonly<Partial<Record<ArmName, number>>>
+  readonly columns: RunColumns
+  /** Grows with every change of the columns. */
+  readonly revision: number
+  readonly ghosts: readonly Ghost[]
+  readonly theory: readonly TheoryCurve[]
+  /** Where the scrubber stands; null follows the run. */
+  readonly cursor: Step | null
+  readonly edits: EditHistory
+  readonly toasts: readonly Toast[]
+  readonly view: ViewOptions
+  readonly mainPanel: PanelName
+  readonly fullPanel: PanelName | null
+  readonly tablePanel: PanelName | null
+  readonly themeChoice: ThemeChoice
+  readonly theme: 'light' | 'dark'
+  readonly hotkeys: boolean
+}

@@ -1,0 +1,42 @@
+// What does a message of the Worker change in the state? One function, no effects, so that a test can replay a run.
+import { withOptimizerChange } from '../core/optimizerChanges.ts'
+import type { Stream } from '../protocol/messages.ts'
+import { appendToColumns } from './armColumns.ts'
+import type { LabState } from './labState.ts'
+
+/** The part of the state that a stream message changes; the columns are changed in place behind `revision`. */
+export function receive(state: LabState, message: Stream): Partial<LabState> {
+  const { run } = state
+  switch (message.type) {
+    case 'hello':
+    case 'heartbeat':
+    case 'checkpointed':
+      return {}
+    case 'progress': {
+      const { what, done, total, label } = message
+      return { run: { ...run, progress: { what, done, total, label } } }
+    }
+    case 'ready': {
+      const { chips, layerNames, parameterCount, step } = message
+      return { chips, layerNames, parameterCount, run: { ...run, step, progress: null } }
+    }
+    case 'samples':
+      for (const sample of message.samples) appendToColumns(state.columns, sample)
+      return { revision: state.revision + 1, run: { ...run, step: message.step, stepsPerSecond: message.stepsPerSecond, progress: null } }
+    case 'state':
+      return { run: { ...run, step: message.step, stepsPerSecond: message.state === 'running' ? run.stepsPerSecond : 0, progress: null } }
+    case 'seedDiverged':
+      return { run: { ...run, divergedSeeds: { ...run.divergedSeeds, [message.arm]: run.divergedSeeds[message.arm] + 1 } } }
+    case 'optimizerChanged': {
+      const { step, arm, optimizer } = message
+      // A planned change that takes effect is announced too; it stands in the list already.
+      if (state.experiment.changes.some((change) => change.step === step && change.arm === arm)) return {}
+      return { experiment: withOptimizerChange(state.experiment, { step, arm, optimizer }) }
+    }
+    case 'fault':
+      return {}
+    default:
+      message satisfies never
+      return {}
+  }
+}

@@ -1,0 +1,68 @@
+// What happens when somebody changes what is looked at, not what is computed?
+import { findLesson } from '../lessons/catalogue.ts'
+import type { Lesson } from '../lessons/lesson.ts'
+import type { Step } from '../core/units.ts'
+import type { LabState, Toast } from './labState.ts'
+import type { LabStore } from './labStore.ts'
+import type { RunActions } from './runActions.ts'
+import { isPanel, type PanelName, type ThemeChoice } from './viewOptions.ts'
+
+export interface ViewActions {
+  /** null follows the run again. */
+  readonly setCursor: (step: Step | null) => void
+  readonly setMainPanel: (panel: PanelName) => void
+  readonly setFullPanel: (panel: PanelName | null) => void
+  readonly setTablePanel: (panel: PanelName | null) => void
+  readonly setThemeChoice: (choice: ThemeChoice) => void
+  readonly toggleTheme: () => void
+  readonly predict: (choice: number | null) => void
+  readonly loadLesson: (lesson: Lesson) => void
+  readonly applyTwist: () => void
+  readonly toast: (tone: Toast['tone'], text: string) => void
+  readonly dismissToast: (id: number) => void
+  readonly dismissNotices: () => void
+  readonly setHotkeys: (on: boolean) => void
+}
+
+const TOAST_LIMIT = 3
+
+/** The actions over one store; lessons start through the run's actions. */
+export function createViewActions(store: LabStore, runActions: RunActions): ViewActions {
+  let toastId = 0
+  const get = store.getState
+  const set = (part: Partial<LabState>) => store.setState(part)
+  return {
+    setCursor: (cursor) => set({ cursor }),
+    setMainPanel: (mainPanel) => set({ mainPanel }),
+    setFullPanel: (fullPanel) => set({ fullPanel }),
+    setTablePanel: (tablePanel) => set({ tablePanel }),
+    setThemeChoice: (themeChoice) => set({ themeChoice }),
+    toggleTheme: () => set({ themeChoice: get().theme === 'dark' ? 'light' : 'dark' }),
+    predict: (prediction) => set({ prediction }),
+    loadLesson: (lesson) => {
+      const { view } = get()
+      const panel = view.panels?.[0] ?? lesson.mainPanel
+      set({
+        lesson: { id: lesson.id, revision: lesson.revision },
+        prediction: null,
+        mainPanel: isPanel(panel) ? panel : 'loss',
+        fullPanel: null,
+      })
+      runActions.replace(lesson.experiment, lesson.experiment, { ghost: false, autorun: false })
+    },
+    applyTwist: () => {
+      const { lesson: named } = get()
+      const lesson = named === null ? null : findLesson(named.id, named.revision)
+      if (lesson === null) return
+      const { experiment } = lesson.twist
+      runActions.replace(experiment, experiment, { ghost: true, autorun: true })
+    },
+    toast: (tone, text) => {
+      const same = get().toasts.filter((toast) => toast.text !== text)
+      set({ toasts: [...same, { id: ++toastId, tone, text }].slice(-TOAST_LIMIT) })
+    },
+    dismissToast: (id) => set({ toasts: get().toasts.filter((toast) => toast.id !== id) }),
+    dismissNotices: () => set({ notices: [] }),
+    setHotkeys: (hotkeys) => set({ hotkeys }),
+  }
+}
