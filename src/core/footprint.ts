@@ -1,0 +1,141 @@
+// Does this experiment fit, and what is the nearest that does?
+//
+// Estimated before anything is allocated, from shapes alone. Generous on purpose: an experiment that is refused costs one
+// sentence, one that runs out of memory costs the GPU process or the tab.
+import { armExperiment, armsOf, networkSpec } from './resolve.ts'
+import type { Experiment } from './experiment.ts'
+import type { Fault } from './faults.ts'
+import { parameterCount, type NetworkSpec } from './networkSpec.ts'
+import type { Bytes } from './units.ts'
+
+export interface Footprint {
+  readonly bytes: Bytes
+  readonly largestBuffer: Bytes
+}
+
+/** What a tab may hold at all, and what WebGPU guarantees for one buffer. */
+export const FOOTPRINT_LIMITS: Footprint = { bytes: 1.5 * 2 ** 30, largestBuffer: 128 * 2 ** 20 }
+
+const FLOAT64 = 8
+const FLOAT32 = 4
+const CLASSES = 10
+const LANCZOS_BASIS_LIMIT: Bytes = 128 * 2 ** 20
+/** Activation, preactivation, delta and two of their tangents per layer. */
+const COPIES_PER_ACTIVATION = 5
+
+/** Numbers in and out of a network on this data, as the loader will give them. */
+export function dataWidths(data: Experiment['data']): { readonly inputWidth: number; readonly outputWidth: number } {
+  switch (data.kind) {
+    case 'fashionMnist':
+      return { inputWidth: data.side * data.side, outputWidth: CLASSES }
+    case 'digits':
+      return { inputWidth: 64, outputWidth: CLASSES }
+    case 'teacher':
+      return { inputWidth: data.inputs, outputWidth: data.outputs }
+    case 'mixture':
+      return { inputWidth: data.inputs, outputWidth: CLASSES }
+    case 'point':
+    case 'line':
+      return { inputWidth: 1, outputWidth: 1 }
+    default:
+      return data.kind satisfies never
+  }
+}
+
+/** Bytes of everything that lives at once during a run, and of the largest single array of a network engine. */
+export function footprint(experiment: Experiment): Footprint {
+  const widths = dataWidths(experiment.data)
+  const rows = experiment.data.kind === 'point' ? 1 : experiment.data.trainCount + experiment.data.testCount
+  const data = rows * (widths.inputWidth + widths.outputWidth) * FLOAT32
+  let bytes = 2 * data
+  let largestBuffer = 0
+  for (const name of armsOf(experiment)) {
+    const arm = armExperiment(experiment, name)
+    const own = armFootprint(arm, networkSpec(arm, widths))
+    bytes += own.bytes
+    // A chain never goes to a GPU, so its arrays know no such bound.
+    if (arm.model.kind !== 'chain') largestBuffer = Math.max(largestBuffer, data, own.largestBuffer)
+  }
+  return { bytes, largestBuffer }
+}
+
+function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
+  const parameters = parameterCount(spec)
+  const { probeCount, lanczosSteps, lanczosProbes } = arm.diagnostics
+  const slots = { sgd: 0, momentum: 1, rmsprop: 1, adam: 2 }[arm.optimizer.kind]
+  // Start, weights and gradient; two checkpoints on the page with weights and slots.
+  const training = arm.seeds * parameters * FLOAT64 * (3 + slots + 2 * (1 + slots))
+  const units = spec.layers.reduce((sum, layer) => sum + layer.fanOut, 0)
+  const samples = Math.max(arm.batch, probeCount, arm.diagnostics.pairBatch)
+  const activations = samples * units * FLOAT64 * COPIES_PER_ACTIVATION
+  const outputs = probeCount * spec.layers[spec.layers.length - 1].fanOut
+  const kernel = 3 * FLOAT64 * Math.min(outputs, 1024) ** 2
+  const basis = Math.min(LANCZOS_BASIS_LIMIT, FLOAT64 * parameters * lanczosSteps * lanczosProbes)
+  const widest = Math.max(...spec.layers.map((layer) => layer.fanOut))
+  return {
+    bytes: training + activations + kernel + basis,
+    largestBuffer: Math.max(parameters * FLOAT32, samples * widest * FLOAT32),
+  }
+}
+
+/** Null when the experiment fits, else the refusal in words, with the nearest experiment that fits. */
+export function refusalOf(experiment: Experiment, limits: Footprint = FOOTPRINT_LIMITS): Extract<Fault, { type: 'refused' }> | null {
+  const own = footprint(experiment)
+  if (fits(own, limits)) return null
+  const [bytes, limit] = own.bytes > limits.bytes ? [own.bytes, limits.bytes] : [own.largestBuffer, limits.largestBuffer]
+  const nearest = nearestThatFits(experiment, limits)
+  return {
+    type: 'refused',
+    bytes,
+    limit,
+    nearest,
+    detail: `This experiment needs ${readable(bytes)}, more than the ${readable(limit)} that are safe here. The nearest that fits: ${nearest}.`,
+  }
+}
+
+const fits = (own: Footprint, limits: Footprint) => own.bytes <= limits.bytes && own.largestBuffer <= limits.largestBuffer
+
+/** One number made smaller, the one whose change is the least loss: fewer seeds first, then width, then depth. */
+function nearestThatFits(experiment: Experiment, limits: Footprint): string {
+  const { model, versus } = experiment
+  const shape = (change: Partial<Experiment['model']>): Experiment => ({
+    ...experiment,
+    model: { ...model, ...change },
+    // Arm B keeps its own number only where that is smaller.
+    versus: versus === null ? null : { ...versus, model: { ...versus.model, ...shrunk(versus.model, change) } },
+  })
+  const candidates: readonly [string, number, (value: number) => Experiment][] = [
+    ['seeds', experiment.seeds, (seeds) => ({ ...experiment, seeds })],
+    ['width', Math.max(model.width, versus?.model?.width ?? 0), (width) => shape({ width })],
+    ['depth', Math.max(model.depth, versus?.model?.depth ?? 0), (depth) => shape({ depth })],
+    ['batch', experiment.batch, (batch) => ({ ...experiment, batch })],
+  ]
+  for (const [name, from, change] of candidates) {
+    const value = largestThatFits(from, (candidate) => fits(footprint(change(candidate)), limits))
+    if (value !== null) return `${name} ${value}`
+  }
+  return 'width 16 and depth 16 with 1 seed'
+}
+
+function shrunk(own: Partial<Experiment['model']> | undefined, change: Partial<Experiment['model']>): Partial<Experiment['model']> {
+  return {
+    ...(own?.width !== undefined && change.width !== undefined ? { width: Math.min(own.width, change.width) } : {}),
+    ...(own?.depth !== undefined && change.depth !== undefined ? { depth: Math.min(own.depth, change.depth) } : {}),
+  }
+}
+
+function largestThatFits(from: number, fitsAt: (value: number) => boolean): number | null {
+  if (!fitsAt(1)) return null
+  let low = 1
+  let high = from
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (fitsAt(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+function readable(bytes: Bytes): string {
+  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GB` : `${Math.ceil(bytes / 2 ** 20)} MB`
+}
