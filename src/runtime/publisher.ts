@@ -4,7 +4,8 @@
 // although it has nothing to tell; the page counts silence in its own ticks.
 import type { Sample } from '../core/sample.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
-import type { RunHost, StreamBody } from './runHost.ts'
+import type { StreamBody } from '../protocol/addressed.ts'
+import type { RunHost } from './runHost.ts'
 import { createSampleQueue } from './sampleQueue.ts'
 import { transferablesOf } from './transferables.ts'
 

@@ -5,6 +5,7 @@
 // arms at the same step.
 import type { Experiment } from '../core/experiment.ts'
 import type { Fault } from '../core/faults.ts'
+import { withOptimizerChange } from '../core/optimizerChanges.ts'
 import { armsOf } from '../core/resolve.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
@@ -19,11 +20,13 @@ import { createPublisher, type Publisher } from './publisher.ts'
 import { createRunControl, wantedSteps, type Order, type RunControl, type RunMode } from './runControl.ts'
 import type { RunHost } from './runHost.ts'
 import { assembleSnapshot } from './snapshot.ts'
-import { applyChanges, nextChangeAfter, trainArms, withChange } from './trainArms.ts'
+import { applyChanges, nextChangeAfter, trainArms } from './trainArms.ts'
 import { bytesOf } from './transferables.ts'
 
 /** Longest time without letting commands in. */
 const BREATH_MS: Milliseconds = 8
+/** Longest wait without a word to the page. */
+const REST_MS: Milliseconds = 200
 
 export type StartCommand = Extract<Command, { type: 'start' }>
 
@@ -145,16 +148,21 @@ export class Run {
       }
       return
     }
-    if (publisher.isFull()) return await control.changed()
     const now = host.now()
+    if (publisher.isFull()) return await this.rest(REST_MS)
     const allowed = this.pacing.allowance(now, this.step, control.mode === 'running' ? control.pace : null)
     if (allowed.steps === 0) {
-      await Promise.race([host.wait(allowed.wait), control.changed()])
+      await this.rest(Math.min(allowed.wait, REST_MS))
       panel.earn(host.now() - now)
-      this.publisher.heartbeat(this.step)
       return
     }
     await this.advance(panel, Math.min(wanted, allowed.steps))
+  }
+
+  /** Waits a little, or until something is commanded; the page hears that the run lives. */
+  private async rest(duration: Milliseconds): Promise<void> {
+    this.publisher.heartbeat(this.step)
+    await Promise.race([this.host.wait(duration), this.control.changed()])
   }
 
   /** Trains up to `most` steps, as far as nothing else is due in between. */
@@ -202,7 +210,7 @@ export class Run {
     switch (order.type) {
       case 'optimizer': {
         if (!this.arms.some(({ name }) => name === order.arm)) return
-        this.experiment = withChange(this.experiment, { step: this.step, arm: order.arm, optimizer: order.optimizer })
+        this.experiment = withOptimizerChange(this.experiment, { step: this.step, arm: order.arm, optimizer: order.optimizer })
         this.publisher.post({ type: 'optimizerChanged', arm: order.arm, step: this.step, optimizer: order.optimizer })
         return
       }

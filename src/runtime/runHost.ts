@@ -6,11 +6,7 @@ import type { Dataset } from '../core/dataset.ts'
 import type { DataSettings, Experiment } from '../core/experiment.ts'
 import type { Milliseconds } from '../core/units.ts'
 import type { Trainer, TrainerOptions } from '../engine/trainer.ts'
-import type { Stream } from '../protocol/messages.ts'
-
-/** What a message of a run says, before the address is put on it. */
-export type StreamBody = WithoutAddress<Stream>
-type WithoutAddress<Message> = Message extends unknown ? Omit<Message, 'runId' | 'epoch'> : never
+import type { StreamBody } from '../protocol/addressed.ts'
 
 /** How a trainer is asked for; `engine` is the wish of the experiment. */
 export interface TrainerRequest extends Omit<TrainerOptions, 'reason'> {

@@ -47,9 +47,3 @@ export function applyChanges(experiment: Experiment, arms: readonly Arm[], step:
 export function nextChangeAfter(experiment: Experiment, step: Step): Step {
   return Math.min(Infinity, ...experiment.changes.filter((change) => change.step > step).map((change) => change.step))
 }
-
-/** The experiment with one more change; a second change of an arm at the same step replaces the first. */
-export function withChange(experiment: Experiment, change: Experiment['changes'][number]): Experiment {
-  const others = experiment.changes.filter((other) => other.step !== change.step || other.arm !== change.arm)
-  return { ...experiment, changes: [...others, change].toSorted((a, b) => a.step - b.step) }
-}

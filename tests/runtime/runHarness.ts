@@ -8,7 +8,8 @@ import type { RunCheckpoint } from '../../src/protocol/messages.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
 import { eventTurn } from '../../src/runtime/eventTurn.ts'
 import { Run, type Answer, type StartCommand } from '../../src/runtime/run.ts'
-import type { RunHost, StreamBody } from '../../src/runtime/runHost.ts'
+import type { StreamBody } from '../../src/protocol/addressed.ts'
+import type { RunHost } from '../../src/runtime/runHost.ts'
 
 export interface Page {
   readonly run: Run
