@@ -1,0 +1,149 @@
+// How does a pure drawing live on the page? A canvas under an SVG layer in one host, drawn at most once per frame.
+//
+// Data and hover are separate layers: moving the pointer never redraws data. The first update draws at once, so that no
+// card is ever blank; all later ones wait for the frame.
+import { createCanvasPainter } from './paintCanvas.ts'
+import { createSvgLayer } from './patchSvg.ts'
+import { cancelDraw, drawSoon } from './drawQueue.ts'
+import type { Drawing, MountedPlot, PlotBox, PlotKind, PlotOptions, Readout } from './plotKind.ts'
+import { followPointer } from './pointer.ts'
+import { readoutMarks } from './readoutMarks.ts'
+import { showRescaleCue } from './rescaleCue.ts'
+import { plainText } from './scene.ts'
+import { FONT_FAMILY, svgMarkup } from './svgMarkup.ts'
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** Puts a plot into `host`, which must be positioned and sized by its surroundings. */
+export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTMLElement): MountedPlot<Data> {
+  const { ownerDocument } = host
+  const canvas = ownerDocument.createElement('canvas')
+  const svg = ownerDocument.createElementNS(SVG, 'svg')
+  const live = ownerDocument.createElement('div')
+  prepare(host, canvas, svg, live)
+  const painter = createCanvasPainter(canvas)
+  const words = createSvgLayer(svg)
+  const above = createSvgLayer(svg)
+  let memory = kind.createMemory()
+  let runKey: string | number | undefined
+  let data: Data | null = null
+  let options: PlotOptions | null = null
+  let drawing: Drawing | null = null
+  let readout: Readout | null = null
+  let box: PlotBox | null = null
+
+  const draw = () => {
+    if (data === null || options === null) return
+    if (options.runKey !== runKey) {
+      memory = kind.createMemory()
+      runKey = options.runKey
+    }
+    box = boxOf(host, options)
+    if (box.width < 8 || box.height < 8) return
+    drawing = kind.draw(data, box, memory)
+    svg.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`)
+    const name = `${kind.name}. ${kind.summary(data)}`
+    if (svg.getAttribute('aria-label') !== name) svg.setAttribute('aria-label', name)
+    painter.paint(drawing.canvas, box.width, box.height, pixelRatio(host))
+    words.patch(drawing.svg)
+    for (const place of drawing.rescaled) showRescaleCue(svg, place, box, options.reducedMotion === true)
+    if (readout !== null) readout = drawing.probe(readout.x, readout.y)
+    drawAbove()
+  }
+
+  const drawAbove = () => {
+    if (drawing === null || box === null || options === null) return
+    const { cursorStep, hoverStep } = options
+    const cursor = cursorStep === null || cursorStep === undefined ? [] : drawing.cursor(cursorStep)
+    const other = readout !== null || hoverStep === null || hoverStep === undefined ? [] : drawing.cursor(hoverStep)
+    above.patch([...cursor, ...other, ...(readout === null ? [] : readoutMarks(readout, box))])
+  }
+
+  const show = (next: Readout | null, spoken: boolean) => {
+    const changed = next?.step !== readout?.step
+    const layerChanged = next?.layer !== readout?.layer
+    readout = next
+    drawSoon(drawAbove)
+    if (changed) options?.onHoverStep?.(next?.step ?? null)
+    if (layerChanged) options?.onHoverLayer?.(next?.layer ?? null)
+    live.textContent = spoken && next !== null ? spokenReadout(next) : ''
+  }
+
+  const stopFollowing = followPointer(svg, {
+    drawing: () => drawing,
+    width: () => box?.width ?? 1,
+    height: () => box?.height ?? 1,
+    readout: () => readout,
+    show,
+    select: (step) => options?.onSelectStep?.(step),
+  })
+  const observer = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => drawSoon(draw))
+  observer?.observe(host)
+
+  return {
+    update(nextData, nextOptions) {
+      data = nextData
+      options = nextOptions
+      if (drawing === null) draw()
+      else drawSoon(draw)
+    },
+    destroy() {
+      observer?.disconnect()
+      stopFollowing()
+      cancelDraw(draw)
+      cancelDraw(drawAbove)
+      canvas.remove()
+      svg.remove()
+      live.remove()
+    },
+    toSvg() {
+      if (data === null || options === null) return ''
+      const still = boxOf(host, options)
+      // A fresh memory: a file shows the whole range, not what the axis happened to have been.
+      const { canvas: below, svg: over } = kind.draw(data, still, kind.createMemory())
+      return svgMarkup([...below, ...over], still, still.theme, kind.name, kind.summary(data))
+    },
+  }
+}
+
+function prepare(host: HTMLElement, canvas: HTMLCanvasElement, svg: SVGSVGElement, live: HTMLElement): void {
+  for (const layer of [canvas, svg]) {
+    layer.style.position = 'absolute'
+    layer.style.inset = '0'
+    layer.style.width = '100%'
+    layer.style.height = '100%'
+    layer.style.display = 'block'
+  }
+  canvas.setAttribute('aria-hidden', 'true')
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('tabindex', '0')
+  svg.setAttribute('font-family', FONT_FAMILY)
+  svg.style.fontVariantNumeric = 'tabular-nums'
+  svg.style.userSelect = 'none'
+  svg.style.touchAction = 'pan-y'
+  svg.style.overflow = 'visible'
+  live.setAttribute('aria-live', 'polite')
+  Object.assign(live.style, { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' })
+  if (host.style.position === '') host.style.position = 'relative'
+  host.append(canvas, svg, live)
+}
+
+function boxOf(host: HTMLElement, options: PlotOptions): PlotBox {
+  return {
+    width: options.size?.width ?? host.clientWidth,
+    height: options.size?.height ?? host.clientHeight,
+    theme: options.theme,
+    variant: options.variant,
+    text: options.textScale ?? 1,
+    line: options.lineScale ?? 1,
+    hoverLayer: options.hoverLayer ?? null,
+  }
+}
+
+function pixelRatio(host: HTMLElement): number {
+  return Math.min(3, Math.max(1, host.ownerDocument.defaultView?.devicePixelRatio ?? 1))
+}
+
+function spokenReadout(readout: Readout): string {
+  return [plainText(readout.title), ...readout.lines.map((line) => `${line.name} ${plainText(line.value)}`)].join(', ')
+}
