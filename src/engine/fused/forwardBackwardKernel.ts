@@ -8,7 +8,7 @@
 //   activations[seed][l = 1 .. L][row][QUADS]   h_l as mantissas of 2^exponents(l, tile); l = L is the output
 //   (+ the same again for z_l where the derivatives need it)
 //   deltas     [seed][l = 0 .. L-1][row][QUADS] dLoss/dz_l as mantissas
-//   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][seed][L]
+//   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][seed][L] | [ alive: seed]
 //              a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
 //
 // Rows past the batch are computed and masked: their deltas and losses are 0. A row's numbers do not depend
@@ -28,7 +28,9 @@ export interface KernelShape {
   readonly layout: FusedLayout
   readonly loss: LossSettings
   readonly batchRows: number
+  /** Networks that ride in grid.y: seeds with parameters of their own, or batches that share one seed's. */
   readonly seedCount: number
+  readonly lanes: 'seeds' | 'batches'
   readonly tile: Tile
 }
 
@@ -38,13 +40,14 @@ export function tileCount(shape: KernelShape): number {
 }
 
 /** Entries of the exponent buffer: where its parts begin, and its length. */
-export function exponentOffsets(shape: KernelShape): { readonly backward: number; readonly bias: number; readonly slots: number; readonly length: number } {
+export function exponentOffsets(shape: KernelShape): { readonly backward: number; readonly bias: number; readonly slots: number; readonly alive: number; readonly length: number } {
   const { layerCount } = shape.layout
   const tiles = tileCount(shape)
   const backward = shape.seedCount * (layerCount + 1) * tiles
   const bias = backward + shape.seedCount * layerCount * tiles
   const slots = bias + shape.seedCount * layerCount
-  return { backward, bias, slots, length: slots + 2 * shape.seedCount * layerCount }
+  const alive = slots + 2 * shape.seedCount * layerCount
+  return { backward, bias, slots, alive, length: alive + shape.seedCount }
 }
 
 /** Constants that every kernel of one shape shares. */
@@ -60,6 +63,9 @@ const SEED_QUADS = ${layout.seedQuads}u;
 const FIRST_QUADS = ${layout.firstQuads}u;
 const SQUARE_QUADS = ${layout.squareQuads}u;
 const BIAS_START = ${layout.biasStart}u;
+// Seeds have parameters of their own and share the batch; batches the other way round.
+const PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
+const INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
 const ROWS = ${shape.batchRows}u;
 const TILES = ${tileCount(shape)}u;
 const PADDED_ROWS = ${tileCount(shape) * tile.rows}u;
@@ -68,6 +74,7 @@ const SEEDS = ${shape.seedCount}u;
 const BACKWARD = ${offsets.backward}u;
 const BIAS_EXPONENTS = ${offsets.bias}u;
 const SLOT_EXPONENTS = ${offsets.slots}u;
+const ALIVE = ${offsets.alive}u;
 const Z_START = ${shape.seedCount * layout.layerCount * tileCount(shape) * tile.rows * layout.quads}u;
 const FIRST_SCALE = f32(${layout.forwardScales[0]});
 const HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
@@ -77,7 +84,7 @@ struct StepParameters {
   rates: vec4f,
   // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), unused
   corrections: vec4f,
-  // step within the chunk, eps exponent, parity of the slot exponents, 1 to update the weights
+  // step within the chunk, eps exponent, parity of the slot exponents, first seed or batch of this dispatch
   numbers: vec4i,
 };
 fn exponentForward(seed: u32, layer: u32, tile: u32) -> u32 { return (seed * (LAYERS + 1u) + layer) * TILES + tile; }
@@ -86,8 +93,10 @@ fn exponentBias(seed: u32, layer: u32) -> u32 { return BIAS_EXPONENTS + seed * L
 // activations of layer 1 .. L, deltas of layer 0 .. L-1
 fn activationAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer - 1u) * PADDED_ROWS + row) * QUADS + column; }
 fn deltaAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer) * PADDED_ROWS + row) * QUADS + column; }
-fn weightAt(seed: u32, layer: u32) -> u32 { return seed * SEED_QUADS + select(FIRST_QUADS + (layer - 1u) * SQUARE_QUADS, 0u, layer == 0u); }
-fn biasAt(seed: u32, layer: u32) -> u32 { return seed * SEED_QUADS + BIAS_START + layer * QUADS; }`
+// within one seed
+fn weightAt(layer: u32) -> u32 { return select(FIRST_QUADS + (layer - 1u) * SQUARE_QUADS, 0u, layer == 0u); }
+fn biasAt(layer: u32) -> u32 { return BIAS_START + layer * QUADS; }
+fn indexAt(step: i32, seed: u32, row: u32) -> u32 { return u32(step) * ROWS + seed * INDEX_STRIDE + row; }`
 }
 
 /** Whether z is kept beside h. */
@@ -132,8 +141,12 @@ function headWgsl(loss: LossSettings, unroll: (body: (i: number) => string) => s
   )}`
 }
 
-/** WGSL of K1; entry point `main`, `tileCount` x seeds workgroups. */
-export function forwardBackwardWgsl(shape: KernelShape): string {
+/**
+ * WGSL of K1; entry point `main`, `tileCount` x seeds workgroups.
+ *
+ * @param passes 'forward' leaves out the backward half, for evaluation.
+ */
+export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'both' = 'both'): string {
   const { layout, tile, loss } = shape
   const R = tile.rowsPerThread
   const threads = (layout.quads * tile.rows) / R
@@ -145,7 +158,7 @@ export function forwardBackwardWgsl(shape: KernelShape): string {
     ? `let eb = exponents[exponentBias(seed, l)];
     let en = max(e, eb);
     let sa = weightScale * exp2i(e - en);
-    let b = parameters[biasAt(seed, l) + column] * (BIAS_SCALE * exp2i(-en));
+    let b = parameters[seed * PARAMETER_STRIDE + biasAt(l) + column] * (BIAS_SCALE * exp2i(-en));
     e = en;
     ${unroll((i) => `acc${i} = acc${i} * sa + b;`)}`
     : `${unroll((i) => `acc${i} = acc${i} * weightScale;`)}`
@@ -156,6 +169,50 @@ export function forwardBackwardWgsl(shape: KernelShape): string {
     atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
     ${unroll((i) => `sh[nxt + (row0 + ${i}u) * QUADS + column] = acc${i}; activations[activationAt(seed, l + 1u, tileRow + ${i}u, column)] = acc${i};`)}
     if (lid == 0u) { exponents[exponentForward(seed, l + 1u, group.x)] = e; }`
+  const backwardHalf = `
+  e = ${loss.kind === 'squaredError' ? 'eo' : '0'};
+  workgroupBarrier();
+  if (lid < 3u) { atomicStore(&largestBits[lid], 0u); }
+  slot = 0u;
+  cur = 0u;
+  nxt = TILE_ROWS * QUADS;
+  workgroupBarrier();
+  ${unroll((i) => `acc${i} = delta${i}; sh[cur + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, LAYERS - 1u, tileRow + ${i}u, column)] = acc${i};`)}
+  atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
+  if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, group.x)] = e; }
+  workgroupBarrier();
+  for (var i = 1u; i <= LAYERS; i++) {
+    // the delta of layer l lies in sh[cur] and acc; take its excess out, then produce that of layer l - 1
+    let l = LAYERS - i;
+    let bits = atomicLoad(&largestBits[slot]);
+    let de = excess(bits);
+    let s = exp2i(-de);
+    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = NO_EXPONENT; }
+    if (de != 0) {
+      e += de;
+      ${unroll((i) => `deltas[deltaAt(seed, l, tileRow + ${i}u, column)] = acc${i} * s;`)}
+      if (lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = e; }
+    }
+    if (l == 0u) { break; }
+    if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
+    slot = (slot + 1u) % 3u;
+    ${unroll((i) => `acc${i} = vec4f(0.0);`)}
+    let w = seed * PARAMETER_STRIDE + weightAt(l) + 4u * column * QUADS;
+    for (var k = 0u; k < QUADS; k++) {
+      let p = w + k;
+      let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
+      ${unroll((i) => `{ let d = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
+    }
+    let ea = exponents[exponentForward(seed, l, group.x)];
+    ${unroll(
+      (i) => `{ let h = activations[activationAt(seed, l, tileRow + ${i}u, column)]; acc${i} = acc${i} * (HIDDEN_SCALE * ${slope('hidden', i, 'l')});
+      sh[nxt + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, l - 1u, tileRow + ${i}u, column)] = acc${i}; }`,
+    )}
+    atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
+    if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, group.x)] = e; }
+    workgroupBarrier();
+    let swap = cur; cur = nxt; nxt = swap;
+  }`
   return `
 ${EXPONENT_PRELUDE}
 ${ACTIVATION_PRELUDE}
@@ -186,14 +243,14 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var slot = 0u;
   if (lid < 3u) { atomicStore(&largestBits[lid], 0u); }
   if (lid == 0u) { exponents[exponentForward(seed, 0u, group.x)] = 0; }
-  ${unroll((i) => `var acc${i} = vec4f(0.0); let real${i} = tileRow + ${i}u < ROWS; var sample${i} = 0; if (real${i}) { sample${i} = batchIndices[u32(step.numbers.x) * ROWS + tileRow + ${i}u]; }`)}
+  ${unroll((i) => `var acc${i} = vec4f(0.0); let real${i} = tileRow + ${i}u < ROWS; var sample${i} = 0; if (real${i}) { sample${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; }`)}
   workgroupBarrier();
 
   // layer 0 reads the data
   {
     let l = 0u;
     let weightScale = FIRST_SCALE;
-    let w = weightAt(seed, 0u) + column;
+    let w = seed * PARAMETER_STRIDE + weightAt(0u) + column;
     for (var k = 0u; k < IN_QUADS; k++) {
       let p = w + 4u * k * QUADS;
       let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
@@ -218,7 +275,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
     slot = (slot + 1u) % 3u;
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
-    let w = weightAt(seed, l) + column;
+    let w = seed * PARAMETER_STRIDE + weightAt(l) + column;
     for (var k = 0u; k < QUADS; k++) {
       let p = w + 4u * k * QUADS;
       let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
@@ -242,48 +299,6 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     (i) => `{ let h = f${i}; delta${i} = select(vec4f(0.0), delta${i} * ${slope('output', i, 'LAYERS')}, real${i});
     if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = select(0.0, rowLoss${i}, real${i}); } }`,
   )}
-  e = ${loss.kind === 'squaredError' ? 'eo' : '0'};
-  workgroupBarrier();
-  if (lid < 3u) { atomicStore(&largestBits[lid], 0u); }
-  slot = 0u;
-  cur = 0u;
-  nxt = TILE_ROWS * QUADS;
-  workgroupBarrier();
-  ${unroll((i) => `acc${i} = delta${i}; sh[cur + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, LAYERS - 1u, tileRow + ${i}u, column)] = acc${i};`)}
-  atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
-  if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, group.x)] = e; }
-  workgroupBarrier();
-  for (var i = 1u; i <= LAYERS; i++) {
-    // the delta of layer l lies in sh[cur] and acc; take its excess out, then produce that of layer l - 1
-    let l = LAYERS - i;
-    let bits = atomicLoad(&largestBits[slot]);
-    let de = excess(bits);
-    let s = exp2i(-de);
-    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = NO_EXPONENT; }
-    if (de != 0) {
-      e += de;
-      ${unroll((i) => `deltas[deltaAt(seed, l, tileRow + ${i}u, column)] = acc${i} * s;`)}
-      if (lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = e; }
-    }
-    if (l == 0u) { break; }
-    if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
-    slot = (slot + 1u) % 3u;
-    ${unroll((i) => `acc${i} = vec4f(0.0);`)}
-    let w = weightAt(seed, l) + 4u * column * QUADS;
-    for (var k = 0u; k < QUADS; k++) {
-      let p = w + k;
-      let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
-      ${unroll((i) => `{ let d = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
-    }
-    let ea = exponents[exponentForward(seed, l, group.x)];
-    ${unroll(
-      (i) => `{ let h = activations[activationAt(seed, l, tileRow + ${i}u, column)]; acc${i} = acc${i} * (HIDDEN_SCALE * ${slope('hidden', i, 'l')});
-      sh[nxt + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, l - 1u, tileRow + ${i}u, column)] = acc${i}; }`,
-    )}
-    atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
-    if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, group.x)] = e; }
-    workgroupBarrier();
-    let swap = cur; cur = nxt; nxt = swap;
-  }
+  ${passes === 'forward' ? '' : backwardHalf}
 }`
 }

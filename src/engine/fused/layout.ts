@@ -74,7 +74,8 @@ export function fusedLayout(spec: NetworkSpec): FusedLayout {
     bias: first.bias,
     quads,
     inQuads,
-    seedQuads: biasStart + layerCount * quads,
+    // A multiple of 256 bytes, so that one seed can be bound alone.
+    seedQuads: 16 * Math.ceil((biasStart + layerCount * quads) / 16),
     biasStart,
     squareQuads,
     firstQuads,

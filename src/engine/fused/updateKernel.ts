@@ -21,7 +21,7 @@ export function weightGroups(shape: KernelShape): number {
   return Math.ceil((rows * layout.quads) / BLOCKS_PER_GROUP)
 }
 
-/** vec4s of the norm buffer: per (seed, layer, group) the sum of squares, its exponent, the sum of magnitudes, its exponent. */
+/** vec4s of the norm buffer, per (seed, layer, group) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
 export function normEntries(shape: KernelShape): number {
   return shape.seedCount * shape.layout.layerCount * (weightGroups(shape) + 1)
 }
@@ -70,7 +70,7 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
  *   their exponents in place of the slots' (parity 0), and the weights stay.
  */
 export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] | 'gradient'): string {
-  const rule = task === 'gradient' ? 'slots[at] = g; return vec4f(0.0);' : RULES[task]
+  const rule = task === 'gradient' ? 'return g;' : RULES[task]
   const usesSlots = task !== 'sgd'
   return `
 ${EXPONENT_PRELUDE}
@@ -89,6 +89,7 @@ var<workgroup> squares: array<f32, ${BLOCKS_PER_GROUP}>;
 var<workgroup> magnitudes: array<f32, ${BLOCKS_PER_GROUP}>;
 var<workgroup> largestGradient: atomic<u32>;
 var<workgroup> largestBias: atomic<u32>;
+var<workgroup> largestWeight: atomic<u32>;
 
 fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
   let m = max(r, abs(g));
@@ -99,6 +100,14 @@ fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
 }
 fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(vec4f(0.0), a / b, b > vec4f(0.0)); }
 fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
+// A diverged seed keeps its last finite weights.
+fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
+  if (exponents[ALIVE + seed] == 0) { return; }
+  ${task === 'gradient' ? 'slots[seed * SEED_QUADS + p] = g;' : `let at = seed * SEED_QUADS + p;
+  let updated = parameters[at] - applied(at, g, em, old, now);
+  parameters[at] = updated;
+  atomicMax(&largestWeight, bitcast<u32>(largest(updated)));`}
+}
 fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
   return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
 }
@@ -125,7 +134,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let previous = select(old, now, old < NO_EXPONENT / 2);
 
   var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
-  if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); }
+  if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); }
   workgroupBarrier();
   if (!isBias) {
     let rowQuads = select(QUADS, IN_QUADS, l == 0u);
@@ -139,16 +148,15 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
         let end = min((t + 1u) * TILE_ROWS, ROWS);
         for (var row = t * TILE_ROWS; row < end; row++) {
           var h: vec4f;
-          if (l == 0u) { h = X[u32(batchIndices[u32(step.numbers.x) * ROWS + row]) * IN_QUADS + kq]; } else { h = activations[activationAt(seed, l, row, kq)]; }
+          if (l == 0u) { h = X[u32(batchIndices[indexAt(step.numbers.x, seed, row)]) * IN_QUADS + kq]; } else { h = activations[activationAt(seed, l, row, kq)]; }
           let d = s * deltas[deltaAt(seed, l, row, column)];
           g0 += h.x * d; g1 += h.y * d; g2 += h.z * d; g3 += h.w * d;
         }
       }
       g0 *= weightScale; g1 *= weightScale; g2 *= weightScale; g3 *= weightScale;
-      let p = weightAt(seed, l) + 4u * kq * QUADS + column;
-      let d0 = applied(p, g0, em, previous, now); let d1 = applied(p + QUADS, g1, em, previous, now);
-      let d2 = applied(p + 2u * QUADS, g2, em, previous, now); let d3 = applied(p + 3u * QUADS, g3, em, previous, now);
-      if (step.numbers.w == 1) { parameters[p] -= d0; parameters[p + QUADS] -= d1; parameters[p + 2u * QUADS] -= d2; parameters[p + 3u * QUADS] -= d3; }
+      let p = weightAt(l) + 4u * kq * QUADS + column;
+      apply(seed, p, g0, em, previous, now); apply(seed, p + QUADS, g1, em, previous, now);
+      apply(seed, p + 2u * QUADS, g2, em, previous, now); apply(seed, p + 3u * QUADS, g3, em, previous, now);
     }
     let m = max(max(largest(g0), largest(g1)), max(largest(g2), largest(g3)));
     atomicMax(&largestGradient, bitcast<u32>(m));
@@ -164,10 +172,9 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
         for (var row = t * TILE_ROWS; row < end; row++) { g += s * deltas[deltaAt(seed, l, row, column)]; }
       }
       g *= BIAS_SCALE;
-      let p = biasAt(seed, l) + column;
-      let d = applied(p, g, em, previous, now);
-      if (step.numbers.w == 1) { parameters[p] -= d; }
-      atomicMax(&largestBias, bitcast<u32>(largest(parameters[p])));
+      let p = biasAt(l) + column;
+      apply(seed, p, g, em, previous, now);
+      atomicMax(&largestBias, bitcast<u32>(largest(parameters[seed * PARAMETER_STRIDE + p])));
       atomicMax(&largestGradient, bitcast<u32>(largest(g)));
       slotsOfNorm(&g0, &g1, &g2, &g3, column / ${BLOCKS_PER_GROUP}u, g);
     }
@@ -189,7 +196,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     workgroupBarrier();
   }
   if (lid == 0u) {
-    norms[(seed * LAYERS + l) * (GROUPS + 1u) + group.x] = vec4f(squares[0], f32(me + em), magnitudes[0], f32(me + em));
+    norms[(seed * LAYERS + l) * (GROUPS + 1u) + group.x] = vec4f(squares[0], f32(me + em), magnitudes[0], bitcast<f32>(atomicLoad(&largestWeight)));
     if (isBias) {
       ${shape.layout.bias ? 'let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u);' : ''}
       ${

@@ -1,0 +1,40 @@
+// What changes from step to step? The uniform block of K1 and K2, one 256-byte slice per step of a chunk.
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import { resolveEps } from '../../core/resolve.ts'
+
+/** Distance of two slices: the smallest offset that every adapter can bind. */
+export const SLICE_BYTES = 256
+
+export interface StepNumbers {
+  readonly optimizer: OptimizerSettings
+  /** 1/batch for a mean, 1 for a sum. */
+  readonly reduction: number
+  /** Position of this step's batch in the chunk. */
+  readonly chunkStep: number
+  /** Updates done since the slots were empty; this one is number updates + 1. */
+  readonly updates: number
+}
+
+/** Writes one slice; eps goes as mantissa and exponent, because 1e-150 is no float32. */
+export function writeStep(view: DataView, slice: number, step: StepNumbers): void {
+  const { optimizer } = step
+  const base = slice * SLICE_BYTES
+  const adam = optimizer.kind === 'adam'
+  const second = optimizer.kind === 'momentum' ? optimizer.momentum : adam ? optimizer.beta1 : optimizer.decay
+  const eps = resolveEps(optimizer, 'fused')
+  const exponent = eps === 0 ? 0 : Math.floor(Math.log2(eps))
+  const t = step.updates + 1
+  const floats = [
+    optimizer.lr,
+    step.reduction,
+    second,
+    optimizer.beta2,
+    eps === 0 ? 0 : eps / 2 ** exponent,
+    adam ? 1 / (1 - optimizer.beta1 ** t) : 1,
+    adam ? 1 / Math.sqrt(1 - optimizer.beta2 ** t) : 1,
+    0,
+  ]
+  for (const [i, value] of floats.entries()) view.setFloat32(base + 4 * i, value, true)
+  const integers = [step.chunkStep, exponent, step.updates % 2, 0]
+  for (const [i, value] of integers.entries()) view.setInt32(base + 32 + 4 * i, value, true)
+}
