@@ -2,6 +2,7 @@
 //
 // Commands have no answer, requests have exactly one reply, streams may be merged. Each carries the run and
 // its epoch (restarts of the same run), so that anything stale can be dropped.
+import type { EngineChip } from '../core/engineChip.ts'
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import type { Fault } from '../core/faults.ts'
 import type { Sample } from '../core/sample.ts'
@@ -11,14 +12,6 @@ import type { Bytes, Milliseconds, Step } from '../core/units.ts'
 export interface Address {
   readonly runId: number
   readonly epoch: number
-}
-
-export interface EngineChip {
-  readonly engine: 'chain' | 'float64' | 'network' | 'fused'
-  readonly backend: 'cpu' | 'webgpu'
-  readonly adapter: string | null
-  readonly precision: 'float32' | 'float64'
-  readonly reason: string
 }
 
 /** Opaque to the page: kept and handed back to a new Worker. */
