@@ -2,6 +2,8 @@
 import { fitLimb, type RunningProducts, type Scaled } from './runningProducts.ts'
 import { INVERSE_LIMB, LIMB, type ScaledArray } from './scaledArray.ts'
 
+const LOWEST = INVERSE_LIMB
+const HIGHEST = LIMB
 const fitted: Scaled = { mantissa: 0, exponent: 0 }
 
 /**
@@ -11,19 +13,21 @@ const fitted: Scaled = { mantissa: 0, exponent: 0 }
  */
 export function fillChainGradient(products: RunningProducts, slope: Scaled, into: ScaledArray): void {
   const { before, beforeExponent, after, afterExponent } = products
+  const { mantissa, exponent } = into
+  const factor = slope.mantissa
+  const shift = slope.exponent
   for (let k = 0; k < before.length; k++) {
-    const value = before[k] * after[k] * slope.mantissa
-    const exponent = beforeExponent[k] + afterExponent[k] + slope.exponent
-    const size = Math.abs(value)
-    if (size > INVERSE_LIMB && size < LIMB) {
-      into.mantissa[k] = value
-      into.exponent[k] = exponent
+    const value = before[k] * after[k] * factor
+    const size = value < 0 ? -value : value
+    if (size > LOWEST && size < HIGHEST) {
+      mantissa[k] = value
+      exponent[k] = beforeExponent[k] + afterExponent[k] + shift
     } else {
       fitted.mantissa = value
-      fitted.exponent = value === 0 ? 0 : exponent
+      fitted.exponent = value === 0 ? 0 : beforeExponent[k] + afterExponent[k] + shift
       fitLimb(fitted)
-      into.mantissa[k] = fitted.mantissa
-      into.exponent[k] = fitted.exponent
+      mantissa[k] = fitted.mantissa
+      exponent[k] = fitted.exponent
     }
   }
 }

@@ -42,7 +42,7 @@ function onPlainGradient(rule: UpdateRule): ChainUpdateRule {
     slotsAreScaled: false,
     apply(weights, gradient, slots, slotStep) {
       if (plain.length !== weights.length) plain = new Float64Array(weights.length)
-      for (let k = 0; k < plain.length; k++) plain[k] = plainEntry(gradient, k)
+      for (let k = 0; k < plain.length; k++) plain[k] = gradient.exponent[k] === 0 ? gradient.mantissa[k] : plainEntry(gradient, k)
       rule.apply(weights, plain, slots.map((slot) => slot.mantissa), slotStep)
     },
   }

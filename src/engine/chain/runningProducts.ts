@@ -4,6 +4,10 @@
 // within 2^-256 .. 2^256 and the exponents count what left, so depth 2000 at any scale neither under- nor overflows.
 import { INVERSE_LIMB, LIMB, LIMB_BITS } from './scaledArray.ts'
 
+/** Own names: the bounds are read in the innermost loops, and a binding of another module is a call there. */
+const LOWEST = INVERSE_LIMB
+const HIGHEST = LIMB
+
 /** A number mantissa * 2^exponent; the exponent is a multiple of 256, and 0 in the ordinary range. */
 export interface Scaled {
   mantissa: number
@@ -36,27 +40,48 @@ export function runningProducts(depth: number): RunningProducts {
 export function fillRunningProducts(weights: Float64Array, into: RunningProducts): void {
   const { before, beforeExponent, after, afterExponent, product } = into
   const depth = weights.length
-  product.mantissa = 1
-  product.exponent = 0
+  // Plain locals: the ordinary case is one multiplication and one test a weight.
+  let mantissa = 1
+  let exponent = 0
   for (let k = depth - 1; k >= 0; k--) {
-    after[k] = product.mantissa
-    afterExponent[k] = product.exponent
-    multiplyBy(product, weights[k])
+    after[k] = mantissa
+    afterExponent[k] = exponent
+    const next = mantissa * weights[k]
+    const size = next < 0 ? -next : next
+    if (size > LOWEST && size < HIGHEST) mantissa = next
+    else {
+      product.mantissa = mantissa
+      product.exponent = exponent
+      multiplyBy(product, weights[k])
+      mantissa = product.mantissa
+      exponent = product.exponent
+    }
   }
-  product.mantissa = 1
-  product.exponent = 0
+  mantissa = 1
+  exponent = 0
   for (let k = 0; k < depth; k++) {
-    before[k] = product.mantissa
-    beforeExponent[k] = product.exponent
-    multiplyBy(product, weights[k])
+    before[k] = mantissa
+    beforeExponent[k] = exponent
+    const next = mantissa * weights[k]
+    const size = next < 0 ? -next : next
+    if (size > LOWEST && size < HIGHEST) mantissa = next
+    else {
+      product.mantissa = mantissa
+      product.exponent = exponent
+      multiplyBy(product, weights[k])
+      mantissa = product.mantissa
+      exponent = product.exponent
+    }
   }
+  product.mantissa = mantissa
+  product.exponent = exponent
 }
 
 /** value *= factor, kept within the limb. */
 export function multiplyBy(value: Scaled, factor: number): void {
   const product = value.mantissa * factor
   const size = Math.abs(product)
-  if ((size > INVERSE_LIMB && size < LIMB) || factor === 0) {
+  if ((size > LOWEST && size < HIGHEST) || factor === 0) {
     value.mantissa = product
     return
   }
@@ -86,7 +111,7 @@ export function addTo(value: Scaled, mantissa: number, exponent: number): void {
 /** Moves powers of 2^256 into the exponent until the mantissa is within 2^-256 .. 2^256; 0 and non-finite stay. */
 export function fitLimb(value: Scaled): void {
   const size = Math.abs(value.mantissa)
-  if (size > INVERSE_LIMB && size < LIMB) return
+  if (size > LOWEST && size < HIGHEST) return
   if (size === 0 || !Number.isFinite(size)) return
   while (Math.abs(value.mantissa) >= LIMB) {
     value.mantissa *= INVERSE_LIMB

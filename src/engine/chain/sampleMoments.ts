@@ -9,9 +9,7 @@ import type { Scaled } from './runningProducts.ts'
 export interface SampleMoments {
   /** Reduced sum of x^2 (mean or sum, as the loss says). */
   readonly xx: number
-  /** Reduced sum of x y. */
-  readonly xy: number
-  /** xy / xx, the product of weights at which the loss is least; 0 when every x is 0. */
+  /** (sum of x y) / (sum of x^2), the product of weights at which the loss is least; 0 when every x is 0. */
   readonly best: number
   /** Reduced sum of (y - best x)^2: twice the least loss. */
   readonly rest: number
@@ -32,7 +30,7 @@ export function sampleMoments(split: SplitArrays, indices: Int32Array, reduction
     const gap = split.targets[i] - best * split.inputs[i]
     rest += gap * gap
   }
-  return { xx: xx * share, xy: xy * share, best, rest: rest * share }
+  return { xx: xx * share, best, rest: rest * share }
 }
 
 /** The reduced loss at a product of weights; Infinity where its square leaves float64. */

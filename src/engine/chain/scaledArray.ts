@@ -30,3 +30,8 @@ export function plainEntry(array: ScaledArray, i: number): number {
 export function plainArray(array: ScaledArray): Float64Array {
   return array.mantissa.map((_, i) => plainEntry(array, i))
 }
+
+/** Second moments as plain numbers: their exponents belong to the root. */
+export function plainSquares(array: ScaledArray): Float64Array {
+  return array.mantissa.map((mantissa, i) => timesPowerOfTwo(mantissa, 2 * array.exponent[i]))
+}

@@ -53,14 +53,21 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
       const count = rows * perRow
       const inputGram = new Float64Array(rows * rows)
       timesTransposed(input, input, rows, fanIn, rows, forwardScale * forwardScale, inputGram, false)
-      const deltaGram = new Float64Array(count * count)
-      timesTransposed(delta, delta, count, fanOut, count, 1, deltaGram, false)
       const constant = bias ? biasScale * biasScale : 0
-      for (let p = 0; p < count; p++) {
-        const i = Math.floor(p / perRow)
-        for (let q = 0; q < count; q++) {
-          const j = Math.floor(q / perRow)
-          into[p * count + q] += (inputGram[i * rows + j] + constant) * deltaGram[p * count + q]
+      const products = new Float64Array(perRow * count)
+      for (let i = 0; i < rows; i++) {
+        // Columns up to this sample only; the rest is the mirror image.
+        const columns = (i + 1) * perRow
+        const own = delta.subarray(i * perRow * fanOut, columns * fanOut)
+        timesTransposed(own, delta, perRow, fanOut, columns, 1, products, false)
+        for (let a = 0; a < perRow; a++) {
+          const p = i * perRow + a
+          for (let q = 0; q <= p; q++) {
+            const j = perRow === 1 ? q : Math.floor(q / perRow)
+            const share = (inputGram[i * rows + j] + constant) * products[a * columns + q]
+            into[p * count + q] += share
+            if (q !== p) into[q * count + p] += share
+          }
         }
       }
     },

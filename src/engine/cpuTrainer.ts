@@ -1,0 +1,191 @@
+// How does an ensemble train on the CPU? What the chain engine and the float64 engine have in common.
+//
+// One member after the other, each exactly as if it were alone: an ensemble of k gives the bits of k single runs.
+// A bad update is taken back before anybody can see it, so "the last finite weights" is the state itself, not a copy to find.
+import type { OptimizerSettings } from '../core/experiment.ts'
+import { DomainFault, ShapeFault } from '../core/faults.ts'
+import type { LayerInfo, Probe } from '../core/probe.ts'
+import type { Milliseconds } from '../core/units.ts'
+import { checkIndices } from './sampleRows.ts'
+import { StepClock } from './stepClock.ts'
+import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from './trainer.ts'
+
+/** What an engine adds: the gradient and the update of one member, and the form of its slots. */
+export interface CpuEngine<Slot> {
+  readonly engine: 'chain' | 'float64'
+  readonly layers: readonly LayerInfo[]
+  readonly parameterCount: number
+  /** Guess of one member's step before anything was measured. */
+  readonly guess: Milliseconds
+  /** Once a step, before its members. */
+  beginBatch(batch: Int32Array): void
+  /** Loss of the batch at these weights; the gradient stays inside for `update`. */
+  lossAndGradient(weights: Float64Array): number
+  update(weights: Float64Array, slots: readonly Slot[], slotStep: number): void
+  setOptimizer(optimizer: OptimizerSettings): void
+  emptySlots(): Slot[]
+  /** Slots as in `TrainerCheckpoint`; an engine may append arrays of its own. */
+  pack(slots: readonly Slot[]): Float64Array[]
+  /** @throws {ShapeFault} when the arrays are no slots of the present optimizer. */
+  unpack(arrays: readonly Float64Array[]): Slot[]
+  /** v without bias correction; null where the optimizer keeps none. */
+  secondMoment(slots: readonly Slot[]): Float64Array | null
+  createProbe(weights: Float64Array, secondMoments: () => Float64Array | null): Probe
+}
+
+/**
+ * A trainer around an engine; slots of a diverged member are cleared, its weights are those before the bad update.
+ *
+ * @throws {ShapeFault} when a start does not hold P weights.
+ */
+export function createCpuTrainer<Slot>(options: TrainerOptions, engine: CpuEngine<Slot>): Trainer {
+  return new CpuTrainer(options, engine)
+}
+
+class CpuTrainer<Slot> implements Trainer {
+  readonly description: EngineDescription
+  readonly layers: readonly LayerInfo[]
+  readonly parameterCount: number
+  readonly seedCount: number
+  step = 0
+  private readonly trainCount: number
+  private readonly engine: CpuEngine<Slot>
+  private optimizer: OptimizerSettings
+  /** [seeds][P]; the arrays never change their identity, probes hold them. */
+  private readonly members: readonly Float64Array[]
+  private readonly slots: Slot[][]
+  private readonly slotSteps: number[]
+  private readonly divergedAt: Int32Array
+  private readonly clock: StepClock
+  private readonly probes: Probe[] = []
+  private readonly kept: Float64Array
+
+  constructor(options: TrainerOptions, engine: CpuEngine<Slot>) {
+    const { initialWeights, optimizer } = options
+    for (const start of initialWeights) checkLength('createCpuTrainer: a start', start, engine.parameterCount)
+    this.engine = engine
+    this.description = { engine: engine.engine, backend: 'cpu', adapter: null, precision: 'float64', reason: options.reason }
+    this.layers = engine.layers
+    this.parameterCount = engine.parameterCount
+    this.seedCount = initialWeights.length
+    this.trainCount = options.dataset.train.count
+    this.members = initialWeights.map((start) => start.slice())
+    this.optimizer = optimizer
+    engine.setOptimizer(optimizer)
+    this.slots = initialWeights.map(() => engine.emptySlots())
+    this.slotSteps = initialWeights.map(() => 0)
+    this.divergedAt = new Int32Array(this.seedCount).fill(-1)
+    this.clock = new StepClock(engine.guess * this.seedCount)
+    this.kept = new Float64Array(this.parameterCount)
+  }
+
+  get suggestedChunk(): number {
+    return this.clock.chunk
+  }
+
+  async train(batches: readonly Int32Array[]): Promise<TrainReport> {
+    const started = performance.now()
+    for (const batch of batches) checkIndices(batch, this.trainCount, 'train')
+    const losses = new Float64Array(batches.length * this.seedCount).fill(NaN)
+    const diverged: { seedIndex: number; step: number }[] = []
+    for (const [row, batch] of batches.entries()) {
+      this.engine.beginBatch(batch)
+      for (let seed = 0; seed < this.seedCount; seed++) {
+        if (this.divergedAt[seed] >= 0) continue
+        const loss = this.engine.lossAndGradient(this.members[seed])
+        losses[row * this.seedCount + seed] = loss
+        if (Number.isFinite(loss) && this.updated(seed)) continue
+        this.divergedAt[seed] = this.step
+        this.slots[seed] = this.engine.emptySlots()
+        this.slotSteps[seed] = 0
+        diverged.push({ seedIndex: seed, step: this.step })
+      }
+      this.step++
+    }
+    this.clock.record(batches.length, performance.now() - started)
+    return { losses, diverged }
+  }
+
+  setOptimizer(optimizer: OptimizerSettings): void {
+    const sameKind = optimizer.kind === this.optimizer.kind
+    this.optimizer = optimizer
+    this.engine.setOptimizer(optimizer)
+    if (sameKind) return
+    for (let seed = 0; seed < this.seedCount; seed++) {
+      this.slots[seed] = this.engine.emptySlots()
+      this.slotSteps[seed] = 0
+    }
+  }
+
+  probe(seedIndex: number): Probe {
+    if (!(seedIndex in this.members)) throw new DomainFault(`probe: no such seed, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
+    this.probes[seedIndex] ??= this.engine.createProbe(this.members[seedIndex], () => this.secondMoments(seedIndex))
+    return this.probes[seedIndex]
+  }
+
+  async checkpoint(): Promise<TrainerCheckpoint> {
+    return {
+      step: this.step,
+      weights: this.members.map((weights) => weights.slice()),
+      slots: this.slots.map((slots) => this.engine.pack(slots)),
+      slotSteps: [...this.slotSteps],
+      divergedAt: this.divergedAt.slice(),
+      optimizer: this.optimizer,
+    }
+  }
+
+  /** @throws {ShapeFault} when the checkpoint is not of this ensemble; then nothing has changed but the optimizer. */
+  async restore(checkpoint: TrainerCheckpoint): Promise<void> {
+    if (checkpoint.weights.length !== this.seedCount || checkpoint.slots.length !== this.seedCount) {
+      throw new ShapeFault(`restore: a checkpoint of ${checkpoint.weights.length} seeds, expected ${this.seedCount}`)
+    }
+    for (const weights of checkpoint.weights) checkLength('restore: a member', weights, this.parameterCount)
+    this.optimizer = checkpoint.optimizer
+    this.engine.setOptimizer(checkpoint.optimizer)
+    const slots = checkpoint.slots.map((arrays) => {
+      for (const array of arrays) checkLength('restore: a slot', array, this.parameterCount)
+      return this.engine.unpack(arrays)
+    })
+    this.step = checkpoint.step
+    for (let seed = 0; seed < this.seedCount; seed++) {
+      this.members[seed].set(checkpoint.weights[seed])
+      this.slots[seed] = slots[seed]
+      this.slotSteps[seed] = checkpoint.slotSteps[seed]
+      this.divergedAt[seed] = checkpoint.divergedAt[seed]
+    }
+  }
+
+  async dispose(): Promise<void> {}
+
+  /** One update of one member; false when it was taken back because a weight would not be finite. */
+  private updated(seed: number): boolean {
+    const weights = this.members[seed]
+    this.kept.set(weights)
+    this.engine.update(weights, this.slots[seed], this.slotSteps[seed])
+    if (!allFinite(weights)) {
+      weights.set(this.kept)
+      return false
+    }
+    this.slotSteps[seed]++
+    return true
+  }
+
+  private secondMoments(seedIndex: number): Float64Array | null {
+    const v = this.engine.secondMoment(this.slots[seedIndex])
+    const steps = this.slotSteps[seedIndex]
+    if (v === null || this.optimizer.kind !== 'adam' || steps === 0) return v
+    const correction = 1 - this.optimizer.beta2 ** steps
+    return v.map((value) => value / correction)
+  }
+}
+
+function checkLength(what: string, flat: Float64Array, expected: number): void {
+  if (flat.length !== expected) throw new ShapeFault(`${what} holds ${flat.length} numbers, expected ${expected}`)
+}
+
+function allFinite(values: Float64Array): boolean {
+  // Non-finite minus itself is NaN, and NaN stays in a sum.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i]
+  return sum === 0
+}
