@@ -1,0 +1,136 @@
+// What is the exact mean square of each layer's gradient in a linear Gaussian network of any shape, on any data?
+//
+// Squared error, reduced by the mean over samples. The gradient splits into a target part and an own part whose cross
+// term is odd in W_k and averages to 0; both parts are traces that a 2 x 2 recursion carries from either end.
+// Ruled by rare draws when deep and narrow, as every mean here. Natural logs throughout.
+import { ShapeFault } from '../core/faults.ts'
+import { add } from '../numerics/logMagnitude.ts'
+import type { LogMagnitude } from '../numerics/logMagnitude.ts'
+
+/** What a linear network sees of its data, S = mean x x^T, C = mean y x^T. */
+export interface DataMoments {
+  /** tr S = mean |x|^2. */
+  readonly traceS: number
+  /** tr S^2 = mean over pairs of <x_i, x_j>^2. */
+  readonly traceSS: number
+  /** |C|_F^2 = mean over pairs of <x_i, x_j><y_i, y_j>. */
+  readonly crossSquare: number
+  /** |mean x|^2 and |mean y|^2, for the biases. */
+  readonly meanInputSquare: number
+  readonly meanTargetSquare: number
+}
+
+/** One layer: n_out x n_in weights of this variance; `gradientScale` multiplies the gradient (1/sqrt(fanIn) in the NTK parameterization). */
+export interface GaussianLayer {
+  readonly fanIn: number
+  readonly fanOut: number
+  /** Of the effective weights that multiply the activations. */
+  readonly variance: number
+  readonly gradientScale: number
+  readonly bias: boolean
+}
+
+/**
+ * Data moments of n samples.
+ *
+ * @param inputs [n, inputWidth] row-major.
+ * @param targets [n, outputWidth] row-major.
+ * @throws {ShapeFault} when the lengths do not fit.
+ */
+export function dataMoments(inputs: ArrayLike<number>, targets: ArrayLike<number>, count: number, inputWidth: number, outputWidth: number): DataMoments {
+  if (inputs.length !== count * inputWidth || targets.length !== count * outputWidth) {
+    throw new ShapeFault(`dataMoments: got ${inputs.length} inputs and ${targets.length} targets, expected ${count * inputWidth} and ${count * outputWidth}`)
+  }
+  let traceS = 0
+  let traceSS = 0
+  let crossSquare = 0
+  let inputSum = 0
+  let targetSum = 0
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j <= i; j++) {
+      const x = innerProduct(inputs, i, j, inputWidth)
+      const y = innerProduct(targets, i, j, outputWidth)
+      const times = i === j ? 1 : 2
+      if (i === j) traceS += x
+      traceSS += times * x * x
+      crossSquare += times * x * y
+      inputSum += times * x
+      targetSum += times * y
+    }
+  }
+  const pairs = count * count
+  return { traceS: traceS / count, traceSS: traceSS / pairs, crossSquare: crossSquare / pairs, meanInputSquare: inputSum / pairs, meanTargetSquare: targetSum / pairs }
+}
+
+/** Data moments of one sample, from |x|^2 and |y|^2. */
+export function singleSampleMoments(inputSquare: number, targetSquare: number): DataMoments {
+  return {
+    traceS: inputSquare,
+    traceSS: inputSquare * inputSquare,
+    crossSquare: inputSquare * targetSquare,
+    meanInputSquare: inputSquare,
+    meanTargetSquare: targetSquare,
+  }
+}
+
+/**
+ * E|dL/d(layer k)|_F^2 for every layer (weights and, where present, biases together), weights Gaussian and biases 0.
+ *
+ * Square layers, one sample: s2 (s2^2 d(d+2))^(k-1) |x|^4 Q_{L-k} + (d s2)^(L-1) |x|^2 |y|^2.
+ * Source: derived; generalises the square case of Orvieto et al. 2021, Propositions 20 to 23 as corrected.
+ */
+export function linearGradientSquares(layers: readonly GaussianLayer[], data: DataMoments): readonly LogMagnitude[] {
+  const depth = layers.length
+  // below[k]: E tr (A S A^T)^2 and the plain product of variances times widths, A = W_{k-1} .. W_1.
+  const below = [{ pair: pairOf(data.traceSS, data.traceS * data.traceS), logGain: 0 }]
+  for (let k = 0; k + 1 < depth; k++) {
+    const { fanOut, variance } = layers[k]
+    below.push({ pair: passed(below[k].pair, fanOut, variance), logGain: below[k].logGain + Math.log(fanOut * variance) })
+  }
+  // above: E tr (B^T B)^2, B = W_L .. W_{k+1}, from the output down.
+  const outputs = layers[depth - 1].fanOut
+  let above = { pair: pairOf(outputs, outputs * outputs), logGain: 0 }
+  const squares: LogMagnitude[] = []
+  for (let k = depth - 1; k >= 0; k--) {
+    const { fanIn, variance, gradientScale, bias } = layers[k]
+    const own = Math.log(variance) + above.pair.log + Math.log(above.pair.square)
+    const weightOwn = own + below[k].pair.log + Math.log(below[k].pair.square)
+    const weightTarget = above.logGain + below[k].logGain + Math.log(data.crossSquare)
+    let square = add(positive(weightOwn), positive(weightTarget))
+    if (gradientScale !== 1) square = square.sign === 0 ? square : { sign: 1, log: square.log + 2 * Math.log(gradientScale) }
+    if (bias) {
+      square = add(square, positive(own + below[k].logGain + Math.log(data.meanInputSquare)))
+      square = add(square, positive(above.logGain + Math.log(data.meanTargetSquare)))
+    }
+    squares.unshift(square)
+    above = { pair: passed(above.pair, fanIn, variance), logGain: above.logGain + Math.log(fanIn * variance) }
+  }
+  return squares
+}
+
+/** (tr G^2, (tr G)^2) times exp(log), with `square` + `trace` = 1. */
+interface TracePair {
+  readonly square: number
+  readonly trace: number
+  readonly log: number
+}
+
+function pairOf(square: number, trace: number): TracePair {
+  return { square: square / (square + trace), trace: trace / (square + trace), log: Math.log(square + trace) }
+}
+
+/** Mean of the pair after one Gaussian layer towards n units: q' = s^2 [n(n+1) q + n t], t' = s^2 [n^2 t + 2 n q]. */
+function passed(pair: TracePair, units: number, variance: number): TracePair {
+  const next = pairOf(units * (units + 1) * pair.square + units * pair.trace, units * units * pair.trace + 2 * units * pair.square)
+  return { ...next, log: next.log + pair.log + 2 * Math.log(variance) }
+}
+
+function positive(log: number): LogMagnitude {
+  return log === -Infinity ? { sign: 0, log } : { sign: 1, log }
+}
+
+function innerProduct(rows: ArrayLike<number>, i: number, j: number, width: number): number {
+  let sum = 0
+  for (let k = 0; k < width; k++) sum += rows[i * width + k] * rows[j * width + k]
+  return sum
+}
