@@ -7,7 +7,9 @@ import type { InstrumentName } from '../core/sample.ts'
 import { measureCosines } from './cosines.ts'
 import { measureEvaluation } from './evaluation.ts'
 import { measureGradientNorms } from './gradientNorms.ts'
-import { unavailable, type Instrument } from './instrument.ts'
+import { measureHessian } from './hessianSpectrum.ts'
+import type { Instrument } from './instrument.ts'
+import { createTangentKernel } from './tangentKernel.ts'
 
 /** Everything that is measured on a schedule; losses come from training itself. */
 export type MeasuredInstrument = Exclude<InstrumentName, 'loss'>
@@ -23,8 +25,8 @@ export const CATALOGUE: Readonly<Record<MeasuredInstrument, CatalogueEntry>> = {
   gradientNorms: { tier: 'scheduled', create: () => measureGradientNorms },
   evaluation: { tier: 'scheduled', create: () => measureEvaluation },
   cosines: { tier: 'scheduled', create: () => measureCosines },
-  kernel: { tier: 'scheduled', create: () => async (context) => unavailable(context, 'kernel', 'switchedOff') },
-  hessian: { tier: 'expensive', create: () => async (context) => unavailable(context, 'hessian', 'switchedOff') },
+  kernel: { tier: 'scheduled', create: createTangentKernel },
+  hessian: { tier: 'expensive', create: () => measureHessian },
 }
 
 /** Names in the order of the catalogue. */

@@ -26,7 +26,7 @@ export interface InstrumentContext {
   readonly effort: Effort
   /** Lends the focus seed's network at step 0; the probe is valid only inside `use`. */
   atStart<Result>(use: (probe: Probe) => Promise<Result>): Promise<Result>
-  /** Ascending eigenvalues of a symmetric [n, n] matrix, perhaps on another thread. */
+  /** Ascending eigenvalues of a symmetric [n, n] matrix, perhaps on another thread; the matrix stays as it is. */
   eigenvalues(matrix: Float64Array, n: number): Promise<Float64Array>
   /** Lets commands in and shows that the run lives; long instruments call it between blocks. @throws when the run is closed. */
   breathe(): Promise<void>

@@ -136,8 +136,9 @@ export class Run {
     const { control, publisher, host } = this
     const order = control.orders.shift()
     if (order !== undefined) return await this.serve(order, panel)
-    this.announce()
+    // Samples first: whoever hears `finished` has heard everything before it, unless the page is slow.
     publisher.flush(this.step)
+    this.announce()
     const wanted = wantedSteps(control, this.step, this.experiment.steps)
     if (wanted === 0) {
       this.pacing.rest()

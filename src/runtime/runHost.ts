@@ -20,7 +20,7 @@ export interface RunHost {
   post(message: StreamBody, transfer: ArrayBuffer[]): void
   loadDataset(settings: DataSettings, seed: number, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Dataset>
   createTrainer(request: TrainerRequest): Promise<Trainer>
-  /** Ascending eigenvalues of a symmetric [n, n] matrix. */
+  /** Ascending eigenvalues of a symmetric [n, n] matrix, which stays as it is. */
   eigenvalues(matrix: Float64Array, n: number): Promise<Float64Array>
   now(): Milliseconds
   /** Resolves after about this time; 0 lets waiting events in and returns at once. */

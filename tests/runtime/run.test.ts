@@ -4,7 +4,7 @@ import { lossesOf, openPage, shortRace } from './runHarness.ts'
 
 test('a run streams every loss of every seed of both arms, then finishes', async () => {
   const page = openPage(shortRace())
-  await page.until('state', ({ state }) => state === 'finished')
+  await page.finished()
   await page.close()
   for (const arm of ['A', 'B'] as const) {
     const losses = lossesOf(page.samples(), arm)

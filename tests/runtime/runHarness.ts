@@ -18,6 +18,8 @@ export interface Page {
   /** The next message of this type that is not yet known to the test; looks at those that came already first. */
   until<Type extends StreamBody['type']>(type: Type, accept?: (message: Extract<StreamBody, { type: Type }>) => boolean): Promise<Extract<StreamBody, { type: Type }>>
   samples(): Sample[]
+  /** Resolves when the run has finished and everything it had to say has arrived. */
+  finished(): Promise<void>
   close(): Promise<void>
 }
 
@@ -74,6 +76,13 @@ export function openPage(experiment: Experiment, options: PageOptions = {}): Pag
   }
   const run: Run = new Run(start, host, (answer) => answers.push(answer))
   const seen = new Set<StreamBody>()
+  /** Nothing is timed here, so a run that says nothing for some turns of the event loop waits for us. */
+  const quiet = async (): Promise<void> => {
+    for (let turns = 0, count = messages.length; turns < 4; turns++) {
+      await eventTurn()
+      if (messages.length !== count) [turns, count] = [0, messages.length]
+    }
+  }
   return {
     run,
     messages,
@@ -87,6 +96,12 @@ export function openPage(experiment: Experiment, options: PageOptions = {}): Pag
         }
         await new Promise<void>((resolve) => waiters.push(resolve))
       }
+    },
+    async finished() {
+      while (!messages.some((message) => message.type === 'state' && (message.state === 'finished' || message.state === 'diverged'))) {
+        await new Promise<void>((resolve) => waiters.push(resolve))
+      }
+      await quiet()
     },
     samples: () => messages.flatMap((message) => (message.type === 'samples' ? message.samples : [])),
     async close() {

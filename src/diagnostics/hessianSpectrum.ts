@@ -1,0 +1,140 @@
+// Is the network on a plateau, at a saddle, or in a sharp valley?
+//
+// The whole spectrum where the network is small enough, Lanczos extremes with their residual bounds otherwise; the sample
+// says which. Nothing that Lanczos only estimates is passed on as counted: the number of negative eigenvalues is null then.
+import type { Probe, SampleSet } from '../core/probe.ts'
+import type { HessianSample, UnavailableSample } from '../core/sample.ts'
+import { norm } from '../numerics/logMagnitude.ts'
+import { spectralDensity } from '../numerics/spectralDensity.ts'
+import { namedStream } from '../numerics/streams.ts'
+import { effectiveStepRange, effectiveSteps } from './effectiveStep.ts'
+import { exactHessian } from './exactHessian.ts'
+import { probeSamples, probeSetSize, unavailable, type Effort, type Instrument, type InstrumentContext } from './instrument.ts'
+import { layerBlocks } from './layerBlocks.ts'
+import { NEGATIVE_TOLERANCE, negativeCount } from './negativeCount.ts'
+import { preconditionedMatrix, preconditionerOf, scaledColumns, type Preconditioner } from './preconditioner.ts'
+
+/** Largest number of parameters whose Hessian is formed entry by entry. */
+export const EXACT_LIMIT: Readonly<Record<Effort, number>> = { live: 400, full: 1500 }
+/** The same where the engine knows the whole matrix without products (chains). */
+const EXACT_ROUTE_LIMIT: Readonly<Record<Effort, number>> = { live: 1000, full: 2000 }
+/** Entries and layer blocks go to the page only while their square is small beside the other messages. */
+const ENTRIES_LIMIT: Readonly<Record<Effort, number>> = { live: 64, full: 512 }
+const BLOCKS_LIMIT: Readonly<Record<Effort, number>> = { live: 128, full: 512 }
+/** On demand: enough probes for a spread, enough steps for a shape. */
+const FULL_PROBES = 8
+const FULL_STEPS = 80
+
+/** Spectrum of the Hessian of the reduced loss on the probe set, plain and as the optimizer feels it; focus seed. */
+export const measureHessian: Instrument = async (context: InstrumentContext): Promise<HessianSample | UnavailableSample> => {
+  const probe = context.probes[0]
+  const limit = (probe.exactHessian === undefined ? EXACT_LIMIT : EXACT_ROUTE_LIMIT)[context.effort]
+  const set = probeSamples(probeSetSize(context))
+  const moments = await probe.secondMoments()
+  const preconditioner = preconditionerOf(context.optimizer, moments)
+  const measured = probe.parameterCount <= limit ? await exactSpectrum(context, probe, set, preconditioner) : await lanczosSpectrum(context, probe, set, preconditioner)
+  if (measured === null) return unavailable(context, 'hessian', 'nonFinite')
+  return {
+    type: 'hessian',
+    arm: context.arm,
+    step: context.step,
+    parameterCount: probe.parameterCount,
+    sampleCount: set.indices.length,
+    layerCount: probe.layers.length,
+    effectiveStep: effectiveStepRange(effectiveSteps(context.optimizer, moments, probe.parameterCount)),
+    ...measured,
+  }
+}
+
+type Spectrum = Omit<HessianSample, 'type' | 'arm' | 'step' | 'parameterCount' | 'sampleCount' | 'layerCount' | 'effectiveStep'>
+
+async function exactSpectrum(context: InstrumentContext, probe: Probe, set: SampleSet, preconditioner: Preconditioner | null): Promise<Spectrum | null> {
+  const { effort } = context
+  const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, context)
+  if (!matrix.every(Number.isFinite)) return null
+  const n = probe.parameterCount
+  const eigenvalues = known ?? (await context.eigenvalues(matrix, n))
+  let trace = 0
+  for (let i = 0; i < n; i++) trace += matrix[i * n + i]
+  const blocks = probe.layers.length <= BLOCKS_LIMIT[effort] ? layerBlocks(matrix, probe.layers) : null
+  const preconditioned = preconditioner === null ? null : rescaled(await context.eigenvalues(preconditionedMatrix(matrix, preconditioner.roots), n), preconditioner.factor)
+  return {
+    method: 'exact',
+    // A copy: the engine may keep its own.
+    eigenvalues: eigenvalues.slice(),
+    nodes: null,
+    nodeWeights: null,
+    lambdaMin: eigenvalues[0],
+    lambdaMax: eigenvalues[n - 1],
+    lambdaMinResidual: 0,
+    lambdaMaxResidual: 0,
+    converged: true,
+    numNegative: negativeCount(eigenvalues, NEGATIVE_TOLERANCE[probe.precision]),
+    trace,
+    traceStderr: null,
+    frobenius: norm(matrix),
+    frobeniusStderr: null,
+    probes: 0,
+    lanczosSteps: 0,
+    blockMeanAbs: blocks?.meanAbs ?? null,
+    blockFrobenius: blocks?.frobenius ?? null,
+    entries: n <= ENTRIES_LIMIT[effort] ? matrix.slice() : null,
+    asymmetry,
+    preconditioned,
+  }
+}
+
+async function lanczosSpectrum(context: InstrumentContext, probe: Probe, set: SampleSet, preconditioner: Preconditioner | null): Promise<Spectrum> {
+  const { settings, effort, signal } = context
+  const n = probe.parameterCount
+  const probes = effort === 'full' ? Math.max(FULL_PROBES, settings.lanczosProbes) : settings.lanczosProbes
+  const steps = effort === 'full' ? Math.max(FULL_STEPS, settings.lanczosSteps) : settings.lanczosSteps
+  let done = 0
+  const total = steps * (preconditioner === null ? 1 : 2)
+  const product = async (block: Float64Array, count: number): Promise<Float64Array> => {
+    const result = await probe.hessianVectors(block, count, set, signal)
+    context.progress(Math.min(++done, total), total, 'Lanczos steps')
+    await context.breathe()
+    return result
+  }
+  const stream = namedStream(context.seed, `hessian/lanczos/step ${context.step}`)
+  const density = await spectralDensity(product, n, stream, { probes, steps, signal })
+  let preconditioned: Float64Array | null = null
+  if (preconditioner !== null) {
+    const { roots, factor } = preconditioner
+    const felt = async (block: Float64Array, count: number) => scaledColumns(await product(scaledColumns(block, roots), count), roots)
+    const felts = await spectralDensity(felt, n, namedStream(context.seed, `hessian/preconditioned/step ${context.step}`), { probes: 1, steps, signal })
+    preconditioned = rescaled(Float64Array.of(felts.lambdaMin.value, felts.lambdaMax.value), factor)
+  }
+  const { lambdaMin, lambdaMax, trace, frobenius } = density
+  return {
+    method: 'lanczos',
+    eigenvalues: null,
+    nodes: density.nodes,
+    nodeWeights: density.nodeWeights,
+    lambdaMin: lambdaMin.value,
+    lambdaMax: lambdaMax.value,
+    lambdaMinResidual: lambdaMin.residual,
+    lambdaMaxResidual: lambdaMax.residual,
+    converged: lambdaMin.converged && lambdaMax.converged,
+    numNegative: null,
+    trace: trace.value,
+    // One probe cannot know its error.
+    traceStderr: Number.isNaN(trace.standardError) ? null : trace.standardError,
+    frobenius: frobenius.value,
+    frobeniusStderr: Number.isNaN(frobenius.standardError) ? null : frobenius.standardError,
+    probes,
+    lanczosSteps: density.steps,
+    blockMeanAbs: null,
+    blockFrobenius: null,
+    entries: null,
+    asymmetry: 0,
+    preconditioned,
+  }
+}
+
+/** Eigenvalues times the factor that scaling had taken out; null where they leave float64. */
+function rescaled(eigenvalues: Float64Array, factor: number): Float64Array | null {
+  const result = eigenvalues.map((value) => value * factor)
+  return result.every(Number.isFinite) ? result : null
+}
