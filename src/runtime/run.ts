@@ -11,6 +11,7 @@ import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
 import type { Command, Request } from '../protocol/messages.ts'
 import { createArm, hasDiverged, type Arm } from './arm.ts'
+import type { CreateTrainer } from './problem/measureProblem.ts'
 import { isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
@@ -227,15 +228,18 @@ export class Run {
       case 'checkpoint':
         return await this.respond(order, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
       case 'snapshot':
-        return await this.respond(order, async () => await this.snapshot(order.arm, order.seedIndex, panel))
+        return await this.respond(order, async () => await this.snapshot(order.arm, order.seedIndex))
       default:
         order satisfies never
     }
   }
 
-  private async snapshot(name: Arm['name'], seedIndex: number, panel: InstrumentPanel): Promise<unknown> {
+  private async snapshot(name: Arm['name'], seedIndex: number): Promise<unknown> {
     const arm = this.arms.find((candidate) => candidate.name === name) ?? this.arms[0]
-    return await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, context: panel.contextOf(arm, this.step, 'full') })
+    const { engine } = arm.trainer.description
+    const createTrainer: CreateTrainer = (options, modelKind) =>
+      this.host.createTrainer({ ...options, modelKind, engine: engine === 'chain' ? 'auto' : engine, allowGpu: this.start.allowGpu })
+    return await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, createTrainer })
   }
 
   private async respond(request: Request, work: () => Promise<unknown>): Promise<void> {

@@ -2,9 +2,9 @@
 //
 // The inverse of `parseProblem`: what stands here must resolve to the same network, samples and slots, so
 // that measuring a snapshot's problem gives the snapshot's numbers again.
-import type { OptimizerSettings } from '../core/experiment.ts'
-import type { NetworkSpec } from '../core/networkSpec.ts'
-import { jsonMatrix, jsonRow, type JsonDenseLayer, type JsonOptimizer, type JsonWeights, type Problem } from '../core/snapshot.ts'
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import type { NetworkSpec } from '../../core/networkSpec.ts'
+import { jsonMatrix, jsonRow, type JsonDenseLayer, type JsonOptimizer, type JsonWeights, type Problem } from '../../core/snapshot.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
 
 const ACTIVATION_NAMES = { identity: 'linear', relu: 'relu', tanh: 'tanh', tanh3: '3tanh', swish: 'swish' } as const

@@ -2,11 +2,11 @@
 //
 // Strict on purpose: whatever we would have to guess is refused in one line that names the place, because
 // a silently repaired problem would be measured as something that its author did not write.
-import { choiceAt, listAt, neutral, numberAt, numbersAt, objectAt, refuse, type Json } from '../core/strictJson.ts'
-import type { Dataset } from '../core/dataset.ts'
-import type { Activation, LossSettings, OptimizerSettings } from '../core/experiment.ts'
-import { DEFAULT_OPTIMIZER } from '../core/defaults.ts'
-import { parameterCount, type DenseLayerSpec, type NetworkSpec } from '../core/networkSpec.ts'
+import { choiceAt, listAt, neutral, numberAt, numbersAt, objectAt, refuse, type Json } from '../../core/strictJson.ts'
+import type { Dataset } from '../../core/dataset.ts'
+import type { Activation, LossSettings, OptimizerSettings } from '../../core/experiment.ts'
+import { DEFAULT_OPTIMIZER } from '../../core/defaults.ts'
+import { parameterCount, type DenseLayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 
 /** Optimizer slots [P] as a problem file may give them, in the order of the engines (momentum, rmsprop: v; adam: m, v). */
 export interface OptimizerState {

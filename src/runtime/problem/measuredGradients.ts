@@ -1,0 +1,78 @@
+// What do the gradients of a problem say? The fields gradNorm, perSample, batchGradients and kde of a snapshot.
+import type { Probe, SampleSet } from '../../core/probe.ts'
+import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
+import { batchSizeBound } from '../../diagnostics/batchSizeBound.ts'
+import { gradientConfusion } from '../../diagnostics/gradientConfusion.ts'
+import { cosineMatrix, cosineOf, cosinesOfGram } from '../../diagnostics/gradientCosines.ts'
+import { gradientDiversity } from '../../diagnostics/gradientDiversity.ts'
+import { log10Norms } from '../../diagnostics/logNorms.ts'
+import { cosineDensity } from '../../numerics/kde.ts'
+import { combinedNorm, scaledToNumber } from '../../numerics/logMagnitude.ts'
+
+function keyed(values: ArrayLike<number>): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
+  return Object.fromEntries(jsonRow(values).map((value, layer) => [String(layer), value]))
+}
+
+/** Frobenius norm and mean absolute entry per layer; keys are positions in `weights`. */
+export async function measuredGradNorm(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['gradNorm']>> {
+  const norms = await probe.gradientNorms(set)
+  const parts = Array.from(norms.mantissa, (mantissa, layer) => ({ mantissa, exponent: norms.exponent[layer] }))
+  const meanAbs = Array.from(norms.meanAbsMantissa, (mantissa, layer) => scaledToNumber({ mantissa, exponent: norms.meanAbsExponent[layer] }))
+  return {
+    global: jsonNumber(scaledToNumber(combinedNorm(parts))),
+    perLayer: keyed(parts.map(scaledToNumber)),
+    perLayerMeanAbs: keyed(meanAbs),
+    log10PerLayer: keyed(log10Norms(norms.mantissa, norms.exponent)),
+  }
+}
+
+/** Gram matrix of per-sample gradients and what follows from it; with one sample there is no pair. */
+export async function measuredPerSample(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['perSample']>> {
+  const n = set.indices.length
+  const gram = await probe.perSampleGram(set)
+  const diversity = gradientDiversity(gram, n)
+  const undefinedDiversity = Number.isNaN(diversity)
+  const eta = gradientConfusion(gram, n)
+  return {
+    gram: jsonMatrix(gram, n),
+    cosine: jsonMatrix(cosineMatrix(gram, n), n),
+    ...minimumOf(gram, n),
+    ...(eta === null ? {} : { eta: jsonNumber(eta) }),
+    diversity: undefinedDiversity ? null : jsonNumber(diversity),
+    batchSizeBound: undefinedDiversity ? null : jsonNumber(batchSizeBound(diversity, n)),
+  }
+}
+
+/** Cosines of the reduced gradients of the given batches, all pairs, and of the given pairs. */
+export async function measuredBatchGradients(probe: Probe, batches: readonly SampleSet[], pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<NonNullable<Measured['batchGradients']>> {
+  const k = batches.length
+  const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches)
+  return { cosine: k === 0 ? [] : jsonMatrix(cosineMatrix(gram, k), k), ...minimumOf(gram, k), pairCosines: jsonRow(await pairCosines(probe, pairs)) }
+}
+
+/** Kernel density of the pairs' cosines. */
+export async function measuredKde(probe: Probe, pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<NonNullable<Measured['kde']>> {
+  const density = cosineDensity(await pairCosines(probe, pairs))
+  return {
+    samples: jsonRow(density.samples),
+    bandwidth: jsonNumber(density.bandwidth),
+    grid: jsonRow(density.grid),
+    density: jsonRow(density.density),
+    boundary: 'reflection at -1 and 1',
+  }
+}
+
+/** As exported: a cosine with a zero gradient is 0. */
+async function pairCosines(probe: Probe, pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<Float64Array> {
+  if (pairs.length === 0) return new Float64Array(0)
+  const products = await probe.batchPairs(pairs)
+  return Float64Array.from({ length: pairs.length }, (_, p) => {
+    const cosine = cosineOf(products[3 * p], products[3 * p + 1], products[3 * p + 2])
+    return Number.isNaN(cosine) ? 0 : cosine
+  })
+}
+
+function minimumOf(gram: Float64Array, n: number): { readonly minCosine?: number | 'inf' | '-inf' | 'nan' } {
+  const { cosines } = cosinesOfGram(gram, n)
+  return cosines.length === 0 ? {} : { minCosine: jsonNumber(cosines.reduce((least, cosine) => Math.min(least, cosine), Infinity)) }
+}

@@ -1,0 +1,117 @@
+// What is the curvature of a problem? The fields hessian and outputHessianNorms of a snapshot.
+//
+// Exact up to 1500 parameters, else Lanczos quadrature with its error bars; never one in the other's clothes.
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import type { Probe, SampleSet } from '../../core/probe.ts'
+import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
+import { exactHessian, symmetrised } from '../../diagnostics/exactHessian.ts'
+import { layerBlocks } from '../../diagnostics/layerBlocks.ts'
+import { NEGATIVE_TOLERANCE, negativeCount } from '../../diagnostics/negativeCount.ts'
+import { preconditionedMatrix, preconditionerOf } from '../../diagnostics/preconditioner.ts'
+import { norm } from '../../numerics/logMagnitude.ts'
+import { spectralDensity } from '../../numerics/spectralDensity.ts'
+import { namedStream } from '../../numerics/streams.ts'
+import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
+
+/** Largest number of parameters whose whole Hessian is formed. */
+export const EXACT_LIMIT = 1500
+/** Probes and steps of the quadrature beyond. */
+const PROBES = 8
+const STEPS = 60
+/** Largest n * c * P^2 of which the output Hessians are formed. */
+const OUTPUT_HESSIAN_LIMIT = 4e7
+
+const ALONE = { breathe: () => Promise.resolve(), progress: () => undefined }
+
+/** Spectrum of the Hessian of the reduced loss. */
+export async function measuredHessian(probe: Probe, set: SampleSet, optimizer: OptimizerSettings & { readonly eps: number }, seed: number): Promise<NonNullable<Measured['hessian']>> {
+  const tolerance = NEGATIVE_TOLERANCE[probe.precision]
+  const dimension = probe.parameterCount
+  if (dimension > EXACT_LIMIT) return await estimated(probe, set, seed, tolerance)
+  const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, ALONE)
+  const eigenvalues = known ?? symmetricEigenvalues(matrix, dimension)
+  const blocks = layerBlocks(matrix, probe.layers)
+  const preconditioner = preconditionerOf(optimizer, await probe.secondMoments())
+  let trace = 0
+  for (let i = 0; i < dimension; i++) trace += matrix[i * dimension + i]
+  return {
+    method: 'exact',
+    eigenvalues: jsonRow(eigenvalues),
+    density: null,
+    lambdaMax: jsonNumber(eigenvalues[dimension - 1]),
+    lambdaMin: jsonNumber(eigenvalues[0]),
+    trace: jsonNumber(trace),
+    frobenius: jsonNumber(norm(matrix)),
+    numNegative: negativeCount(eigenvalues, tolerance),
+    numNegativeTolerance: tolerance,
+    blockMeanAbs: jsonMatrix(blocks.meanAbs, probe.layers.length),
+    blockFrobenius: jsonMatrix(blocks.frobenius, probe.layers.length),
+    asymmetry: jsonNumber(asymmetry),
+    converged: true,
+    stderr: { lambdaMax: 0, lambdaMin: 0, trace: 0, frobenius: 0 },
+    ...(preconditioner === null
+      ? {}
+      : {
+          preconditionedEigenvalues: jsonRow(
+            symmetricEigenvalues(preconditionedMatrix(matrix, preconditioner.roots), dimension).map((value) => value * preconditioner.factor),
+          ),
+        }),
+  }
+}
+
+async function estimated(probe: Probe, set: SampleSet, seed: number, tolerance: number): Promise<NonNullable<Measured['hessian']>> {
+  const operator = (block: Float64Array, count: number): Promise<Float64Array> => probe.hessianVectors(block, count, set)
+  const found = await spectralDensity(operator, probe.parameterCount, namedStream(seed, 'snapshot/hessian'), { probes: PROBES, steps: STEPS })
+  return {
+    method: 'lanczos',
+    eigenvalues: null,
+    density: {
+      grid: jsonRow(found.grid),
+      values: jsonRow(found.values),
+      stderr: jsonRow(found.stderr),
+      nodes: jsonRow(found.nodes),
+      nodeWeights: jsonRow(found.nodeWeights),
+      probes: found.probes,
+      steps: found.steps,
+      broadening: jsonNumber(found.broadening),
+    },
+    lambdaMax: jsonNumber(found.lambdaMax.value),
+    lambdaMin: jsonNumber(found.lambdaMin.value),
+    trace: jsonNumber(found.trace.value),
+    frobenius: jsonNumber(found.frobenius.value),
+    numNegative: null,
+    numNegativeTolerance: tolerance,
+    blockMeanAbs: null,
+    blockFrobenius: null,
+    asymmetry: 0,
+    converged: found.lambdaMax.converged && found.lambdaMin.converged,
+    stderr: {
+      lambdaMax: jsonNumber(found.lambdaMax.residual),
+      lambdaMin: jsonNumber(found.lambdaMin.residual),
+      trace: jsonNumber(found.trace.standardError),
+      frobenius: jsonNumber(found.frobenius.standardError),
+    },
+  }
+}
+
+/** Why the output Hessians are left out; null when they fit. */
+export function outputHessianObstacle(probe: Probe, samples: number): string | null {
+  const work = samples * probe.outputCount * probe.parameterCount ** 2
+  return work > OUTPUT_HESSIAN_LIMIT ? `n * c * P^2 = ${work} entries, at most ${OUTPUT_HESSIAN_LIMIT} are formed` : null
+}
+
+/** [n, c] spectral norm of the Hessian of each output of each sample. */
+export async function measuredOutputHessianNorms(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['outputHessianNorms']>> {
+  const dimension = probe.parameterCount
+  const identity = new Float64Array(dimension * dimension)
+  for (let i = 0; i < dimension; i++) identity[i * dimension + i] = 1
+  const norms = new Float64Array(set.indices.length * probe.outputCount)
+  for (let sample = 0; sample < set.indices.length; sample++) {
+    for (let output = 0; output < probe.outputCount; output++) {
+      const rows = await probe.outputHessianVectors(identity, dimension, set, { sample, output })
+      const eigenvalues = symmetricEigenvalues(symmetrised(rows, dimension).matrix, dimension)
+      norms[sample * probe.outputCount + output] = Math.max(Math.abs(eigenvalues[0]), Math.abs(eigenvalues[dimension - 1]))
+    }
+  }
+  return jsonMatrix(norms, probe.outputCount)
+}
