@@ -2,13 +2,14 @@
 //
 // Columns are mutable behind `revision`: copying megabytes for each message would cost the frame they are for.
 import type { ArmName, Experiment } from '../core/experiment.ts'
+import type { EngineChip } from '../core/engineChip.ts'
 import type { Fault } from '../core/faults.ts'
 import type { Notice } from '../core/parseExperiment.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import type { Step } from '../core/units.ts'
-import type { EngineChip } from '../protocol/messages.ts'
 import type { RunColumns } from './armColumns.ts'
 import type { EditHistory } from './editHistory.ts'
+import type { MedianLosses } from './medianLosses.ts'
 import type { PanelName, ThemeChoice, ViewOptions } from './viewOptions.ts'
 
 /** starting: the Worker loads data and measures step 0. stopped: a fault ended it and only the user can go on. */
@@ -39,6 +40,7 @@ export interface Ghost {
   /** What was different, in a few words. */
   readonly label: string
   readonly experiment: Experiment
+  readonly losses: Readonly<Record<ArmName, MedianLosses | null>>
   readonly columns: RunColumns
   readonly pinned: boolean
 }
@@ -62,12 +64,17 @@ export interface LabState {
   readonly layerNames: Readonly<Partial<Record<ArmName, readonly string[]>>>
   readonly parameterCount: Readonly<Partial<Record<ArmName, number>>>
   readonly columns: RunColumns
+  /** Another number for every start, so that plots begin afresh. */
+  readonly runKey: number
   /** Grows with every change of the columns. */
   readonly revision: number
   readonly ghosts: readonly Ghost[]
   readonly theory: readonly TheoryCurve[]
   /** Where the scrubber stands; null follows the run. */
   readonly cursor: Step | null
+  /** Where the pointer is in any plot, marked in all of them. */
+  readonly hoverStep: Step | null
+  readonly hoverLayer: number | null
   readonly edits: EditHistory
   readonly toasts: readonly Toast[]
   readonly view: ViewOptions

@@ -11,6 +11,8 @@ import { describeDifference } from './experimentDifference.ts'
 import { withField } from './fieldPath.ts'
 import type { Ghost, LabState } from './labState.ts'
 import { STARTING_RUN, type LabStore } from './labStore.ts'
+import type { LossColumn } from './lossColumn.ts'
+import { medianLosses, type MedianLosses } from './medianLosses.ts'
 import type { RunPort } from './runPort.ts'
 
 export interface RunActions {
@@ -63,15 +65,22 @@ export function createRunActions(
   const start = (autorun: boolean) => {
     cancelDrag?.()
     cancelDrag = null
-    const { experiment, pace, revision } = get()
-    set({ run: STARTING_RUN, columns: createRunColumns(), revision: revision + 1, cursor: null, theory: [] })
+    const { experiment, pace, revision, runKey } = get()
+    set({ run: STARTING_RUN, columns: createRunColumns(), runKey: runKey + 1, revision: revision + 1, cursor: null, theory: [] })
     port.start(experiment, { autorun, pace })
   }
 
   const keepGhost = (pinned: boolean, against: Experiment) => {
     const { ghosts, experiment, columns } = get()
     if (lastStep(columns) < 2) return
-    const ghost: Ghost = { id: ++ghostId, label: describeDifference(experiment, against), experiment, columns: frozenColumns(columns), pinned }
+    const ghost: Ghost = {
+      id: ++ghostId,
+      label: describeDifference(experiment, against),
+      experiment,
+      losses: { A: medians(columns.A.loss), B: medians(columns.B.loss) },
+      columns: frozenColumns(columns),
+      pinned,
+    }
     const kept = ghosts.filter((other) => other.pinned || pinned)
     set({ ghosts: [...kept, ghost].slice(-GHOST_LIMIT) })
   }
@@ -182,6 +191,10 @@ export function createRunActions(
       start(autorun)
     },
   }
+}
+
+function medians(column: LossColumn | null): MedianLosses | null {
+  return column === null ? null : medianLosses(column)
 }
 
 function currentOptimizer(state: LabState, arm: ArmName): OptimizerSettings {

@@ -10,6 +10,7 @@ import { isPanel, type PanelName, type ThemeChoice } from './viewOptions.ts'
 export interface ViewActions {
   /** null follows the run again. */
   readonly setCursor: (step: Step | null) => void
+  readonly setHover: (part: Partial<Pick<LabState, 'hoverStep' | 'hoverLayer'>>) => void
   readonly setMainPanel: (panel: PanelName) => void
   readonly setFullPanel: (panel: PanelName | null) => void
   readonly setTablePanel: (panel: PanelName | null) => void
@@ -33,6 +34,7 @@ export function createViewActions(store: LabStore, runActions: RunActions): View
   const set = (part: Partial<LabState>) => store.setState(part)
   return {
     setCursor: (cursor) => set({ cursor }),
+    setHover: (part) => set(part),
     setMainPanel: (mainPanel) => set({ mainPanel }),
     setFullPanel: (fullPanel) => set({ fullPanel }),
     setTablePanel: (tablePanel) => set({ tablePanel }),

@@ -1,0 +1,47 @@
+// How does the page come to life? Store, Worker, address bar, theme and frame clock are tied together here and nowhere else.
+import { createRoot } from 'react-dom/client'
+import { createDrawClock } from './store/drawClock.ts'
+import { afterFrame } from './store/effects/nextFrame.ts'
+import { followTheme } from './store/effects/theme.ts'
+import { createWorkerRun } from './store/effects/workerRun.ts'
+import { createLabStore } from './store/labStore.ts'
+import { noticeText } from './store/noticeText.ts'
+import { createRunActions } from './store/runActions.ts'
+import { spawnWorker } from './store/spawnWorker.ts'
+import { createViewActions } from './store/viewActions.ts'
+import { parseViewOptions } from './store/viewOptions.ts'
+import { App } from './ui/App.tsx'
+import type { Lab } from './ui/lab.tsx'
+import './ui/styles/tokens.css'
+import './ui/styles/shell.css'
+import './ui/styles/controls.css'
+import './ui/styles/cards.css'
+import './ui/styles/theory.css'
+import './ui/styles/transport.css'
+import './ui/styles/overlays.css'
+import './ui/styles/narrow.css'
+import './ui/styles/embed.css'
+
+const store = createLabStore(parseViewOptions(location.search))
+const worker = createWorkerRun(store, {
+  spawn: spawnWorker,
+  assetBase: new URL('.', document.baseURI).href,
+  now: () => performance.now(),
+  afterFrame,
+  every: (action, milliseconds) => {
+    const id = setInterval(action, milliseconds)
+    return () => clearInterval(id)
+  },
+  tell: (notice) => view.toast(notice.type === 'gaveUp' ? 'error' : 'warning', noticeText(notice)),
+})
+const run = createRunActions(store, worker.port)
+const view = createViewActions(store, run)
+const clock = createDrawClock()
+store.subscribe(clock.request)
+followTheme(store)
+
+const lab: Lab = { store, run, view, clock, snapshot: (arm) => worker.port.snapshot(arm, 0) }
+const root = document.getElementById('root')
+if (root === null) throw new Error('main: no #root in the document, expected index.html')
+createRoot(root).render(<App lab={lab} />)
+run.start(false)

@@ -1,0 +1,53 @@
+// What is asked? A question to commit to before Run; after the run it says what was found.
+import { ArrowRight } from 'lucide-react'
+import { findLesson, LESSONS } from '../lessons/catalogue.ts'
+import { Segmented } from './controls/choices.tsx'
+import { useLab, useLabState } from './lab.tsx'
+
+/** The strip under the top bar; one line in an embed. */
+export function QuestionStrip() {
+  const { view } = useLab()
+  const named = useLabState((state) => state.lesson)
+  const prediction = useLabState((state) => state.prediction)
+  const finished = useLabState((state) => state.run.phase === 'finished')
+  const embed = useLabState((state) => state.view.embed)
+  const lesson = named === null ? null : findLesson(named.id, named.revision)
+  if (lesson === null) {
+    return (
+      <section className="question" aria-label="Question">
+        <div className="grow">
+          <h1>What makes it learn?</h1>
+          {!embed && <p className="sub">Your own experiment: change anything, then press Run.</p>}
+        </div>
+      </section>
+    )
+  }
+  const chosen = prediction === null ? null : lesson.choices[prediction]
+  const sub = finished
+    ? `${chosen === null ? '' : `You said: ${chosen}. `}${lesson.finding}`
+    : chosen === null
+      ? 'Commit to a guess, then press Run.'
+      : `Your guess: ${chosen}. Now press Run.`
+  const next = LESSONS.find((candidate) => candidate.id === (lesson.id === 'race' ? 'fashion' : 'race'))
+  return (
+    <section className="question" aria-label="Question">
+      <div className="grow">
+        <h1>{embed ? lesson.shortQuestion : lesson.question}</h1>
+        {!embed && <p className="sub">{sub}</p>}
+      </div>
+      {!embed && (
+        <Segmented
+          name="Your prediction"
+          choices={lesson.choices.map((choice, index) => ({ value: String(index), label: choice }))}
+          value={prediction === null ? null : String(prediction)}
+          onChange={(value) => view.predict(Number(value))}
+        />
+      )}
+      {!embed && next !== undefined && (
+        <button type="button" className="button not-narrow not-present" onClick={() => view.loadLesson(next)}>
+          {next.id === 'fashion' ? 'Real images' : 'The race'} <ArrowRight aria-hidden="true" />
+        </button>
+      )}
+    </section>
+  )
+}

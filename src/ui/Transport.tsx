@@ -1,0 +1,178 @@
+// How is time driven? Run, one step, back to the start, another seed; and a scrubber that goes back without stopping.
+import { Dices, ExternalLink, Pause, Pin, Play, RotateCcw, StepForward, X } from 'lucide-react'
+import { effectiveOptimizer } from '../store/effectiveOptimizer.ts'
+import { Select } from './controls/choices.tsx'
+import { optimizerName } from './controls/words.ts'
+import { useLab, useLabState } from './lab.tsx'
+import { groupedNumber, shortNumber } from './numberText.ts'
+
+const PACES = [
+  { value: 'max', label: 'Full speed' },
+  { value: '100', label: '100 / s' },
+  { value: '30', label: '30 / s' },
+  { value: '10', label: '10 / s' },
+  { value: '1', label: '1 / s' },
+] as const
+
+/** The bar at the foot. */
+export function Transport() {
+  const { run } = useLab()
+  const phase = useLabState((state) => state.run.phase)
+  const pace = useLabState((state) => state.pace)
+  const busy = phase === 'starting' || phase === 'recovering'
+  const running = phase === 'running'
+  return (
+    <footer className="transport" aria-label="Transport">
+      <button type="button" className="button primary" onClick={() => run.toggleRun()} disabled={phase === 'recovering' || phase === 'stopped'} title="Run or pause (Space)">
+        {running ? <Pause fill="currentColor" aria-hidden="true" /> : <Play fill="currentColor" aria-hidden="true" />}
+        {running ? 'Pause' : phase === 'finished' ? 'Run again' : 'Run'}
+      </button>
+      <button type="button" className="button" onClick={() => run.step(1)} disabled={busy || phase === 'finished' || phase === 'stopped'} title="One step (→), ten with Shift">
+        <StepForward aria-hidden="true" />
+        <span className="label not-embed">Step</span>
+        <span className="sr-only only-embed">Step</span>
+      </button>
+      <button type="button" className="button" onClick={run.reset} title="The same start again (R)">
+        <RotateCcw aria-hidden="true" />
+        <span className="label not-embed">Reset</span>
+        <span className="sr-only only-embed">Reset</span>
+      </button>
+      <button type="button" className="button" onClick={run.newSeed} title="Another start (N)">
+        <Dices aria-hidden="true" />
+        <span className="label not-embed">New seed</span>
+        <span className="sr-only only-embed">New seed</span>
+      </button>
+      <Scrubber />
+      <StepCounter />
+      <Rate />
+      <span className="not-embed not-narrow">
+        <Select
+          name="Pace"
+          choices={PACES}
+          value={PACES.find((choice) => choice.value === String(pace ?? 'max'))?.value ?? 'max'}
+          onChange={(value) => run.setPace(value === 'max' ? null : Number(value))}
+        />
+      </span>
+      <Pins />
+      <OpenFull />
+    </footer>
+  )
+}
+
+function Scrubber() {
+  const { view } = useLab()
+  const steps = useLabState((state) => state.experiment.steps)
+  const changes = useLabState((state) => state.experiment.changes)
+  const step = useLabState((state) => state.run.step)
+  const cursor = useLabState((state) => state.cursor)
+  const shown = cursor ?? step
+  const fill = `${(100 * shown) / Math.max(1, steps)}%`
+  return (
+    <div className="scrubber">
+      {changes.map((change) => (
+        <span
+          key={`${change.arm}${change.step}`}
+          className="mark"
+          data-arm={change.arm}
+          title={`Step ${change.step}: ${change.arm} becomes ${optimizerName(change.optimizer.kind)}, rate ${shortNumber(change.optimizer.lr)}`}
+          style={{ left: `calc(9px + (100% - 18px) * ${change.step / Math.max(1, steps)})` }}
+        />
+      ))}
+      <input
+        className="range"
+        type="range"
+        min={0}
+        max={steps}
+        step={1}
+        value={shown}
+        aria-label="Look back in time"
+        aria-valuetext={cursor === null ? `step ${step}, live` : `looking at step ${cursor}`}
+        style={{ '--fill': fill } as React.CSSProperties}
+        onChange={(event) => {
+          const value = Number(event.target.value)
+          view.setCursor(value >= step ? null : value)
+        }}
+      />
+    </div>
+  )
+}
+
+function StepCounter() {
+  const { view } = useLab()
+  const step = useLabState((state) => state.run.step)
+  const steps = useLabState((state) => state.experiment.steps)
+  const cursor = useLabState((state) => state.cursor)
+  return (
+    <>
+      {cursor !== null && (
+        <button type="button" className="link-button small" onClick={() => view.setCursor(null)}>
+          live
+        </button>
+      )}
+      <span className="step-counter" data-testid="step">
+        {groupedNumber(cursor ?? step)} <span className="total">/ {groupedNumber(steps)}</span>
+      </span>
+    </>
+  )
+}
+
+function Rate() {
+  const rate = useLabState((state) => (state.run.phase === 'running' ? state.run.stepsPerSecond : 0))
+  return <span className="rate not-embed not-narrow">{rate > 0 ? `${rate >= 10 ? groupedNumber(rate) : shortNumber(rate, 2)} steps/s` : ''}</span>
+}
+
+/** Runs that stay on the plots, and the changes that a reset would play again. */
+function Pins() {
+  const { run } = useLab()
+  const ghosts = useLabState((state) => state.ghosts)
+  const changes = useLabState((state) => state.experiment.changes.length)
+  const canPin = useLabState((state) => state.run.step > 0)
+  return (
+    <>
+      {changes > 0 && (
+        <button type="button" className="link-button small not-embed not-narrow" title="Start again without the changes made on the way" onClick={run.forgetChanges}>
+          forget {changes === 1 ? 'the change' : `${changes} changes`}
+        </button>
+      )}
+      {ghosts.map((ghost) => (
+        <span key={ghost.id} className="ghost-chip not-embed not-narrow" title={`Earlier run: ${ghost.label}`}>
+          <span>{ghost.label}</span>
+          <button type="button" aria-label={`Remove the earlier run ${ghost.label}`} onClick={() => run.unpin(ghost.id)}>
+            <X width={13} height={13} />
+          </button>
+        </span>
+      ))}
+      <button type="button" className="icon-button quiet not-embed not-narrow" aria-label="Pin this run" title="Keep this run on the plots (P)" disabled={!canPin} onClick={run.pin}>
+        <Pin />
+      </button>
+    </>
+  )
+}
+
+/** From an embed to the page itself, with the same experiment. */
+function OpenFull() {
+  const embed = useLabState((state) => state.view.embed)
+  // The hash follows the experiment a moment later; reading it on click is always right.
+  if (!embed) return null
+  return (
+    <a
+      className="button"
+      href="./index.html"
+      target="_blank"
+      rel="noopener"
+      onClick={(event) => {
+        event.currentTarget.href = `./index.html${location.hash}`
+      }}
+    >
+      Open full <ExternalLink aria-hidden="true" />
+    </a>
+  )
+}
+
+/** "SGD 0.1" of an arm at the step of the moment. */
+export function useArmLabel(arm: 'A' | 'B'): string {
+  return useLabState((state) => {
+    const { kind, lr } = effectiveOptimizer(state.experiment, arm, state.run.step)
+    return `${optimizerName(kind)} ${shortNumber(lr)}`
+  })
+}

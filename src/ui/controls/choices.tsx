@@ -1,0 +1,73 @@
+// One of several: side by side where there is room, a native select where there is not.
+import { useId, type ReactNode } from 'react'
+
+export interface Choice<Value extends string> {
+  readonly value: Value
+  readonly label: string
+  readonly disabled?: boolean
+}
+
+interface SegmentedProps<Value extends string> {
+  readonly name: string
+  readonly choices: readonly Choice<Value>[]
+  /** null: none is chosen yet. */
+  readonly value: Value | null
+  readonly onChange: (value: Value) => void
+  readonly className?: string
+}
+
+/** A row of native radio buttons. */
+export function Segmented<Value extends string>({ name, choices, value, onChange, className = '' }: SegmentedProps<Value>) {
+  const group = useId()
+  return (
+    <fieldset className={`segmented ${className}`}>
+      <legend className="sr-only">{name}</legend>
+      {choices.map((choice) => (
+        <label key={choice.value}>
+          <input type="radio" name={group} checked={choice.value === value} disabled={choice.disabled} onChange={() => onChange(choice.value)} />
+          {choice.label}
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+interface SelectProps<Value extends string> {
+  readonly name: string
+  readonly choices: readonly Choice<Value>[]
+  readonly value: Value
+  readonly onChange: (value: Value) => void
+  readonly disabled?: boolean
+}
+
+/** A native select, labelled for assistive technology only. */
+export function Select<Value extends string>({ name, choices, value, onChange, disabled = false }: SelectProps<Value>) {
+  return (
+    <select
+      className="select"
+      aria-label={name}
+      value={value}
+      disabled={disabled}
+      onChange={(event) => {
+        const chosen = choices.find((choice) => choice.value === event.target.value)
+        if (chosen !== undefined) onChange(chosen.value)
+      }}
+    >
+      {choices.map((choice) => (
+        <option key={choice.value} value={choice.value} disabled={choice.disabled}>
+          {choice.label}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+/** A select with its name in front. */
+export function SelectRow<Value extends string>({ label, ...select }: SelectProps<Value> & { readonly label: ReactNode }) {
+  return (
+    <div className="field-row">
+      <span className="field-label">{label}</span>
+      <Select {...select} />
+    </div>
+  )
+}

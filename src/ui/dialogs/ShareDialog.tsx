@@ -1,0 +1,61 @@
+// How does somebody else see this? A link with the experiment in its hash, and the line that embeds it.
+import { Share2 } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { useLab } from '../lab.tsx'
+import { Dialog } from './Dialog.tsx'
+
+/** "Share" and its dialog. */
+export function ShareButton() {
+  const ref = useRef<HTMLDialogElement>(null)
+  const [link, setLink] = useState('')
+  return (
+    <>
+      <button
+        type="button"
+        className="button not-narrow"
+        onClick={() => {
+          setLink(location.href)
+          ref.current?.showModal()
+        }}
+      >
+        <Share2 aria-hidden="true" /> Share
+      </button>
+      <Dialog ref={ref} title="Share this experiment">
+        <p className="small muted">The link holds every setting, the seed and the changes made on the way; whoever opens it sees the same run.</p>
+        <Snippet title="Link" text={link} rows={2} />
+        <Snippet title="Embed in a page" text={iframeFor(link)} rows={3} />
+      </Dialog>
+    </>
+  )
+}
+
+function iframeFor(link: string): string {
+  if (link === '') return ''
+  const url = new URL(link)
+  url.searchParams.set('embed', '1')
+  return `<iframe src="${url.href}" width="720" height="480" style="border:0" title="Plateau" loading="lazy"></iframe>`
+}
+
+function Snippet({ title, text, rows }: { readonly title: string; readonly text: string; readonly rows: number }) {
+  const { view } = useLab()
+  const area = useRef<HTMLTextAreaElement>(null)
+  const copy = () => {
+    area.current?.select()
+    // Frames of other pages may refuse the clipboard; the text is selected either way.
+    navigator.clipboard
+      ?.writeText(text)
+      .then(() => view.toast('info', `${title} copied.`))
+      .catch(() => view.toast('warning', 'Copying is not allowed here; the text is selected, use Ctrl+C.'))
+  }
+  return (
+    <div className="form-section">
+      <div className="title-row">
+        <h3 className="section-title">{title}</h3>
+        <button type="button" className="button" onClick={copy}>
+          Copy
+        </button>
+      </div>
+      <textarea ref={area} className="snippet" aria-label={title} readOnly rows={rows} value={text} />
+    </div>
+  )
+}

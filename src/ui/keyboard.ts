@@ -1,0 +1,75 @@
+// Which keys drive the page? None while somebody types, chooses or has a dialog open.
+import type { Lab } from './lab.tsx'
+
+/** Keys as the help shows them. */
+export const KEYS: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ['Space'], does: 'Run or pause' },
+  { keys: ['→'], does: 'One step' },
+  { keys: ['Shift', '→'], does: 'Ten steps' },
+  { keys: ['R'], does: 'Reset: the same start again' },
+  { keys: ['N'], does: 'New seed' },
+  { keys: ['P'], does: 'Pin this run on the plots' },
+  { keys: ['T'], does: 'Light or dark' },
+  { keys: ['Ctrl', 'Z'], does: 'Undo a change of the experiment' },
+  { keys: ['Ctrl', 'Shift', 'Z'], does: 'Redo' },
+  { keys: ['?'], does: 'This list' },
+]
+
+/** Listens on the document; returns how to stop. */
+export function listenToKeys(lab: Lab, showHelp: () => void, target: Document = document): () => void {
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.altKey) return
+    const control = event.ctrlKey || event.metaKey
+    if (isTyping(event.target)) return
+    if (control) {
+      if (event.key.toLowerCase() !== 'z') return
+      event.preventDefault()
+      if (event.shiftKey) lab.run.redo()
+      else lab.run.undo()
+      return
+    }
+    if (!lab.store.getState().hotkeys || target.querySelector('dialog[open]') !== null) return
+    const action = actionOf(event, lab, showHelp)
+    if (action === null) return
+    event.preventDefault()
+    action()
+  }
+  target.addEventListener('keydown', onKeyDown)
+  return () => target.removeEventListener('keydown', onKeyDown)
+}
+
+function actionOf(event: KeyboardEvent, lab: Lab, showHelp: () => void): (() => void) | null {
+  const { run, view } = lab
+  // A focused button or link answers Space itself; a range answers the arrows.
+  if (event.key === ' ') return answersSpace(event.target) ? null : () => run.toggleRun()
+  if (event.key === 'ArrowRight') return isRange(event.target) ? null : () => run.step(event.shiftKey ? 10 : 1)
+  switch (event.key.toLowerCase()) {
+    case 'r':
+      return run.reset
+    case 'n':
+      return run.newSeed
+    case 'p':
+      return run.pin
+    case 't':
+      return view.toggleTheme
+    case '?':
+      return showHelp
+    default:
+      return null
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'radio' && target.type !== 'checkbox'
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
+}
+
+function answersSpace(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, a, summary, input[type=radio], input[type=checkbox]') !== null
+}
+
+function isRange(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return true
+  return target instanceof HTMLElement && target.closest('[data-own-arrows]') !== null
+}

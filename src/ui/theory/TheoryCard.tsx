@@ -1,0 +1,85 @@
+// What does theory say here, does it apply, what should one watch, and why may the number lie?
+import { Check, CircleHelp, X } from 'lucide-react'
+import { findLesson } from '../../lessons/catalogue.ts'
+import type { Hypothesis } from '../../core/theoryCurve.ts'
+import { useLab, useLabState } from '../lab.tsx'
+import { caveatsOf } from './caveats.ts'
+import { theoryOfPanel } from './theoryOfPanel.ts'
+
+/** The right column; a drawer where the page is narrow. */
+export function TheoryCard({ open }: { readonly open: boolean }) {
+  const { view } = useLab()
+  const named = useLabState((state) => state.lesson)
+  const lesson = named === null ? null : findLesson(named.id, named.revision)
+  return (
+    <aside className="theory" aria-label="Theory" data-open={open}>
+      <TheorySection />
+      {lesson !== null && (
+        <section>
+          <h2 className="section-title">What to look for</h2>
+          <p className="body">{lesson.lookFor}</p>
+        </section>
+      )}
+      {lesson !== null && (
+        <section>
+          <h2 className="section-title">The twist</h2>
+          <p className="body twist-text">{lesson.twist.text}</p>
+          <button type="button" className="button" onClick={view.applyTwist}>
+            {lesson.twist.label}
+          </button>
+        </section>
+      )}
+      <Caveats />
+    </aside>
+  )
+}
+
+function TheorySection() {
+  const panel = useLabState((state) => state.mainPanel)
+  const theory = useLabState((state) => state.theory)
+  const chain = useLabState((state) => state.experiment.model.kind === 'chain')
+  const { title, formula, curve, text, source } = theoryOfPanel(panel, theory, chain)
+  return (
+    <section>
+      <h2 className="section-title">Theory</h2>
+      <h3>{title}</h3>
+      <div className="formula">{formula}</div>
+      {curve !== null && curve.hypotheses.length > 0 && (
+        <ul className="hypotheses">
+          {curve.hypotheses.map((hypothesis) => (
+            <HypothesisLine key={hypothesis.text} hypothesis={hypothesis} />
+          ))}
+        </ul>
+      )}
+      <p className="small muted">{text}</p>
+      <p className="source">{curve?.source ?? source}</p>
+    </section>
+  )
+}
+
+function HypothesisLine({ hypothesis }: { readonly hypothesis: Hypothesis }) {
+  const { text, holds, measured } = hypothesis
+  const verdict = holds === 'unknown' ? 'not decided' : holds ? 'holds' : 'fails'
+  return (
+    <li>
+      {holds === 'unknown' ? <CircleHelp className="muted" aria-label={verdict} /> : holds ? <Check className="holds" aria-label={verdict} /> : <X className="fails" aria-label={verdict} />}
+      <span>
+        {text}
+        {measured !== '' && <span className="muted num"> ({measured})</span>}
+      </span>
+    </li>
+  )
+}
+
+function Caveats() {
+  const panel = useLabState((state) => state.mainPanel)
+  const { store } = useLab()
+  useLabState((state) => Math.floor(state.revision / 8))
+  const sentences = caveatsOf(panel, store.getState())
+  return (
+    <section>
+      <h2 className="section-title">May this number lie?</h2>
+      <p className="small muted">{sentences.join(' ')}</p>
+    </section>
+  )
+}

@@ -1,0 +1,138 @@
+// Which formula belongs to which plot? One per plot and model; hypotheses and source come from the curve that is drawn.
+import type { ReactNode } from 'react'
+import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import type { PanelName } from '../../store/viewOptions.ts'
+import { bracket, formula, i, n, norm, o, over, root, row, size, sub, sup } from './mathml.tsx'
+
+export interface PanelTheory {
+  readonly title: string
+  readonly formula: ReactNode
+  /** One or two sentences: what the formula means for the picture. */
+  readonly text: string
+  /** Where no curve is drawn the formula names its own source. */
+  readonly source: string
+  readonly curve: TheoryCurve | null
+}
+
+/** The theory shown beside a panel. */
+export function theoryOfPanel(panel: PanelName, curves: readonly TheoryCurve[], chain: boolean): PanelTheory {
+  const words = chain ? CHAIN[panel] : NETWORK[panel]
+  const curve = curves.find((candidate) => belongsTo(candidate, panel)) ?? null
+  return { ...words, curve }
+}
+
+/** A curve belongs to a plot by what its id says it predicts. */
+export function belongsTo(curve: TheoryCurve, panel: PanelName): boolean {
+  return PATTERNS[panel].test(curve.id)
+}
+
+const PATTERNS: Readonly<Record<PanelName, RegExp>> = {
+  loss: /loss|escape|contraction/i,
+  gradientNorms: /gradient(?!Descent)|norm/i,
+  cosines: /cosine|diversity/i,
+  hessian: /hessian|stability|spectrum|eigen|inertia/i,
+  kernel: /kernel|drift|pl(Star|Ratio)/i,
+}
+
+type Words = Omit<PanelTheory, 'curve'>
+
+const L = i('L')
+const weight = (index: ReactNode) => sub(i('w'), index)
+
+const ESCAPE: Words = {
+  title: 'Gradient flow needs exponential time',
+  formula: formula(
+    't star = w 0 to the 2 minus L, minus 1, over L minus 2',
+    sup(i('t'), o('*')),
+    o('='),
+    over(row(sup(weight(n('0')), row(n('2'), o('−'), L)), o('−'), n('1')), row(L, o('−'), n('2'))),
+  ),
+  text: 'From equal weights below 1, gradient descent cannot be near the solution before t*/η steps; RMSprop moves a fixed distance each step, whatever the depth.',
+  source: 'Orvieto et al. 2021, Prop. 7',
+}
+
+const CHAIN_GRADIENT: Words = {
+  title: 'The median falls by τ/e a layer',
+  formula: formula(
+    'median of the product of L weights is about tau over e to the L',
+    i('med'),
+    size(row(o('∏'), weight(i('k')))),
+    o('≈'),
+    sup(bracket(over(i('τ'), i('e'))), L),
+  ),
+  text: '−ln of the product follows a Gamma law, so a typical gradient shrinks for τ < e although its variance is kept at τ = √3.',
+  source: 'Orvieto et al. 2021, Prop. 5',
+}
+
+const COSINES: Words = {
+  title: 'Random directions are nearly orthogonal',
+  formula: formula('the standard deviation of the cosine is one over root P', i('sd'), i('cos'), bracket(sub(i('g'), i('i')), o(','), sub(i('g'), i('j'))), o('='), over(n('1'), root(i('P')))),
+  text: 'Gradients that knew nothing of each other would gather in this width around 0, P the number of weights. A wider density means that samples share a direction, or fight.',
+  source: 'Sankararaman et al. 2020, Lemma B.1',
+}
+
+const CHAIN_HESSIAN: Words = {
+  title: 'A strict saddle at every depth',
+  formula: formula(
+    'H k l equals P k l times 2 P minus 1',
+    sub(i('H'), row(i('k'), i('l'))),
+    o('='),
+    over(i('P'), row(weight(i('k')), weight(i('l')))),
+    bracket(n('2'), i('P'), o('−'), n('1')),
+  ),
+  text: 'With P the product of all weights and x = y = 1: the diagonal is of order P², the rest of order P. L − 1 eigenvalues share a sign, one has the other.',
+  source: 'Orvieto et al. 2021, Thm 6',
+}
+
+const KERNEL: Words = {
+  title: 'The kernel brackets the gradient',
+  formula: formula(
+    'lambda min of K is at most the squared gradient over twice the loss, which is at most lambda max of K',
+    sub(i('λ'), i('min')),
+    bracket(i('K')),
+    o('≤'),
+    over(row(sup(norm(row(o('∇'), i('L'))), n('2'))), row(n('2'), i('L'))),
+    o('≤'),
+    sub(i('λ'), i('max')),
+    bracket(i('K')),
+  ),
+  text: 'While λmin stays away from zero and K stands still, gradient descent must converge. Drift falls with width if the output is linear.',
+  source: 'Liu, Zhu, Belkin 2020, Thm 4.1',
+}
+
+const CHAIN: Readonly<Record<PanelName, Words>> = { loss: ESCAPE, gradientNorms: CHAIN_GRADIENT, cosines: COSINES, hessian: CHAIN_HESSIAN, kernel: KERNEL }
+
+const NETWORK: Readonly<Record<PanelName, Words>> = {
+  loss: {
+    title: 'A kernel that stands still forces descent',
+    formula: formula(
+      'the loss after t steps is at most 1 minus eta mu to the t times the first loss',
+      sub(i('L'), i('t')),
+      o('≤'),
+      sup(bracket(n('1'), o('−'), i('η'), i('μ')), i('t')),
+      sub(i('L'), n('0')),
+    ),
+    text: 'μ is the smallest eigenvalue of the tangent kernel along the path. It holds for full batches, squared error and a small enough rate.',
+    source: 'Liu, Zhu, Belkin 2020, Thm 4.2',
+  },
+  gradientNorms: {
+    title: 'Depth multiplies, width steadies',
+    formula: formula(
+      'the root mean square of the gradient of layer k grows like p d sigma squared to the L minus 1 over 2',
+      i('rms'),
+      norm(sub(o('∇'), i('k'))),
+      o('∼'),
+      sup(bracket(i('p'), i('d'), sup(i('σ'), n('2'))), over(row(L, o('−'), n('1')), n('2'))),
+    ),
+    text: 'p is ½ for ReLU and 1 for linear layers, d the width, σ² the weight variance. At He scale p d σ² = 1: the mean is kept, the median still falls unless d grows with L.',
+    source: 'Orvieto et al. 2021, Thm 9 and 10',
+  },
+  cosines: COSINES,
+  hessian: {
+    title: 'The largest step that a valley allows',
+    formula: formula('lambda max is below 2 over eta', sub(i('λ'), i('max')), o('<'), over(n('2'), i('η'))),
+    text: 'Above this line plain gradient descent grows along the sharpest direction. Negative eigenvalues mean a saddle; adaptive optimizers feel the preconditioned spectrum instead.',
+    source: 'stability of x ← x − ηλx',
+  },
+  kernel: KERNEL,
+}
