@@ -1,0 +1,109 @@
+// How large is each layer's gradient, however small? Passes in a range plan, repeated until every array was in range.
+//
+// The plan that settles is kept for the other first-order measurements of the same step.
+import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
+import type { LayerNorms, SampleSet } from '../../core/probe.ts'
+import type { LayerTensors } from './denseLayer.ts'
+import { ExtentTable, extentsOf, type Extent } from './extents.ts'
+import { disposePasses, gradientPasses, gradientTensors } from './firstOrderProbe.ts'
+import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost } from './probeHost.ts'
+import { plainRange, replan, type PassExtents, type RangePlan, type Replanned } from './rangePlan.ts'
+import { readPacked } from './readback.ts'
+
+/** Deep networks settle in two or three; after these, what is still out of range is reported as a bound. */
+const LARGEST_PASS_COUNT = 6
+/** Samples that a plan is measured on; exponents have 100 powers of two to spare. */
+const PLAN_SAMPLES = 64
+
+/** The plan that holds this set's activations and deltas. */
+export async function measurePlan(host: ProbeHost, set: SampleSet, signal?: AbortSignal): Promise<Replanned> {
+  const some = { from: set.from, indices: set.indices.subarray(0, PLAN_SAMPLES) }
+  let plan = plainRange(host.spec.layers.length)
+  return withLayers(host, async (layers) => {
+    let outcome: Replanned
+    let passes = 0
+    do {
+      signal?.throwIfAborted()
+      outcome = replan(plan, await passExtents(host, layers, some, plan))
+      plan = outcome.settled ? plan : outcome.plan
+    } while (!outcome.settled && ++passes < LARGEST_PASS_COUNT)
+    return { ...outcome, plan }
+  })
+}
+
+/** Frobenius norm and mean absolute entry of every layer's gradient block, as mantissa and exponent. */
+export async function gradientNormsOn(host: ProbeHost, set: SampleSet, planned: Replanned, signal?: AbortSignal): Promise<LayerNorms> {
+  const { plan } = planned
+  const extents = await withLayers(host, async (layers) => {
+    const gradients = gradientTensors(host, layers, set, plan, signal)
+    try {
+      return await extentsOfTensors(host, gradients)
+    } finally {
+      dispose(gradients)
+    }
+  })
+  const count = host.spec.layers.length
+  const norms = {
+    mantissa: new Float64Array(count),
+    exponent: new Int32Array(count),
+    meanAbsMantissa: new Float64Array(count),
+    meanAbsExponent: new Int32Array(count),
+    underflow: Uint8Array.from(planned.lost),
+  }
+  let next = 0
+  for (const [index, layer] of host.spec.layers.entries()) {
+    const parts = [{ extent: extents[next++], exponent: plan.input[index] + plan.delta[index] }]
+    if (layer.bias) parts.push({ extent: extents[next++], exponent: plan.delta[index] })
+    const common = Math.max(
+      ...parts.map(({ extent, exponent }) => (extent.largest > 0 ? extent.exponent - exponent : Number.NEGATIVE_INFINITY)),
+    )
+    // All parts exactly 0.
+    if (common === Number.NEGATIVE_INFINITY && parts.every(({ extent }) => extent.largest === 0)) continue
+    let squares = 0
+    let absolutes = 0
+    for (const { extent, exponent } of parts) {
+      if (extent.largest === 0) continue
+      const shift = extent.exponent - exponent - common
+      squares += extent.squares * 4 ** shift
+      absolutes += extent.absolutes * 2 ** shift
+    }
+    norms.mantissa[index] = Math.sqrt(squares)
+    norms.exponent[index] = common
+    norms.meanAbsMantissa[index] = absolutes / host.layers[index].size
+    norms.meanAbsExponent[index] = common
+  }
+  return norms
+}
+
+/** Extents of everything that a plan scales, from one pass and one readback. */
+async function passExtents(host: ProbeHost, layers: readonly LayerTensors[], set: SampleSet, plan: RangePlan): Promise<PassExtents> {
+  const count = host.spec.layers.length
+  const block = sampleBlock(host, [set], [sampleWeight(host, set.indices.length)])
+  const passes = gradientPasses(host, layers, block, plan)
+  const { record, deltas } = passes
+  const biases = layers.map(({ bias }) => bias)
+  const measured = [...record.inputs.slice(1), record.outputs, ...deltas, ...biases.filter((bias) => bias !== null)]
+  try {
+    const extents = await extentsOfTensors(host, measured)
+    let next = 2 * count
+    return {
+      input: [null, ...extents.slice(0, count)],
+      delta: extents.slice(count, 2 * count),
+      bias: biases.map((bias) => (bias === null ? null : extents[next++])),
+    }
+  } finally {
+    disposePasses(passes)
+    disposeBlock(block)
+  }
+}
+
+async function extentsOfTensors(host: ProbeHost, tensors: readonly Tensor3D[]): Promise<Extent[]> {
+  const table = new ExtentTable(tensors.length)
+  for (const tensor of tensors) table.add(tensor)
+  try {
+    const [values] = await readPacked(host.opened, [table.table])
+    return extentsOf(values)
+  } finally {
+    table.table.dispose()
+  }
+}

@@ -1,0 +1,83 @@
+// How does one WGSL body become one dispatch on tensors?
+//
+// Every formula that tfjs spells as a chain of ops (a dispatch and 33-67 us of JavaScript each), or gets wrong near zero,
+// is one body here, run through tfjs' own command encoder so that order and buffer pool stay its business.
+// `result` and the inputs are flat arrays; `index` is the global invocation; scalars arrive as `uniforms.<name>`.
+import { engine, type Tensor } from '@tensorflow/tfjs-core'
+import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
+
+const THREADS = 64
+
+/** One WGSL program; `name` must be unique, it is the key of the pipeline cache. */
+export interface Kernel<Uniform extends string = string> {
+  readonly name: string
+  /** Names of the input arrays, in order; each must be used in the code. */
+  readonly inputs: readonly string[]
+  readonly uniforms: Readonly<Record<Uniform, 'f32' | 'i32'>>
+  /** Functions before the body. */
+  readonly declarations?: string
+  /** Body of `main(index: i32)`; element-wise ones are entered for index < size only. */
+  readonly body: string
+  /** elementwise: one thread per entry of the result; reduction: one workgroup of 64 threads per entry. */
+  readonly shape: 'elementwise' | 'reduction'
+}
+
+/**
+ * Runs a kernel; the caller disposes the result (or runs inside a tidy).
+ *
+ * @param output written in place instead of a new tensor; must not be among the inputs.
+ */
+export function runKernel<Uniform extends string>(
+  kernel: Kernel<Uniform>,
+  inputs: readonly Tensor[],
+  shape: readonly number[],
+  uniforms: Readonly<Record<Uniform, number>>,
+  output?: Tensor,
+): Tensor {
+  const backend = engine().backend as WebGPUBackend
+  const names = Object.keys(kernel.uniforms) as Uniform[]
+  const size = shape.reduce((product, extent) => product * extent, 1)
+  const program: WebGPUProgram = {
+    outputShape: [...shape],
+    workgroupSize: [THREADS, 1, 1],
+    dispatchLayout: { x: shape.map((_, axis) => axis) },
+    dispatch: [kernel.shape === 'reduction' ? size : Math.ceil(size / THREADS), 1, 1],
+    variableNames: [...kernel.inputs],
+    shaderKey: `plateau_${kernel.name}`,
+    uniforms: names.map((name) => `${name} : ${kernel.uniforms[name]}, `).join(''),
+    size: true,
+    getUserCode: () => wgsl(kernel),
+  }
+  const values = names.map((name) => ({ type: kernel.uniforms[name] === 'i32' ? 'int32' : 'float32', data: [uniforms[name]] }))
+  const info = backend.runWebGPUProgram(program, [...inputs], 'float32', values, output)
+  return output ?? engine().makeTensorFromTensorInfo(info)
+}
+
+function wgsl(kernel: Kernel): string {
+  const body =
+    kernel.shape === 'elementwise' ? `if (index < uniforms.size) { ${kernel.body} }` : `let entry = index / ${THREADS}; ${kernel.body}`
+  return `${kernel.declarations ?? ''}\nfn main(index : i32) { ${body} }`
+}
+
+/**
+ * WGSL of a fixed-order sum (or maximum) over the threads of a workgroup: `fn <name>(mine: f32) -> f32`.
+ *
+ * The tree has one shape for every run, so the result is the same to the last bit.
+ */
+export function workgroupReduce(name: string, combine: (a: string, b: string) => string): string {
+  return `
+var<workgroup> ${name}Shared : array<f32, ${THREADS}>;
+fn ${name}(mine : f32) -> f32 {
+  ${name}Shared[localId.x] = mine;
+  workgroupBarrier();
+  for (var stride = ${THREADS / 2}u; stride > 0u; stride = stride / 2u) {
+    if (localId.x < stride) {
+      let a = ${name}Shared[localId.x];
+      let b = ${name}Shared[localId.x + stride];
+      ${name}Shared[localId.x] = ${combine('a', 'b')};
+    }
+    workgroupBarrier();
+  }
+  return ${name}Shared[0];
+}`
+}

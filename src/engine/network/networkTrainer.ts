@@ -1,0 +1,332 @@
+// How does an MLP train on tfjs' WebGPU backend? Explicit passes, data and weights resident, one readback per call.
+//
+// Seeds ride in the leading axis of every tensor, so an ensemble costs no more dispatches than one network. A call's
+// result is committed only after its readback was believed: a poisoned or lost device leaves the state before the call.
+import { clone, dispose, slice3d, tensor1d, zeros, type Rank, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { DomainFault } from '../../core/faults.ts'
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import { parameterCount } from '../../core/networkSpec.ts'
+import type { LayerInfo, Probe } from '../../core/probe.ts'
+import { resolveEps } from '../../core/resolve.ts'
+import type { OpenedDevice } from '../device.ts'
+import { layerInfo } from '../layerInfo.ts'
+import { checkIndices } from '../sampleRows.ts'
+import { StepClock } from '../stepClock.ts'
+import { leaseTfjs, type TfjsLease } from '../tfjsBackend.ts'
+import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
+import { flatOrder, layersOf, tensorsOf, vectorsOf } from './layout.ts'
+import { createNetworkProbe } from './networkProbe.ts'
+import type { BorrowedRoots } from './probeHost.ts'
+import { readPacked } from './readback.ts'
+import { gatherRows, indexTensor, ResidentData } from './residentData.ts'
+import { disposeState, trainingStep, weightChecksum, type TrainingState } from './trainingState.ts'
+import { rootSlot, slotCount } from './updateRules.ts'
+
+/** More steps than this in one call would only delay the next sample and lengthen a replay. */
+const LARGEST_CHUNK = 256
+const FIRST_GUESS_MS = 25
+
+/**
+ * Opens tfjs on the device and uploads data and weights.
+ *
+ * @throws {FaultError} noWebGpu, poisoned or deviceLost.
+ */
+export async function createNetworkTrainer(options: TrainerOptions, opened: OpenedDevice): Promise<Trainer> {
+  return new NetworkTrainer(options, opened, await leaseTfjs(opened))
+}
+
+class NetworkTrainer implements Trainer {
+  readonly description: EngineDescription
+  readonly layers: readonly LayerInfo[]
+  readonly parameterCount: number
+  readonly seedCount: number
+  private readonly options: TrainerOptions
+  private readonly opened: OpenedDevice
+  private readonly lease: TfjsLease
+  private readonly data: ResidentData
+  private readonly clock = new StepClock(FIRST_GUESS_MS)
+  private readonly rowWeights = new Map<number, Tensor1D>()
+  private readonly noSums: Tensor
+  private optimizer: OptimizerSettings
+  private state: TrainingState
+  private mask: Tensor
+  private divergedAt: Int32Array
+  private slotSteps: number[]
+  private stepsDone = 0
+  private warm = false
+  private disposed = false
+
+  constructor(options: TrainerOptions, opened: OpenedDevice, lease: TfjsLease) {
+    this.options = options
+    this.opened = opened
+    this.lease = lease
+    this.optimizer = options.optimizer
+    this.seedCount = options.initialWeights.length
+    this.layers = layerInfo(options.spec)
+    this.parameterCount = parameterCount(options.spec)
+    this.description = {
+      engine: 'network',
+      backend: 'webgpu',
+      adapter: opened.adapterName,
+      precision: 'float32',
+      reason: options.reason,
+    }
+    this.data = new ResidentData(options.dataset)
+    this.noSums = zeros([this.seedCount])
+    this.divergedAt = new Int32Array(this.seedCount).fill(-1)
+    this.slotSteps = Array.from({ length: this.seedCount }, () => 0)
+    this.mask = maskOf(this.divergedAt)
+    const weights = flatOrder(tensorsOf(options.spec, options.initialWeights))
+    this.state = { weights, slots: emptySlots(weights, options.optimizer.kind), slotStep: 0 }
+  }
+
+  get step(): number {
+    return this.stepsDone
+  }
+
+  get suggestedChunk(): number {
+    return Math.min(LARGEST_CHUNK, this.clock.chunk)
+  }
+
+  async train(batches: readonly Int32Array[]): Promise<TrainReport> {
+    for (const batch of batches) checkIndices(batch, this.options.dataset.train.count, 'train')
+    const losses = new Float64Array(batches.length * this.seedCount).fill(Number.NaN)
+    const diverged: { seedIndex: number; step: number }[] = []
+    const start = performance.now()
+    let done = 0
+    while (done < batches.length && this.divergedAt.includes(-1)) {
+      const rest = batches.slice(done)
+      const target = losses.subarray(done * this.seedCount)
+      const outcome = await this.advance(rest)
+      if (outcome.bad.length === 0) {
+        this.keepLosses(outcome, target)
+        this.commit(outcome.state, rest.length)
+        done = batches.length
+      } else {
+        disposeState(outcome.state)
+        done += await this.replay(rest, target, diverged)
+      }
+    }
+    // Nobody is left to train; the count goes on so that the arms stay in step.
+    this.stepsDone += batches.length - done
+    // The first call compiles the pipelines.
+    if (this.warm) this.clock.record(batches.length, performance.now() - start)
+    this.warm = true
+    return { losses, diverged }
+  }
+
+  setOptimizer(optimizer: OptimizerSettings): void {
+    if (optimizer.kind !== this.optimizer.kind) {
+      for (const slots of this.state.slots) for (const slot of slots) slot.dispose()
+      this.state = { weights: this.state.weights, slots: emptySlots(this.state.weights, optimizer.kind), slotStep: 0 }
+      this.slotSteps.fill(0)
+    }
+    this.optimizer = optimizer
+  }
+
+  probe(seedIndex: number): Probe {
+    if (!Number.isInteger(seedIndex) || seedIndex < 0 || seedIndex >= this.seedCount) {
+      throw new DomainFault(`probe: seed index, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
+    }
+    return createNetworkProbe({
+      spec: this.options.spec,
+      dataset: this.options.dataset,
+      probeCount: this.options.probeCount,
+      opened: this.opened,
+      data: this.data,
+      layers: this.layers,
+      step: () => this.stepsDone,
+      borrow: () =>
+        layersOf(
+          this.options.spec,
+          this.state.weights.map((tensor) => laneOf(tensor, seedIndex)),
+        ),
+      borrowRoots: () => this.borrowRoots(seedIndex),
+    })
+  }
+
+  async checkpoint(): Promise<TrainerCheckpoint> {
+    const { weights, slots } = this.state
+    const kinds = slotCount(this.optimizer.kind)
+    const tensors = [...weights]
+    for (let slot = 0; slot < kinds; slot++) tensors.push(...slots.map((of) => of[slot]))
+    // What belongs to the step is taken before the wait, like the tensors.
+    const rest = { step: this.stepsDone, slotSteps: [...this.slotSteps], divergedAt: this.divergedAt.slice(), optimizer: this.optimizer }
+    const parts = await readPacked(this.opened, tensors)
+    const blocks = Array.from({ length: kinds + 1 }, (_, block) =>
+      vectorsOf(parts.slice(block * weights.length, (block + 1) * weights.length), this.seedCount),
+    )
+    const root = rootSlot(rest.optimizer.kind)
+    const slotBlocks = blocks.slice(1).map((block, slot) => (slot === root ? block.map((vector) => vector.map((u) => u * u)) : block))
+    return { ...rest, weights: blocks[0], slots: blocks[0].map((_, seed) => slotBlocks.map((block) => block[seed])) }
+  }
+
+  async restore(checkpoint: TrainerCheckpoint): Promise<void> {
+    const { spec } = this.options
+    const root = rootSlot(checkpoint.optimizer.kind)
+    const weights = flatOrder(tensorsOf(spec, checkpoint.weights))
+    const slotBlocks = Array.from({ length: slotCount(checkpoint.optimizer.kind) }, (_, slot) => {
+      const vectors = checkpoint.slots.map((of) => of[slot])
+      return flatOrder(tensorsOf(spec, slot === root ? vectors.map((vector) => vector.map(Math.sqrt)) : vectors))
+    })
+    const slots = weights.map((_, index) => slotBlocks.map((block) => block[index]))
+    disposeState(this.state)
+    this.divergedAt = checkpoint.divergedAt.slice()
+    this.slotSteps = [...checkpoint.slotSteps]
+    this.state = { weights, slots, slotStep: Math.max(0, ...this.slotSteps) }
+    this.optimizer = checkpoint.optimizer
+    this.stepsDone = checkpoint.step
+    this.renewMask()
+    this.opened.health.check()
+  }
+
+  async dispose(): Promise<void> {
+    if (this.disposed) return
+    this.disposed = true
+    disposeState(this.state)
+    this.data.dispose()
+    this.mask.dispose()
+    this.noSums.dispose()
+    for (const tensor of this.rowWeights.values()) tensor.dispose()
+    this.lease.flush()
+    this.lease.close()
+  }
+
+  /** Runs the batches from the current state on; the result is not yet the state. */
+  private async advance(batches: readonly Int32Array[]): Promise<Outcome> {
+    const { spec, dataset } = this.options
+    const split = this.data.split(dataset.train)
+    const eps = resolveEps(this.optimizer, 'network')
+    const indices = indexTensor(concatenated(batches))
+    const sums: Tensor[] = []
+    let state = this.state
+    let offset = 0
+    try {
+      for (const { length } of batches) {
+        const inputs = gatherRows(split.inputs, indices, offset, 1, length)
+        const targets = gatherRows(split.targets, indices, offset, 1, length)
+        offset += length
+        const stepped = trainingStep(spec, this.optimizer, eps, state, { inputs, targets, rowWeights: this.rowWeight(length) }, this.mask)
+        dispose([inputs, targets])
+        if (state !== this.state) disposeState(state)
+        state = stepped.state
+        sums.push(stepped.lossSums)
+      }
+      sums.push(weightChecksum(state.weights, this.noSums))
+      const parts = await readPacked(this.opened, sums)
+      const losses = parts.slice(0, -1).map((part, index) => Float64Array.from(part, (sum) => this.reduced(sum, batches[index].length)))
+      const checksum = parts[batches.length]
+      const bad = [...this.divergedAt.keys()].filter(
+        (seed) => this.divergedAt[seed] < 0 && !(Number.isFinite(checksum[seed]) && losses.every((loss) => Number.isFinite(loss[seed]))),
+      )
+      return { state, losses, bad }
+    } catch (error) {
+      if (state !== this.state) disposeState(state)
+      throw error
+    } finally {
+      dispose([indices, sums])
+    }
+  }
+
+  /**
+   * The same steps one by one until a seed leaves the finite numbers; it is frozen before that update, the others do it.
+   *
+   * @returns the number of steps done.
+   */
+  private async replay(
+    batches: readonly Int32Array[],
+    losses: Float64Array,
+    diverged: { seedIndex: number; step: number }[],
+  ): Promise<number> {
+    for (const [index, batch] of batches.entries()) {
+      const outcome = await this.advance([batch])
+      this.keepLosses(outcome, losses.subarray(index * this.seedCount))
+      if (outcome.bad.length === 0) {
+        this.commit(outcome.state, 1)
+        continue
+      }
+      disposeState(outcome.state)
+      for (const seedIndex of outcome.bad) {
+        this.divergedAt[seedIndex] = this.stepsDone
+        diverged.push({ seedIndex, step: this.stepsDone })
+      }
+      this.renewMask()
+      if (this.divergedAt.includes(-1)) this.commit((await this.advance([batch])).state, 1)
+      else this.stepsDone++
+      return index + 1
+    }
+    return batches.length
+  }
+
+  private keepLosses(outcome: Outcome, target: Float64Array): void {
+    for (const [step, loss] of outcome.losses.entries()) {
+      for (let seed = 0; seed < this.seedCount; seed++) if (this.divergedAt[seed] < 0) target[step * this.seedCount + seed] = loss[seed]
+    }
+  }
+
+  private commit(state: TrainingState, steps: number): void {
+    disposeState(this.state)
+    this.state = state
+    this.stepsDone += steps
+    for (let seed = 0; seed < this.seedCount; seed++) if (this.divergedAt[seed] < 0) this.slotSteps[seed] += steps
+  }
+
+  private renewMask(): void {
+    this.mask.dispose()
+    this.mask = maskOf(this.divergedAt)
+  }
+
+  private reduced(sum: number, count: number): number {
+    return this.options.spec.loss.reduction === 'mean' ? sum / count : sum
+  }
+
+  /** One entry serves all rows; batches have one or two sizes, so these few live as long as the trainer. */
+  private rowWeight(count: number): Tensor1D {
+    let tensor = this.rowWeights.get(count)
+    if (tensor === undefined) {
+      tensor = tensor1d([this.reduced(1, count)])
+      this.rowWeights.set(count, tensor)
+    }
+    return tensor
+  }
+
+  private borrowRoots(seedIndex: number): BorrowedRoots | null {
+    const slot = rootSlot(this.optimizer.kind)
+    if (slot < 0) return null
+    const t = this.slotSteps[seedIndex]
+    // Before the first update Adam's correction would be 0/0: v is 0 then, corrected or not.
+    const correction = this.optimizer.kind === 'adam' && t > 0 ? 1 / (1 - this.optimizer.beta2 ** t) : 1
+    return { roots: this.state.slots.map((slots) => laneOf(slots[slot], seedIndex)), correction }
+  }
+}
+
+interface Outcome {
+  readonly state: TrainingState
+  /** [steps][seeds], reduced. */
+  readonly losses: readonly Float64Array[]
+  /** Living seeds with a non-finite loss or weight. */
+  readonly bad: readonly number[]
+}
+
+function emptySlots(weights: readonly Tensor3D[], kind: OptimizerSettings['kind']): Tensor3D[][] {
+  return weights.map((weight) => Array.from({ length: slotCount(kind) }, () => zeros<Rank.R3>(weight.shape)))
+}
+
+/** [1, rows, columns]: a copy of one seed's tensor, or one more reference where there is only one. */
+function laneOf(tensor: Tensor3D, lane: number): Tensor3D {
+  return tensor.shape[0] === 1 ? clone(tensor) : slice3d(tensor, [lane, 0, 0], [1, -1, -1])
+}
+
+function maskOf(divergedAt: Int32Array): Tensor1D {
+  return tensor1d(Float32Array.from(divergedAt, (step) => (step < 0 ? 1 : 0)))
+}
+
+function concatenated(batches: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(batches.reduce((sum, batch) => sum + batch.length, 0))
+  let offset = 0
+  for (const batch of batches) {
+    all.set(batch, offset)
+    offset += batch.length
+  }
+  return all
+}

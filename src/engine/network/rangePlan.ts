@@ -1,0 +1,99 @@
+// With which powers of two are activations and deltas stored, so that float32 can hold them?
+//
+// An array with exponent e holds true * 2^e. Training always uses zeros; first-order measurements choose the plan from
+// the magnitudes of a pass before, and leave ordinary networks alone (all within 2^-24 .. 2^24), so their bits do not
+// change. Powers of two are exact. Where a pass lost an array altogether, its size is guessed from the slope of the
+// arrays before it, and the next pass measures it: deep networks need two or three passes, others one.
+import type { Extent } from './extents.ts'
+
+/** Exponents of one network. */
+export interface RangePlan {
+  /** [L+1]: entry l for the input of layer l, entry L for the outputs; entry 0 is 0. */
+  readonly input: Int32Array
+  /** [L]: entry l for dLoss/dz of layer l. */
+  readonly delta: Int32Array
+}
+
+/** Stored numbers are the true ones. */
+export function plainRange(layerCount: number): RangePlan {
+  return { input: new Int32Array(layerCount + 1), delta: new Int32Array(layerCount) }
+}
+
+/** 2^exponent as a float32 uniform can carry it: held within the normal range. */
+export function powerOfTwo(exponent: number): number {
+  return 2 ** Math.max(-126, Math.min(126, exponent))
+}
+
+/** Arrays within 2^-COMFORT .. 2^COMFORT are left alone. */
+const COMFORT = 24
+/** An array that is 0 after one of at least 2^-SAFE is truly 0: no layer shrinks that much. */
+const SAFE = 60
+
+/** What a pass found: the extent of every array that the plan scales. */
+export interface PassExtents {
+  /** [L+1], entry 0 unused. */
+  readonly input: readonly (Extent | null)[]
+  /** [L]. */
+  readonly delta: readonly Extent[]
+  /** [L] of the biases themselves, null without bias or when all are 0. */
+  readonly bias: readonly (Extent | null)[]
+}
+
+export interface Replanned {
+  readonly plan: RangePlan
+  /** The pass that was measured had every array in range: its numbers are right. */
+  readonly settled: boolean
+  /** [L] 1 where the pass lost the layer's input or delta to underflow or overflow. */
+  readonly lost: Uint8Array
+}
+
+/** The plan for the next pass after a pass with `plan` found `extents`. */
+export function replan(plan: RangePlan, extents: PassExtents): Replanned {
+  const layerCount = plan.delta.length
+  const forwardOrder = Array.from({ length: layerCount }, (_, index) => index + 1)
+  const backwardOrder = Array.from({ length: layerCount }, (_, index) => layerCount - 1 - index)
+  const input = replanned(plan.input, extents.input, forwardOrder, (index) => biasCap(extents.bias[index]))
+  const delta = replanned(plan.delta, extents.delta, backwardOrder, () => Number.POSITIVE_INFINITY)
+  const lost = Uint8Array.from(plan.delta, (_, layer) => Math.max(input.lost[layer], delta.lost[layer]))
+  return { plan: { input: input.exponents, delta: delta.exponents }, settled: input.settled && delta.settled, lost }
+}
+
+/** Layer l adds its bias times 2^exponent: that must stay far from overflow. */
+function biasCap(bias: Extent | null | undefined): number {
+  return bias === null || bias === undefined || bias.largest === 0 ? Number.POSITIVE_INFINITY : Math.min(126, SAFE - bias.exponent)
+}
+
+function replanned(
+  old: Int32Array,
+  extents: readonly (Extent | null)[],
+  order: readonly number[],
+  capOf: (index: number) => number,
+): { exponents: Int32Array; settled: boolean; lost: Uint8Array } {
+  const exponents = old.slice()
+  const lost = new Uint8Array(old.length)
+  let settled = true
+  // True binary size of the last two arrays that were seen, and whether the last one was far from underflow.
+  let size = 0
+  let slope = 0
+  let safe = true
+  for (const index of order) {
+    const { largest, exponent } = extents[index]!
+    const seen = largest > 0 && Number.isFinite(largest)
+    if (largest === 0 && safe) continue
+    if (seen) {
+      const next = exponent - old[index]
+      slope = Math.max(-SAFE, Math.min(SAFE, next - size))
+      size = next
+      safe = exponent > -SAFE
+    } else {
+      lost[index] = 1
+      size += slope === 0 ? Math.sign(exponent) * COMFORT : slope
+      safe = false
+    }
+    const wanted = Math.min(capOf(index), seen && Math.abs(exponent) <= COMFORT ? old[index] : -size)
+    if (wanted === old[index]) continue
+    exponents[index] = wanted
+    settled = false
+  }
+  return { exponents, settled, lost }
+}

@@ -1,0 +1,122 @@
+// How do weights on the GPU move, given a gradient? Written by hand: tfjs' RMSProp has eps inside the root.
+//
+// The second moment is kept as its root u = sqrt(v), updated like a hypotenuse: g^2 of a vanishing gradient would be 0
+// below |g| = 1e-19 in float32, its root is not. Outside it is v (squared in float64, exactly undone by the root).
+// Seeds that diverged are frozen by a mask in the same kernel, so that freezing changes no bit of the others.
+import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import { runKernel, type Kernel } from './kernel.ts'
+
+/** A weight tensor and its slots after an update; all new. */
+export interface Updated {
+  readonly weight: Tensor3D
+  readonly slots: readonly Tensor3D[]
+}
+
+/** Slots of an optimizer, in the order of `TrainerCheckpoint`. */
+export function slotCount(kind: OptimizerSettings['kind']): number {
+  return { sgd: 0, momentum: 1, rmsprop: 1, adam: 2 }[kind]
+}
+
+/** Index of the slot that holds the root of the second moment, -1 where there is none. */
+export function rootSlot(kind: OptimizerSettings['kind']): number {
+  return { sgd: -1, momentum: -1, rmsprop: 0, adam: 1 }[kind]
+}
+
+const MASK = 'let alive = M[index / (uniforms.size / uniforms.lanes)] > 0.5;'
+
+const SGD: Kernel<'lanes' | 'lr'> = {
+  name: 'sgd',
+  shape: 'elementwise',
+  inputs: ['W', 'G', 'M'],
+  uniforms: { lanes: 'i32', lr: 'f32' },
+  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * G[index], alive);`,
+}
+
+/** v = keep v + take g: momentum's v, Adam's m. */
+const BLEND: Kernel<'lanes' | 'keep' | 'take'> = {
+  name: 'blend',
+  shape: 'elementwise',
+  inputs: ['V', 'G', 'M'],
+  uniforms: { lanes: 'i32', keep: 'f32', take: 'f32' },
+  body: `${MASK} result[index] = select(V[index], uniforms.keep * V[index] + uniforms.take * G[index], alive);`,
+}
+
+/** u = sqrt(decay u^2 + (1 - decay) g^2) without leaving the range of u and g. */
+const ROOT: Kernel<'lanes' | 'decay' | 'rest'> = {
+  name: 'rootOfSecondMoment',
+  shape: 'elementwise',
+  inputs: ['U', 'G', 'M'],
+  uniforms: { lanes: 'i32', decay: 'f32', rest: 'f32' },
+  body: `${MASK}
+    let g = abs(G[index]);
+    let largest = max(U[index], g);
+    let a = U[index] / largest;
+    let b = g / largest;
+    let next = largest * sqrt(uniforms.decay * a * a + uniforms.rest * b * b);
+    result[index] = select(U[index], select(next, 0.0, largest == 0.0), alive);`,
+}
+
+/** w -= rate g / (u correction + eps); no step where the denominator is 0 (eps 0 and no gradient so far). */
+const SCALED_STEP: Kernel<'lanes' | 'rate' | 'correction' | 'eps'> = {
+  name: 'scaledStep',
+  shape: 'elementwise',
+  inputs: ['W', 'G', 'U', 'M'],
+  uniforms: { lanes: 'i32', rate: 'f32', correction: 'f32', eps: 'f32' },
+  body: `${MASK}
+    let root = U[index] * uniforms.correction + uniforms.eps;
+    let next = W[index] - uniforms.rate * (G[index] / root);
+    result[index] = select(W[index], select(next, W[index], root == 0.0), alive);`,
+}
+
+/**
+ * One update of one tensor [lanes, rows, columns].
+ *
+ * @param eps as resolved for float32; mask [lanes], 1 where the seed lives.
+ * @param slotStep updates done since the slots were empty, before this one.
+ */
+export function update(
+  optimizer: OptimizerSettings,
+  eps: number,
+  weight: Tensor3D,
+  gradient: Tensor3D,
+  slots: readonly Tensor3D[],
+  mask: Tensor,
+  slotStep: number,
+): Updated {
+  const lanes = weight.shape[0]
+  const like = weight.shape
+  switch (optimizer.kind) {
+    case 'sgd':
+      return { weight: runKernel(SGD, [weight, gradient, mask], like, { lanes, lr: optimizer.lr }) as Tensor3D, slots: [] }
+    case 'momentum': {
+      const v = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: optimizer.momentum, take: 1 }) as Tensor3D
+      return { weight: runKernel(SGD, [weight, v, mask], like, { lanes, lr: optimizer.lr }) as Tensor3D, slots: [v] }
+    }
+    case 'rmsprop': {
+      const u = secondMomentRoot(slots[0], gradient, mask, optimizer.decay)
+      const step = { lanes, rate: optimizer.lr, correction: 1, eps }
+      return { weight: runKernel(SCALED_STEP, [weight, gradient, u, mask], like, step) as Tensor3D, slots: [u] }
+    }
+    case 'adam': {
+      const { beta1, beta2 } = optimizer
+      const m = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: beta1, take: 1 - beta1 }) as Tensor3D
+      const u = secondMomentRoot(slots[1], gradient, mask, beta2)
+      const t = slotStep + 1
+      // The corrections are scalars: both are folded in float64, before they meet float32.
+      const step = { lanes, rate: optimizer.lr / (1 - beta1 ** t), correction: 1 / Math.sqrt(1 - beta2 ** t), eps }
+      return { weight: runKernel(SCALED_STEP, [weight, m, u, mask], like, step) as Tensor3D, slots: [m, u] }
+    }
+    default:
+      return optimizer.kind satisfies never
+  }
+}
+
+function secondMomentRoot(root: Tensor3D, gradient: Tensor3D, mask: Tensor, decay: number): Tensor3D {
+  const uniforms = { lanes: root.shape[0], decay, rest: 1 - decay }
+  return runKernel(ROOT, [root, gradient, mask], root.shape, uniforms) as Tensor3D
+}
+
+export function disposeUpdated(updated: Updated): void {
+  dispose([updated.weight, [...updated.slots]])
+}
