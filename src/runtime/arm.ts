@@ -32,7 +32,7 @@ export interface Arm {
 }
 
 /** Draws the start and creates the trainer of one arm. */
-export async function createArm(name: ArmName, experiment: Experiment, dataset: Dataset, host: RunHost, allowGpu: boolean): Promise<Arm> {
+export async function createArm(name: ArmName, experiment: Experiment, dataset: Dataset, host: Pick<RunHost, 'createTrainer'>, allowGpu: boolean): Promise<Arm> {
   const own = armExperiment(experiment, name)
   const spec = networkSpec(own, dataset)
   const request = (seeds: number): TrainerRequest => ({
