@@ -1,0 +1,142 @@
+// Which predictions lie over the measurements of a chain?
+//
+// Median and root mean square are both drawn, because they part exponentially with depth: seeds follow the median,
+// and the mean of ten seeds follows neither.
+import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
+import { log10Of } from '../numerics/logMagnitude.ts'
+import { logWeightMoments } from './chainDistribution.ts'
+import { gradientDescentEscapeSteps, lossLowerBound, rmspropEscapeSteps } from './chainEscape.ts'
+import { gradientLog10Quantile } from './chainGradientQuantiles.ts'
+import { gradientSecondMoment } from './chainMoments.ts'
+import type { ChainData } from './chainMoments.ts'
+import { chainSlopes } from './chainSlopes.ts'
+import { curveThrough, layersOf, levelCurve, sizesAround } from './curveShape.ts'
+import { atTheStart, hypothesis, shown } from './hypothesis.ts'
+import { equivalentTau } from './weightLaw.ts'
+import type { RunFacts } from './runFacts.ts'
+
+/** All curves that apply to a chain; none before its data are known. */
+export function chainCurves(facts: RunFacts): readonly TheoryCurve[] {
+  const { data } = facts
+  if (facts.kind !== 'chain' || data === null) return []
+  // A sum over n samples multiplies both moments by n.
+  const factor = facts.loss.reduction === 'sum' ? facts.probeCount : 1
+  const chain: ChainData = { meanSquare: factor * data.traceS, meanProduct: factor * Math.sqrt(data.crossSquare) }
+  if (facts.constantWeight !== null) return equalWeightCurves(facts, facts.constantWeight, chain)
+  return [...gradientCurves(facts, chain), ...depthCurves(facts, chain)]
+}
+
+function gradientCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] {
+  const law = facts.laws[0]
+  const layers = layersOf(facts.depth)
+  const start = atTheStart(facts.measured.step)
+  const curves = [
+    levelCurve(
+      {
+        id: 'chain.gradientRms',
+        label: 'predicted root mean square (log10)',
+        source: 'Orvieto et al. 2021, section 2, both terms kept',
+        axis: 'layer',
+        hypotheses: [start, hypothesis('independent symmetric weights', true, law.family)],
+      },
+      layers,
+      log10Of(gradientSecondMoment(law, facts.depth, chain)) / 2,
+    ),
+  ]
+  if (law.family !== 'uniform') return curves
+  const tau = equivalentTau(law, 1)
+  const median = levelCurve(
+    {
+      id: 'chain.gradientMedian',
+      label: 'predicted median (log10)',
+      source: 'Orvieto et al. 2021, Lemma 4 and Proposition 5 (corrected)',
+      axis: 'layer',
+      hypotheses: [start, hypothesis('uniform weights', true, `tau ${shown(tau)}`)],
+    },
+    layers,
+    gradientLog10Quantile(0.5, facts.depth, tau, chain),
+  )
+  return [median, ...curves]
+}
+
+function depthCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] {
+  const law = facts.laws[0]
+  const depths = sizesAround(facts.depth, 1)
+  const { gradient } = chainSlopes(law)
+  const { mean } = logWeightMoments(law)
+  const tau = equivalentTau(law, 1)
+  const start = atTheStart(facts.measured.step)
+  const falls = hypothesis(
+    law.family === 'uniform' ? 'tau < e: the signal falls, rate log10(tau/e)' : 'E ln|w| < 0: the signal falls',
+    mean < 0,
+    `${shown(gradient)} decades per layer`,
+  )
+  const slope = curveThrough(
+    {
+      id: 'chain.gradientSlope',
+      label: `predicted rate, ${shown(gradient)} decades per layer (log10)`,
+      source: 'Orvieto et al. 2021, Theorem 6 (corrected exponents)',
+      axis: 'depth',
+      hypotheses: [start, falls],
+    },
+    depths,
+    (depth) => Math.log10(mean > 0 ? chain.meanSquare : chain.meanProduct) + (depth - 1) * gradient,
+  )
+  if (law.family !== 'uniform') return [slope]
+  const median = curveThrough(
+    {
+      id: 'chain.gradientMedianByDepth',
+      label: 'predicted median (log10)',
+      source: 'Orvieto et al. 2021, Lemma 4 and Proposition 5 (corrected)',
+      axis: 'depth',
+      hypotheses: [start, hypothesis('uniform weights', true, `tau ${shown(tau)}`)],
+    },
+    depths,
+    (depth) => gradientLog10Quantile(0.5, depth, tau, chain),
+  )
+  return [median, slope]
+}
+
+function equalWeightCurves(facts: RunFacts, start: number, chain: ChainData): readonly TheoryCurve[] {
+  const { depth, optimizer, steps } = facts
+  if (!(start > 0 && start < 1) || depth < 3) return []
+  const conditions: readonly Hypothesis[] = [
+    hypothesis('one sample with x = y = 1', chain.meanSquare === 1 && chain.meanProduct === 1),
+    hypothesis('equal weights 0 < w0 < 1', true, `w0 ${shown(start)}`),
+  ]
+  const source = 'Orvieto et al. 2021, Proposition 7'
+  const depths = sizesAround(depth, 3)
+  if (optimizer.kind === 'rmsprop') {
+    const head = { id: 'chain.rmspropEscapeByDepth', label: 'most steps of RMSprop to leave', source: 'Orvieto et al. 2021, section 3', axis: 'depth' } as const
+    return [curveThrough({ ...head, hypotheses: [...conditions, hypothesis('eps far below the gradient', undefined)] }, depths, (l) => rmspropEscapeSteps(start, l, optimizer.lr))]
+  }
+  if (optimizer.kind !== 'sgd') return []
+  const isDescent = hypothesis('gradient descent without momentum', true, `lr ${shown(optimizer.lr)}`)
+  const bound = curveThrough(
+    {
+      id: 'chain.lossLowerBound',
+      label: `loss no lower before step ${shown(gradientDescentEscapeSteps(start, depth, optimizer.lr))}`,
+      source,
+      axis: 'step',
+      hypotheses: [...conditions, isDescent],
+    },
+    boundSteps(start, depth, optimizer.lr, steps),
+    (step) => lossLowerBound(step * optimizer.lr, start, depth),
+  )
+  const byDepth = curveThrough(
+    { id: 'chain.escapeByDepth', label: 'fewest steps to leave the plateau (log10)', source, axis: 'depth', hypotheses: [...conditions, isDescent] },
+    depths,
+    (l) => Math.log10(gradientDescentEscapeSteps(start, l, optimizer.lr)),
+  )
+  return [bound, byDepth]
+}
+
+/** Even steps over the run, and dense ones before t*, where the bound falls at once. */
+function boundSteps(start: number, depth: number, lr: number, steps: number): Float64Array {
+  const end = gradientDescentEscapeSteps(start, depth, lr)
+  const points = new Set<number>()
+  for (let i = 0; i <= 100; i++) points.add((steps * i) / 100)
+  for (let i = 0; i <= 60; i++) points.add(end * (1 - 2 ** (-i / 3)))
+  points.add(end)
+  return Float64Array.from(points).filter((step) => step <= steps).sort()
+}

@@ -1,0 +1,58 @@
+// Which closed forms speak about this run?
+//
+// A form whose shape does not fit (a chain law for a network) is left out; one that fits but whose conditions fail is returned
+// with its crosses, because seeing theory fail outside its range is part of the lesson.
+import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { chainCurves } from './chainCurves.ts'
+import { curveThrough, levelCurve } from './curveShape.ts'
+import { atMost, hypothesis, shown } from './hypothesis.ts'
+import { kernelCurves } from './kernelCurves.ts'
+import { networkCurves } from './networkCurves.ts'
+import { nullCosineDensity, nullCosineDeviation } from './nullCosine.ts'
+import type { RunFacts } from './runFacts.ts'
+import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
+
+/** The curves that apply to one arm of a run, in a fixed order with unique ids. */
+export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
+  return [...chainCurves(facts), ...networkCurves(facts), ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
+}
+
+function stabilityCurve(facts: RunFacts): TheoryCurve {
+  const { optimizer } = facts
+  const threshold = stabilityThreshold(optimizer)
+  const preconditioned = isPreconditioned(optimizer.kind)
+  const { lambdaMax } = facts.measured
+  return levelCurve(
+    {
+      id: 'hessian.stabilityLine',
+      label: `stability limit ${shown(threshold)}${preconditioned ? ' (preconditioned)' : ''}`,
+      source: preconditioned ? 'Cohen et al. 2022' : 'Polyak 1964; Cohen et al. 2021',
+      axis: 'step',
+      hypotheses: [
+        hypothesis('full-batch steps', facts.fullBatch),
+        preconditioned
+          ? hypothesis('lambda_max of the preconditioned spectrum below the limit', undefined)
+          : atMost('lambda_max below the limit', lambdaMax, threshold),
+      ],
+    },
+    [0, facts.steps],
+    threshold,
+  )
+}
+
+/** Even points over 8 standard deviations (at most [-1, 1]); in R^2 without the infinite ends. */
+function nullCosineCurve(facts: RunFacts): readonly TheoryCurve[] {
+  const { parameterCount } = facts
+  if (parameterCount < 2) return []
+  const reach = Math.min(1, 8 * nullCosineDeviation(parameterCount))
+  const inner = parameterCount === 2 ? 0.999 : 1
+  const x = Float64Array.from({ length: 201 }, (_, i) => inner * reach * (i / 100 - 1))
+  const head = {
+    id: 'cosine.null',
+    label: `unrelated directions in ${parameterCount} dimensions`,
+    source: 'Sankararaman et al. 2020, Lemma B.1 (setting)',
+    axis: 'cosine',
+    hypotheses: [hypothesis('gradients have no common direction', undefined)],
+  } as const
+  return [curveThrough(head, x, (cosine) => nullCosineDensity(cosine, parameterCount))]
+}

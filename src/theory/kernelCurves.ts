@@ -1,0 +1,40 @@
+// Which promises of the tangent kernel can be drawn over a run?
+//
+// The two bounds of |grad L|^2 / (2 L) hold at every step whatever happens. The bound of the loss is a certificate: it speaks
+// only while the step size is small against the curvature and the probe set is the whole training set.
+import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
+import { curveThrough } from './curveShape.ts'
+import { atMost, hypothesis, shown } from './hypothesis.ts'
+import type { RunFacts } from './runFacts.ts'
+import { lossUpperBound } from './tangentKernelBounds.ts'
+
+/** Bounds from the measured kernel; nothing before the first kernel sample, and nothing for other losses than the squared error. */
+export function kernelCurves(facts: RunFacts): readonly TheoryCurve[] {
+  const { kernel, initialLoss } = facts.measured
+  if (kernel === undefined || kernel.steps.length === 0 || facts.loss.kind !== 'squaredError') return []
+  const source = 'Liu et al. 2020, Theorem 4.1'
+  const exact: readonly Hypothesis[] = [hypothesis('half squared error', true)]
+  const bounds = [
+    curveThrough({ id: 'kernel.plLower', label: 'lambda_min of the kernel', source, axis: 'step', hypotheses: exact }, kernel.steps, (_, k) => kernel.lower[k]),
+    curveThrough({ id: 'kernel.plUpper', label: 'lambda_max of the kernel', source, axis: 'step', hypotheses: exact }, kernel.steps, (_, k) => kernel.upper[k]),
+  ]
+  if (initialLoss === undefined || kernel.steps[0] !== 0) return bounds
+  const { lr } = facts.optimizer
+  const { lambdaMax } = facts.measured
+  const smallest = Math.min(...kernel.lower)
+  const bound = lossUpperBound(initialLoss, lr, kernel.steps, kernel.lower)
+  const head = {
+    id: 'kernel.lossUpperBound',
+    label: 'loss certified by the kernel',
+    source: 'Liu et al. 2020, Theorem 4.2',
+    axis: 'step',
+    hypotheses: [
+      ...exact,
+      hypothesis('full-batch gradient descent', facts.fullBatch && facts.optimizer.kind === 'sgd'),
+      hypothesis('kernel measured on the whole training set', facts.probeIsTraining),
+      atMost('lr <= 1/lambda_max of the Hessian on the path', lr, lambdaMax === undefined ? undefined : 1 / lambdaMax),
+      hypothesis('lambda_min(K) > 0 so far', smallest > 0, shown(smallest)),
+    ],
+  } as const
+  return [...bounds, curveThrough(head, kernel.steps, (_, k) => bound[k])]
+}

@@ -1,0 +1,103 @@
+// What of a run do the closed forms need to know?
+//
+// A small plain object instead of the whole run: theory is asked before anything was trained (nothing measured yet) and again when
+// samples arrive. Missing knowledge makes a hypothesis 'unknown', it never invents a value.
+import type { Activation, Experiment, LossSettings, OptimizerSettings } from '../core/experiment.ts'
+import { networkSpec } from '../core/resolve.ts'
+import { parameterCount } from '../core/networkSpec.ts'
+import type { DataMoments } from './linearGradientMoments.ts'
+import { singleSampleMoments } from './linearGradientMoments.ts'
+import { normalLaw, weightLaw } from './weightLaw.ts'
+import type { WeightLaw } from './weightLaw.ts'
+
+/** The tangent kernel as measured along a run. */
+export interface MeasuredKernel {
+  /** [k] ascending. */
+  readonly steps: readonly number[]
+  /** [k] bounds of |grad L|^2 / (2 L), in the reduction of the run. */
+  readonly lower: readonly number[]
+  readonly upper: readonly number[]
+}
+
+/** What the run has measured so far; leave out what it has not. */
+export interface MeasuredFacts {
+  /** Step at which the measured twin of a start-time form was taken. */
+  readonly step?: number
+  /** Largest Hessian eigenvalue seen along the path. */
+  readonly lambdaMax?: number
+  readonly kernel?: MeasuredKernel
+  /** Reduced loss at step 0. */
+  readonly initialLoss?: number
+  /** |sum r_i x_i^T|_F / n at the start, for orthogonal linear networks. */
+  readonly residualInputNorm?: number
+}
+
+/** One arm of an experiment as theory sees it. */
+export interface RunFacts {
+  readonly kind: 'chain' | 'mlp'
+  readonly depth: number
+  /** [depth + 1] inputs, hidden widths, outputs. */
+  readonly widths: readonly number[]
+  /** [depth] law of the effective weights (those that multiply activations). */
+  readonly laws: readonly WeightLaw[]
+  /** [depth] factor from the gradient of effective weights to that of trained ones: 1/sqrt(fanIn) in the NTK parameterization. */
+  readonly gradientScales: readonly number[]
+  /** Of all weights, when they are all equal (initialiser `constant`), else null. */
+  readonly constantWeight: number | null
+  readonly bias: boolean
+  readonly activation: Activation
+  readonly outputActivation: Activation
+  readonly loss: LossSettings
+  readonly optimizer: OptimizerSettings
+  readonly fullBatch: boolean
+  readonly steps: number
+  readonly parameterCount: number
+  readonly dataKind: Experiment['data']['kind']
+  /** Size of the probe set, on which gradients, Hessians and kernels are measured. */
+  readonly probeCount: number
+  /** The probe set covers the training set. */
+  readonly probeIsTraining: boolean
+  /** Of the probe set; null while the data are not loaded. */
+  readonly data: DataMoments | null
+  readonly measured: MeasuredFacts
+}
+
+/** The sizes of a data set; the rows are not needed. */
+export interface DataShape {
+  readonly inputWidth: number
+  readonly outputWidth: number
+  readonly trainCount: number
+}
+
+/**
+ * The facts of one resolved arm (see `armExperiment`).
+ *
+ * @param data moments of the probe set, see `dataMoments`; null is filled in for the point (1, 1).
+ */
+export function runFacts(arm: Experiment, shape: DataShape, data: DataMoments | null, measured: MeasuredFacts = {}): RunFacts {
+  const spec = networkSpec(arm, shape)
+  const ntk = arm.model.kind !== 'chain' && arm.model.parameterization === 'ntk'
+  const trainCount = arm.data.kind === 'point' ? 1 : shape.trainCount
+  const probeCount = Math.min(trainCount, arm.diagnostics.probeCount)
+  return {
+    kind: arm.model.kind,
+    depth: arm.model.depth,
+    widths: [...spec.layers.map((layer) => layer.fanIn), shape.outputWidth],
+    laws: spec.layers.map(({ fanIn, fanOut }) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut))),
+    gradientScales: spec.layers.map(({ fanIn }) => (ntk ? 1 / Math.sqrt(fanIn) : 1)),
+    constantWeight: arm.init.scheme === 'constant' && !ntk ? arm.init.tau : null,
+    bias: spec.layers.some((layer) => layer.bias),
+    activation: arm.model.kind === 'chain' ? 'identity' : arm.model.activation,
+    outputActivation: arm.model.kind === 'chain' ? 'identity' : arm.model.outputActivation,
+    loss: arm.loss,
+    optimizer: arm.optimizer,
+    fullBatch: arm.batch >= trainCount,
+    steps: arm.steps,
+    parameterCount: parameterCount(spec),
+    dataKind: arm.data.kind,
+    probeCount,
+    probeIsTraining: probeCount === trainCount,
+    data: data ?? (arm.data.kind === 'point' ? singleSampleMoments(1, 1) : null),
+    measured,
+  }
+}
