@@ -17,7 +17,8 @@ export interface GradientCosines {
  */
 export function cosineOf(product: number, squaredNormA: number, squaredNormB: number): number {
   if (!(squaredNormA > 0 && squaredNormB > 0)) return NaN
-  const cosine = product / Math.sqrt(squaredNormA) / Math.sqrt(squaredNormB)
+  // The same bits for (a, b) and (b, a).
+  const cosine = product / (Math.sqrt(squaredNormA) * Math.sqrt(squaredNormB))
   return Math.max(-1, Math.min(1, cosine))
 }
 

@@ -31,13 +31,24 @@ export interface Arm {
   atStart<Result>(use: (probe: Probe) => Promise<Result>): Promise<Result>
 }
 
-/** Draws the start and creates the trainer of one arm. */
-export async function createArm(name: ArmName, experiment: Experiment, dataset: Dataset, host: Pick<RunHost, 'createTrainer'>, allowGpu: boolean): Promise<Arm> {
+/**
+ * Draws the start and creates the trainer of one arm.
+ *
+ * @param engine instead of the experiment's wish: the engine that an earlier arm got, so that `auto` never compares two engines.
+ */
+export async function createArm(
+  name: ArmName,
+  experiment: Experiment,
+  dataset: Dataset,
+  host: Pick<RunHost, 'createTrainer'>,
+  allowGpu: boolean,
+  engine: Experiment['engine'] = experiment.engine,
+): Promise<Arm> {
   const own = armExperiment(experiment, name)
   const spec = networkSpec(own, dataset)
-  const request = (seeds: number): TrainerRequest => ({
+  const request = (seeds: number, wish: Experiment['engine']): TrainerRequest => ({
     modelKind: own.model.kind,
-    engine: own.engine,
+    engine: wish,
     allowGpu,
     spec,
     dataset,
@@ -45,7 +56,7 @@ export async function createArm(name: ArmName, experiment: Experiment, dataset: 
     optimizer: own.optimizer,
     initialWeights: Array.from({ length: seeds }, (_, seedIndex) => initialWeights(spec, own.init, own.model, own.seed, seedIndex)),
   })
-  const trainer = await host.createTrainer(request(own.seeds))
+  const trainer = await host.createTrainer(request(own.seeds, engine))
   return {
     name,
     experiment: own,
@@ -58,7 +69,8 @@ export async function createArm(name: ArmName, experiment: Experiment, dataset: 
     divergedAt: new Int32Array(own.seeds).fill(-1),
     async atStart(use) {
       if (trainer.step === 0) return await use(trainer.probe(0))
-      const again = await host.createTrainer(request(1))
+      // The same engine: K_0 in another precision would look like drift.
+      const again = await host.createTrainer(request(1, engineWish(trainer)))
       try {
         return await use(again.probe(0))
       } finally {
@@ -66,6 +78,12 @@ export async function createArm(name: ArmName, experiment: Experiment, dataset: 
       }
     },
   }
+}
+
+/** The wish that gives the engine which this trainer already is. */
+export function engineWish(trainer: Trainer): Experiment['engine'] {
+  const { engine } = trainer.description
+  return engine === 'chain' ? 'auto' : engine
 }
 
 /** True when no seed of the arm is finite any more. */

@@ -7,19 +7,31 @@ import { UnsupportedFault } from '../core/faults.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import type { TrainerCheckpoint } from '../engine/trainer.ts'
 import type { RunCheckpoint } from '../protocol/messages.ts'
-import type { Arm } from './arm.ts'
+import { engineWish, type Arm } from './arm.ts'
 
 const LEAST_INTERVAL_MS: Milliseconds = 2000
 /** A checkpoint may take a twentieth of the time. */
 const COST_MULTIPLE = 20
 
 /** What `RunCheckpoint.payload` really is. */
-type Payload = Readonly<Partial<Record<ArmName, TrainerCheckpoint>>>
+interface Payload {
+  /** Of the run that was interrupted: another one would go on with other bits. */
+  readonly engine: Experiment['engine']
+  readonly arms: Readonly<Partial<Record<ArmName, TrainerCheckpoint>>>
+}
+
+/** The engine to ask for when this checkpoint is to go on. */
+export function engineOfCheckpoint(checkpoint: RunCheckpoint): Experiment['engine'] {
+  return (checkpoint.payload as Payload).engine
+}
 
 /** Takes the state of all arms; the arrays are copies or will be cloned on their way. */
 export async function takeCheckpoint(experiment: Experiment, step: Step, arms: readonly Arm[]): Promise<RunCheckpoint> {
-  const payload: Partial<Record<ArmName, TrainerCheckpoint>> = {}
-  for (const arm of arms) payload[arm.name] = await arm.trainer.checkpoint()
+  const states: Partial<Record<ArmName, TrainerCheckpoint>> = {}
+  for (const arm of arms) states[arm.name] = await arm.trainer.checkpoint()
+  // Arms of an MLP share one engine; a chain has only one.
+  const engine = arms.map(({ trainer }) => engineWish(trainer)).find((wish) => wish !== 'auto') ?? 'auto'
+  const payload: Payload = { engine, arms: states }
   return { step, experiment, payload }
 }
 
@@ -29,7 +41,7 @@ export async function takeCheckpoint(experiment: Experiment, step: Step, arms: r
  * @throws {UnsupportedFault} when an arm is missing in it.
  */
 export async function restoreArms(checkpoint: RunCheckpoint, arms: readonly Arm[]): Promise<void> {
-  const payload = checkpoint.payload as Payload
+  const payload = (checkpoint.payload as Payload).arms
   for (const arm of arms) {
     const own = payload[arm.name]
     if (own === undefined) throw new UnsupportedFault(`restoreArms: no state of arm ${arm.name}, got ${Object.keys(payload).join(' ')}`)

@@ -10,9 +10,9 @@ import { armsOf } from '../core/resolve.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
 import type { Command, Request } from '../protocol/messages.ts'
-import { createArm, hasDiverged, type Arm } from './arm.ts'
+import { createArm, engineWish, hasDiverged, type Arm } from './arm.ts'
 import type { CreateTrainer } from './problem/measureProblem.ts'
-import { isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
+import { engineOfCheckpoint, isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
 import { createInstrumentPanel, type InstrumentPanel } from './instrumentPanel.ts'
@@ -100,9 +100,12 @@ export class Run {
     const onProgress = (done: number, total: number) => publisher.post({ type: 'progress', what: 'data', done, total, label })
     const dataset = await host.loadDataset(this.experiment.data, this.experiment.seed, onProgress, signal)
     signal.throwIfAborted()
+    let engine = checkpoint === null ? this.experiment.engine : engineOfCheckpoint(checkpoint)
     for (const name of armsOf(this.experiment)) {
       publisher.post({ type: 'progress', what: 'engine', done: this.arms.length, total: armsOf(this.experiment).length, label: 'Building the network' })
-      this.arms = [...this.arms, await createArm(name, this.experiment, dataset, host, this.start.allowGpu)]
+      const arm = await createArm(name, this.experiment, dataset, host, this.start.allowGpu, engine)
+      this.arms = [...this.arms, arm]
+      if (arm.trainer.description.engine !== 'chain') engine = engineWish(arm.trainer)
       signal.throwIfAborted()
     }
     if (checkpoint !== null) {
@@ -119,7 +122,7 @@ export class Run {
     const perArm = <Value>(value: (arm: Arm) => Value) => Object.fromEntries(this.arms.map((arm) => [arm.name, value(arm)]))
     publisher.post({
       type: 'ready',
-      chips: perArm(({ trainer }) => trainer.description),
+      chips: perArm((arm) => this.chipOf(arm)),
       layerNames: perArm(({ trainer }) => trainer.layers.map((layer) => layer.name)),
       parameterCount: perArm(({ trainer }) => trainer.parameterCount),
       step: this.step,
@@ -236,9 +239,8 @@ export class Run {
 
   private async snapshot(name: Arm['name'], seedIndex: number): Promise<unknown> {
     const arm = this.arms.find((candidate) => candidate.name === name) ?? this.arms[0]
-    const { engine } = arm.trainer.description
     const createTrainer: CreateTrainer = (options, modelKind) =>
-      this.host.createTrainer({ ...options, modelKind, engine: engine === 'chain' ? 'auto' : engine, allowGpu: this.start.allowGpu })
+      this.host.createTrainer({ ...options, modelKind, engine: engineWish(arm.trainer), allowGpu: this.start.allowGpu })
     return await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, createTrainer })
   }
 
@@ -266,6 +268,15 @@ export class Run {
     const at = this.host.now()
     this.checkpointed = { at, cost: at - before, step: this.step }
     this.publisher.post({ type: 'checkpointed', checkpoint, duration: at - before, bytes: bytesOf(checkpoint.payload) })
+  }
+
+  /** What the page is told of an engine; a wish that was only passed on must not read as the user's. */
+  private chipOf({ trainer }: Arm): Arm['trainer']['description'] {
+    const { description } = trainer
+    const first = this.arms[0].trainer.description
+    if (this.experiment.engine !== 'auto' || description.engine === 'chain') return description
+    if (this.start.checkpoint !== null) return { ...description, reason: 'The run goes on with the engine that it had.' }
+    return description.engine === first.engine ? { ...description, reason: first.reason } : description
   }
 
   private announce(): void {

@@ -1,0 +1,136 @@
+// The Hessian's spectrum on quadratics whose curvature is known; each title finishes the sentence "the Hessian ...".
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_DIAGNOSTICS, DEFAULT_OPTIMIZER } from '../../src/core/defaults.ts'
+import type { Probe } from '../../src/core/probe.ts'
+import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
+import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
+
+const PLANE = { hessian: [[2, 1], [1, -1]], slopes: [[1, 0], [0, 1], [-1, 0], [0, -1]], weights: [0, 0] }
+
+describe('the Hessian', () => {
+  const measure = CATALOGUE.hessian.create()
+
+  test('of a small network is exact: spectrum, trace, norm, count and blocks', async () => {
+    const probe = quadraticProbe({ hessian: [[2, 0, 0], [0, -1, 2], [0, 2, 2]], slopes: [[1, 1, 1]], weights: [1, 2, 3], layerSizes: [1, 2] })
+    const sample = expectType(await measure(contextOf([probe], 1)), 'hessian')
+    // The lower block has trace 1 and determinant -6: eigenvalues 3 and -2.
+    ;[-2, 2, 3].forEach((value, i) => expect(sample.eigenvalues![i]).toBeCloseTo(value, 12))
+    expect(sample).toMatchObject({ method: 'exact', numNegative: 1, trace: 3, converged: true, lambdaMaxResidual: 0, asymmetry: 0, layerCount: 2 })
+    expect(sample.frobenius).toBeCloseTo(Math.sqrt(4 + 9 + 4), 12)
+    expect([...sample.blockMeanAbs!]).toEqual([2, 0, 0, 7 / 4])
+    expect(sample.blockFrobenius![3]).toBeCloseTo(Math.sqrt(1 + 4 + 4 + 4), 12)
+    expect(sample.entries).toHaveLength(9)
+    expect(sample.effectiveStep).toEqual({ min: 0.1, median: 0.1, max: 0.1 })
+    expect(sample.preconditioned).toBeNull()
+  })
+
+  test('is symmetrised, and tells how far its triangles were apart', async () => {
+    const sample = expectType(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[0, 3], [5, 0]] })], 4)), 'hessian')
+    expect([...sample.entries!]).toEqual([0, 4, 4, 0])
+    // |H - H^T| = 2 sqrt 2, |H| = sqrt 34.
+    expect(sample.asymmetry).toBeCloseTo((2 * Math.SQRT2) / Math.sqrt(34), 12)
+  })
+
+  test('keeps curvature whose square leaves float64', async () => {
+    const sample = expectType(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[3e-200, 0], [0, 4e-200]] })], 4)), 'hessian')
+    expect(sample.frobenius / 5e-200).toBeCloseTo(1, 12)
+    expect(sample.blockFrobenius![0] / 5e-200).toBeCloseTo(1, 12)
+    expect(sample.lambdaMax / 4e-200).toBeCloseTo(1, 12)
+  })
+
+  test('takes the engine’s own route where it offers one', async () => {
+    const probe: Probe = {
+      ...quadraticProbe(PLANE),
+      hessianVectors: () => Promise.reject(new Error('was asked')),
+      exactHessian: async () => ({ matrix: Float64Array.of(5, 0, 0, 6), eigenvalues: Float64Array.of(5, 6) }),
+    }
+    expect(await measure(contextOf([probe], 4))).toMatchObject({ lambdaMin: 5, lambdaMax: 6, trace: 11 })
+  })
+
+  test('is unavailable where it is not finite', async () => {
+    expect(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[Infinity, 0], [0, 1]] })], 4))).toMatchObject({ type: 'unavailable', reason: 'nonFinite' })
+  })
+
+  test('is felt by RMSprop as P^-1/2 H P^-1/2, with eps outside the root', async () => {
+    const probe = quadraticProbe({ ...PLANE, hessian: [[2, 0], [0, -6]], secondMoments: [9, 25] })
+    const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'rmsprop' as const, lr: 0.5, eps: 1 }
+    const sample = expectType(await measure(contextOf([probe], 4, { optimizer })), 'hessian')
+    expect(sample.preconditioned![0]).toBeCloseTo(-6 / 6, 12)
+    expect(sample.preconditioned![1]).toBeCloseTo(2 / 4, 12)
+    expect(sample.effectiveStep!.max).toBe(0.5 / 4)
+    expect(sample.effectiveStep!.min).toBeCloseTo(0.5 / 6, 12)
+  })
+
+  test('has no preconditioner and no effective step before the first update', async () => {
+    const probe = quadraticProbe({ ...PLANE, secondMoments: [0, 0] })
+    expect(await measure(contextOf([probe], 4))).toMatchObject({ preconditioned: null, effectiveStep: null })
+  })
+
+  /** P/4 down on one side, 1 .. 499 on the other, `copies` times over: extremes, trace and norm are known. */
+  const spread = Array.from({ length: 500 }, (_, i) => (i === 0 ? -125 : i))
+  const diagonal = (copies: number): Probe => {
+    const size = copies * spread.length
+    return {
+      ...quadraticProbe(PLANE),
+      parameterCount: size,
+      layers: [{ name: 'layer 1', kind: 'dense', offset: 0, size }],
+      hessianVectors: async (block) => block.map((entry, at) => entry * spread[at % spread.length]),
+    }
+  }
+
+  test('of a larger network is estimated by Lanczos, whose residual bounds hold', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 40 }
+    const sample = expectType(await measure(contextOf([diagonal(1)], 4, { settings })), 'hessian')
+    expect(sample).toMatchObject({ method: 'lanczos', eigenvalues: null, numNegative: null, probes: 1, lanczosSteps: 40, traceStderr: null, frobeniusStderr: null })
+    const nearest = (value: number) => Math.min(...spread.map((eigenvalue) => Math.abs(eigenvalue - value)))
+    // An eigenvalue lies within the bound; 1e-9 for the rounding of 500.
+    expect(nearest(sample.lambdaMax)).toBeLessThanOrEqual(sample.lambdaMaxResidual + 1e-9)
+    expect(nearest(sample.lambdaMin)).toBeLessThanOrEqual(sample.lambdaMinResidual + 1e-9)
+    // The end that stands alone is found to far better than the 1e-3 that `converged` means.
+    expect(Math.abs(sample.lambdaMin + 125)).toBeLessThan(1e-6)
+    expect(sample.nodeWeights!.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 10)
+  })
+
+  test('says that Lanczos has not converged after two steps', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 2 }
+    const sample = expectType(await measure(contextOf([diagonal(1)], 4, { settings })), 'hessian')
+    expect(sample.converged).toBe(false)
+    expect(sample.lambdaMaxResidual).toBeGreaterThan(1)
+  })
+
+  test('draws other Lanczos starts at another step, and the same at the same', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 4 }
+    const [first, second, third] = await Promise.all(
+      [3, 9, 3].map(async (step) => expectType(await measure(contextOf([diagonal(1)], 4, { settings, step })), 'hessian').nodes),
+    )
+    expect(third).toEqual(first)
+    expect(second).not.toEqual(first)
+  })
+
+  test('is exact on demand up to 1500 parameters', async () => {
+    const sample = expectType(await measure(contextOf([diagonal(1)], 4, { effort: 'full' })), 'hessian')
+    expect(sample).toMatchObject({ method: 'exact', lambdaMin: -125, lambdaMax: 499, numNegative: 1 })
+  })
+
+  test('of a larger network has trace and norm within four standard errors on demand', async () => {
+    const sample = expectType(await measure(contextOf([diagonal(4)], 4, { effort: 'full' })), 'hessian')
+    expect(sample).toMatchObject({ method: 'lanczos', probes: 8, lanczosSteps: 80, converged: true })
+    const trace = 4 * spread.reduce((sum, value) => sum + value, 0)
+    expect(Math.abs(sample.trace - trace)).toBeLessThan(4 * sample.traceStderr!)
+    expect(Math.abs(sample.frobenius - 2 * Math.hypot(...spread))).toBeLessThan(4 * sample.frobeniusStderr!)
+    // Standard errors of 8 probes of 2000 entries: a percent or so, never hidden and never huge.
+    expect(sample.traceStderr! / trace).toBeLessThan(0.05)
+    expect(sample.traceStderr!).toBeGreaterThan(0)
+  })
+
+  test('as RMSprop feels it is estimated by its extremes where it is not formed', async () => {
+    // P^-1 H has the eigenvalues of H / 2 for equal second moments of 4.
+    const probe: Probe = { ...diagonal(1), secondMoments: async () => new Float64Array(500).fill(4) }
+    const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'rmsprop' as const, eps: 0 }
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 60 }
+    const sample = expectType(await measure(contextOf([probe], 4, { settings, optimizer })), 'hessian')
+    expect(sample.preconditioned![0]).toBeCloseTo(-62.5, 6)
+    // The upper end is crowded: Lanczos stands 1e-3 below it at most.
+    expect(Math.abs(sample.preconditioned![1] - 249.5)).toBeLessThan(0.25)
+  })
+})

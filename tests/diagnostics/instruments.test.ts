@@ -1,0 +1,139 @@
+// Every instrument on quadratics whose answers are known; each title finishes a sentence.
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_DIAGNOSTICS } from '../../src/core/defaults.ts'
+import { INSTRUMENTS } from '../../src/core/instruments.ts'
+import type { Probe } from '../../src/core/probe.ts'
+import { CATALOGUE, MEASURED_INSTRUMENTS } from '../../src/diagnostics/catalogue.ts'
+import { measureCosines } from '../../src/diagnostics/cosines.ts'
+import { LIVE_EVALUATION_COUNT, measureEvaluation } from '../../src/diagnostics/evaluation.ts'
+import { measureGradientNorms } from '../../src/diagnostics/gradientNorms.ts'
+import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
+
+const PLANE = { hessian: [[2, 1], [1, -1]], slopes: [[1, 0], [0, 1], [-1, 0], [0, -1]], weights: [0, 0], offsets: [1, 1, 1, 1] }
+/** Every method of the probe rejects: what is not asked for costs nothing. */
+const refusing = (probe: Probe, message: string): Probe => ({ ...probe, perSampleGram: () => Promise.reject(new Error(message)) })
+
+test('the catalogue has what the page lists, at the same tiers', () => {
+  const listed = INSTRUMENTS.filter(({ name }) => name !== 'loss')
+  expect([...MEASURED_INSTRUMENTS].toSorted()).toEqual(listed.map(({ name }) => name).toSorted())
+  for (const { name, tier } of listed) expect(name === 'loss' ? 'everyStep' : CATALOGUE[name].tier).toBe(tier)
+})
+
+describe('the gradient norms', () => {
+  test('are log10 of the norm and of the mean absolute entry of each layer, for every seed', async () => {
+    const probes = [[3, 4, 0.001], [300, 400, 0]].map((slope) =>
+      quadraticProbe({ hessian: [[0, 0, 0], [0, 0, 0], [0, 0, 0]], slopes: [slope], weights: [0, 0, 0], layerSizes: [2, 1] }),
+    )
+    const sample = expectType(await measureGradientNorms(contextOf(probes, 1)), 'gradientNorms')
+    expect(sample).toMatchObject({ seedCount: 2, layerCount: 2 })
+    const expected = [Math.log10(5), -3, Math.log10(500), -Infinity]
+    // Logarithms of a mantissa and an exponent are rounded once each.
+    expected.forEach((value, i) => expect(sample.log10[i]).toBeCloseTo(value, 12))
+    expect(sample.meanAbsLog10[0]).toBeCloseTo(Math.log10(3.5), 12)
+    expect(sample.globalLog10[1]).toBeCloseTo(Math.log10(500), 12)
+  })
+
+  test('are right where the plain norm would be zero', async () => {
+    const probe = quadraticProbe({ ...PLANE, slopes: [[1, 0]] })
+    const tiny: Probe = {
+      ...probe,
+      gradientNorms: async () => ({
+        mantissa: Float64Array.of(1.5),
+        exponent: Int32Array.of(-2000),
+        meanAbsMantissa: Float64Array.of(1),
+        meanAbsExponent: Int32Array.of(-2000),
+        underflow: Uint8Array.of(1),
+      }),
+    }
+    const sample = expectType(await measureGradientNorms(contextOf([tiny], 1)), 'gradientNorms')
+    expect(sample.log10[0]).toBeCloseTo(Math.log10(1.5) - 2000 * Math.log10(2), 9)
+    expect(sample.globalLog10[0]).toBe(sample.log10[0])
+    expect(sample.underflow[0]).toBe(1)
+  })
+})
+
+describe('the cosines', () => {
+  test('of four axes are 0 and -1, with every statistic by hand', async () => {
+    const sample = expectType(await measureCosines(contextOf([quadraticProbe(PLANE)], 4)), 'cosines')
+    expect([...sample.perSample.cosines]).toEqual([-1, -1, 0, 0, 0, 0])
+    expect(sample).toMatchObject({
+      sampleCount: 4,
+      eta: 1,
+      etaNormalised: 1,
+      diversity: Infinity,
+      batchSizeBound: Infinity,
+      gradientVariance: 1,
+      parameterCount: 2,
+    })
+    // Two opposed pairs of twelve ordered ones (four of twelve entries are -1).
+    expect(sample.etaAverage).toBeCloseTo(1 / 3, 12)
+    expect(sample.perSample.fractionNegative).toBeCloseTo(1 / 3, 12)
+  })
+
+  test('draw as many pairs as wanted, of at most half the training set', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, pairCount: 33 }
+    const sample = expectType(await measureCosines(contextOf([quadraticProbe(PLANE)], 4, { settings })), 'cosines')
+    expect(sample.pairBatch).toBe(2)
+    expect(sample.pairs.cosines.length + sample.pairs.excluded).toBe(33)
+    // Of six batches of two, two cancel to a zero gradient: some pair must have met one.
+    expect(sample.pairs.excluded).toBeGreaterThan(0)
+  })
+
+  test('ask for the same batches at a step, whatever was measured before, and for others at another', async () => {
+    const asked: string[][] = []
+    const probe = quadraticProbe(PLANE)
+    const spy: Probe = { ...probe, batchPairs: (pairs) => (asked.at(-1)!.push(JSON.stringify(pairs)), probe.batchPairs(pairs)) }
+    for (const [step, arm] of [[5, 'A'], [40, 'A'], [5, 'B']] as const) {
+      asked.push([])
+      await measureCosines(contextOf([spy], 4, { step, arm }))
+    }
+    expect(asked[2]).toEqual(asked[0])
+    expect(asked[1]).not.toEqual(asked[0])
+  })
+
+  test('of one sample do not exist, and nothing is computed', async () => {
+    const probe = refusing(quadraticProbe(PLANE), 'was asked')
+    expect(await measureCosines(contextOf([probe], 1))).toMatchObject({ type: 'unavailable', reason: 'oneSample', instrument: 'cosines' })
+  })
+
+  test('of a dead network do not exist', async () => {
+    const probe = quadraticProbe({ ...PLANE, slopes: [[0, 0], [0, 0], [0, 0], [0, 0]] })
+    expect(await measureCosines(contextOf([probe], 4))).toMatchObject({ type: 'unavailable', reason: 'zeroGradient' })
+  })
+
+  test('of gradients that are not finite do not exist', async () => {
+    const probe = quadraticProbe({ ...PLANE, slopes: [[Infinity, 0], [0, 1], [1, 0], [0, 1]] })
+    expect(await measureCosines(contextOf([probe], 4))).toMatchObject({ type: 'unavailable', reason: 'nonFinite' })
+  })
+})
+
+describe('the evaluation', () => {
+  const probe: Probe = {
+    ...quadraticProbe(PLANE),
+    // The loss of sample i is i, and every third sample is right: sums over chunks must come out as over the whole.
+    loss: async ({ indices }) => ({
+      loss: NaN,
+      perSample: Float64Array.from(indices),
+      outputs: new Float64Array(0),
+      accuracy: indices.filter((i) => i % 3 === 0).length / indices.length,
+    }),
+  }
+
+  test('is the mean over all chunks of both splits', async () => {
+    const sample = expectType(await measureEvaluation(contextOf([probe], 1201, { testCount: 601, effort: 'full' })), 'evaluation')
+    expect(sample).toMatchObject({ trainCount: 1201, testCount: 601, trainLoss: 600, testLoss: 300 })
+    expect(sample.trainAccuracy).toBeCloseTo(401 / 1201, 12)
+    expect(sample.testAccuracy).toBeCloseTo(201 / 601, 12)
+  })
+
+  test('says how many samples it asked while live', async () => {
+    const sample = expectType(await measureEvaluation(contextOf([probe], 5000, { testCount: 10 })), 'evaluation')
+    expect(sample).toMatchObject({ trainCount: LIVE_EVALUATION_COUNT, testCount: 10 })
+  })
+
+  test('sums where the experiment sums, and leaves out what is not there', async () => {
+    const regression: Probe = { ...probe, loss: async (set) => ({ ...(await probe.loss(set)), accuracy: null }) }
+    const context = contextOf([regression], 5, { loss: { kind: 'squaredError', reduction: 'sum' } })
+    expect(await measureEvaluation(context)).toMatchObject({ trainLoss: 10, trainAccuracy: null, testLoss: null, testAccuracy: null })
+  })
+})
