@@ -34,7 +34,12 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
  *
  * `constant` has no variance: its mean square stands in. In the NTK parameterization the forward scale 1/sqrt(fanIn) is counted in.
  */
-export function equivalentTau(init: InitSettings, model: Pick<ModelSettings, 'kind' | 'parameterization'>, fanIn: number, fanOut: number): number {
+export function equivalentTau(
+  init: InitSettings,
+  model: Pick<ModelSettings, 'kind' | 'parameterization'>,
+  fanIn: number,
+  fanOut: number,
+): number {
   if (isNtk(model)) return Math.sqrt(3)
   return Math.sqrt(3 * fanIn * entryVariance(init, { fanIn, fanOut }))
 }

@@ -19,13 +19,23 @@ const ENGINES = [
     name: 'chain',
     create: createChainTrainer,
     options: (starts: readonly string[], optimizer: Partial<OptimizerSettings> = {}): TrainerOptions =>
-      optionsOf(chainSpec(6), line, starts.map((start) => normals(6, start)), optimizer),
+      optionsOf(
+        chainSpec(6),
+        line,
+        starts.map((start) => normals(6, start)),
+        optimizer,
+      ),
   },
   {
     name: 'float64',
     create: createFloat64Trainer,
     options: (starts: readonly string[], optimizer: Partial<OptimizerSettings> = {}): TrainerOptions =>
-      optionsOf(network, classes, starts.map((start) => randomWeights(network, start)), optimizer),
+      optionsOf(
+        network,
+        classes,
+        starts.map((start) => randomWeights(network, start)),
+        optimizer,
+      ),
   },
 ] as const
 const KINDS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const

@@ -46,7 +46,9 @@ describe('initialWeights', () => {
   ])('draws orthonormal rows or columns for %i -> %i', (fanIn, fanOut) => {
     const w = draw(fanIn, fanOut, { scheme: 'orthogonal', tau: 1 }, chain)
     const [count, length, at] =
-      fanOut <= fanIn ? [fanOut, fanIn, (v: number, k: number) => w[v * fanIn + k]] : [fanIn, fanOut, (v: number, k: number) => w[k * fanIn + v]]
+      fanOut <= fanIn
+        ? [fanOut, fanIn, (v: number, k: number) => w[v * fanIn + k]]
+        : [fanIn, fanOut, (v: number, k: number) => w[k * fanIn + v]]
     for (let a = 0; a < count; a++) {
       for (let b = 0; b < count; b++) {
         let dot = 0

@@ -75,7 +75,13 @@ function directionalDerivative(gradient: ScaledArray, vector: Float64Array): Sca
  * @param offDiagonal 2 xx P - xy.
  * @param xx reduced x^2.
  */
-export function chainHessian(weights: Float64Array, products: RunningProducts, gradient: ScaledArray, offDiagonal: Scaled, xx: number): Float64Array {
+export function chainHessian(
+  weights: Float64Array,
+  products: RunningProducts,
+  gradient: ScaledArray,
+  offDiagonal: Scaled,
+  xx: number,
+): Float64Array {
   const depth = weights.length
   const matrix = new Float64Array(depth * depth)
   const { before, after, beforeExponent, afterExponent } = products

@@ -113,7 +113,9 @@ export function createChainProbe(source: ChainProbeSource): Probe {
       refresh(signal)
       const split = rowsOf(set)
       if (!(output.sample in set.indices) || output.output !== 0) {
-        throw new DomainFault(`outputHessianVectors: no such output, got ${output.sample}, ${output.output}, expected a sample of the set and output 0`)
+        throw new DomainFault(
+          `outputHessianVectors: no such output, got ${output.sample}, ${output.output}, expected a sample of the set and output 0`,
+        )
       }
       const slope = { mantissa: split.inputs[set.indices[output.sample]], exponent: 0 }
       return blockProduct(block, count, depth, (vector, into) =>
@@ -210,10 +212,16 @@ function pairRow(a: ScaledNumber, b: ScaledNumber): [number, number, number] {
 }
 
 function checkBlock(block: Float64Array, count: number, depth: number): void {
-  if (block.length !== count * depth) throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${depth}`)
+  if (block.length !== count * depth)
+    throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${depth}`)
 }
 
-function blockProduct(block: Float64Array, count: number, depth: number, multiply: (vector: Float64Array, into: Float64Array) => void): Float64Array {
+function blockProduct(
+  block: Float64Array,
+  count: number,
+  depth: number,
+  multiply: (vector: Float64Array, into: Float64Array) => void,
+): Float64Array {
   const result = new Float64Array(count * depth)
   for (let row = 0; row < count; row++) {
     multiply(block.subarray(row * depth, (row + 1) * depth), result.subarray(row * depth, (row + 1) * depth))

@@ -18,7 +18,13 @@ import type { ScaledArray } from './scaledArray.ts'
  * @param residual r = xx P - xy.
  * @param offDiagonal c = 2 xx P - xy.
  */
-export function chainSpectrum(weights: Float64Array, matrix: Float64Array, gradient: ScaledArray, residual: Scaled, offDiagonal: Scaled): Float64Array {
+export function chainSpectrum(
+  weights: Float64Array,
+  matrix: Float64Array,
+  gradient: ScaledArray,
+  residual: Scaled,
+  offDiagonal: Scaled,
+): Float64Array {
   const depth = weights.length
   const zeros: number[] = []
   for (let k = 0; k < depth; k++) if (weights[k] === 0) zeros.push(k)

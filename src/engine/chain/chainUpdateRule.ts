@@ -43,7 +43,12 @@ function onPlainGradient(rule: UpdateRule): ChainUpdateRule {
     apply(weights, gradient, slots, slotStep) {
       if (plain.length !== weights.length) plain = new Float64Array(weights.length)
       for (let k = 0; k < plain.length; k++) plain[k] = gradient.exponent[k] === 0 ? gradient.mantissa[k] : plainEntry(gradient, k)
-      rule.apply(weights, plain, slots.map((slot) => slot.mantissa), slotStep)
+      rule.apply(
+        weights,
+        plain,
+        slots.map((slot) => slot.mantissa),
+        slotStep,
+      )
     },
   }
 }

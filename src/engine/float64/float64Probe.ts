@@ -96,12 +96,14 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     },
     async outputJacobian(set, signal) {
       const entries = set.indices.length * c * network.parameterCount
-      if (entries > LARGEST_JACOBIAN) throw new DomainFault(`outputJacobian: too many entries, got ${entries}, expected at most ${LARGEST_JACOBIAN}`)
+      if (entries > LARGEST_JACOBIAN)
+        throw new DomainFault(`outputJacobian: too many entries, got ${entries}, expected at most ${LARGEST_JACOBIAN}`)
       return outputJacobian(network, source.weights.slice(), rowsOf(set), set.indices, createPause(signal))
     },
     async kernelGram(set, signal) {
       const side = set.indices.length * c
-      if (side > LARGEST_KERNEL_SIDE) throw new DomainFault(`kernelGram: too many rows, got ${side}, expected at most ${LARGEST_KERNEL_SIDE}`)
+      if (side > LARGEST_KERNEL_SIDE)
+        throw new DomainFault(`kernelGram: too many rows, got ${side}, expected at most ${LARGEST_KERNEL_SIDE}`)
       return outputGram(network, source.weights.slice(), rowsOf(set), set.indices, createPause(signal))
     },
     async secondMoments() {

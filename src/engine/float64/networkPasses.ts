@@ -28,7 +28,8 @@ export interface TangentTape {
   readonly deltas: readonly Float64Array[]
 }
 
-const arraysFor = (network: Network, rows: number): Float64Array[] => network.layers.map(({ shape }) => new Float64Array(rows * shape.fanOut))
+const arraysFor = (network: Network, rows: number): Float64Array[] =>
+  network.layers.map(({ shape }) => new Float64Array(rows * shape.fanOut))
 
 export function createTape(network: Network, capacity: number): Tape {
   return {

@@ -6,7 +6,10 @@ import { emptySlots } from '../../../src/engine/optimizers/updateRule.ts'
 import { normals, optimizerOf } from '../reference/problems.ts'
 
 const KINDS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const
-const scaled = (mantissa: Float64Array, exponent = 0): ScaledArray => ({ mantissa, exponent: new Int32Array(mantissa.length).fill(exponent) })
+const scaled = (mantissa: Float64Array, exponent = 0): ScaledArray => ({
+  mantissa,
+  exponent: new Int32Array(mantissa.length).fill(exponent),
+})
 
 describe('createChainUpdateRule', () => {
   test.each(KINDS)('%s has the bits of the plain rule where nothing leaves float64', (kind) => {
@@ -48,7 +51,12 @@ describe('createChainUpdateRule', () => {
   test.each(['rmsprop', 'adam'] as const)('%s stands still where eps is far larger than the gradient', (kind) => {
     const rule = createChainUpdateRule(optimizerOf({ kind, lr: 0.01 }), 1e-150)
     const weights = Float64Array.of(1, -1)
-    rule.apply(weights, scaled(Float64Array.of(1, 1), -2560), Array.from({ length: rule.slotCount }, () => scaledArray(2)), 0)
+    rule.apply(
+      weights,
+      scaled(Float64Array.of(1, 1), -2560),
+      Array.from({ length: rule.slotCount }, () => scaledArray(2)),
+      0,
+    )
     expect(Array.from(weights)).toEqual([1, -1])
   })
   test('rmsprop forgets a tiny past at once when the gradient grows, and a large one slowly', () => {

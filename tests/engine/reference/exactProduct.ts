@@ -19,7 +19,10 @@ export function exactly(value: number): ExactNumber {
 }
 
 export const exactProduct = (values: ArrayLike<number>): ExactNumber =>
-  Array.from(values, exactly).reduce((a, b) => ({ integer: a.integer * b.integer, exponent: a.exponent + b.exponent }), { integer: 1n, exponent: 0 })
+  Array.from(values, exactly).reduce((a, b) => ({ integer: a.integer * b.integer, exponent: a.exponent + b.exponent }), {
+    integer: 1n,
+    exponent: 0,
+  })
 
 /** Relative difference of mantissa * 2^exponent from the exact number, itself exact to 2^-60. */
 export function relativeGap(mantissa: number, exponent: number, exact: ExactNumber): number {

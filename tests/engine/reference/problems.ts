@@ -78,7 +78,10 @@ export function denseSpec(widths: readonly number[], choices: SpecChoices = {}):
 
 /** Layers 1 -> 1 as the chain engine takes them. */
 export const chainSpec = (depth: number, reduction: LossSettings['reduction'] = 'mean'): NetworkSpec =>
-  denseSpec(Array.from({ length: depth + 1 }, () => 1), { activation: 'identity', bias: false, loss: { kind: 'squaredError', reduction } })
+  denseSpec(
+    Array.from({ length: depth + 1 }, () => 1),
+    { activation: 'identity', bias: false, loss: { kind: 'squaredError', reduction } },
+  )
 
 /** Normal weights of about unit gain, biases included. */
 export const randomWeights = (spec: NetworkSpec, name: string, scale = 0.6): Float64Array => normals(parameterCount(spec), name, scale)

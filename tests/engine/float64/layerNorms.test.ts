@@ -1,0 +1,52 @@
+// Are norms right where the gradient itself is not representable?
+import { describe, expect, test } from 'vitest'
+import { createChainTrainer } from '../../../src/engine/chain/chainTrainer.ts'
+import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
+import { log10OfScaled } from '../../../src/numerics/logMagnitude.ts'
+import type { LayerNorms } from '../../../src/core/probe.ts'
+import { chainSpec, datasetOf, denseSpec, normals, optionsOf, randomWeights, samples } from '../reference/problems.ts'
+
+const one = samples(1)
+const log10s = (norms: LayerNorms): number[] =>
+  Array.from(norms.mantissa, (mantissa, l) => log10OfScaled({ mantissa, exponent: norms.exponent[l] }))
+const point = datasetOf(1, 1, [1], [1])
+
+describe('layerNorms', () => {
+  test.each([
+    ['vanishes to 1e-312', 1e-8, 40, 36],
+    ['explodes to 1e390', 1e10, 20, 20],
+  ])('agrees with the chain engine where the gradient %s', async (_, weight, depth, reliable) => {
+    const options = optionsOf(chainSpec(depth), point, [new Float64Array(depth).fill(weight)])
+    const exact = log10s(await createChainTrainer(options).probe(0).gradientNorms(one))
+    const network = await createFloat64Trainer(options).probe(0).gradientNorms(one)
+    for (let l = 0; l < reliable; l++) {
+      // Powers of two are exact: what remains is the rounding of forty products and of a log of 312.
+      expect(log10s(network)[l]).toBeCloseTo(exact[l], 11)
+      expect(network.underflow[l]).toBe(0)
+    }
+  })
+  test('flags the layers whose inputs have left the range', async () => {
+    const options = optionsOf(chainSpec(50), point, [new Float64Array(50).fill(1e-8)])
+    const { underflow } = await createFloat64Trainer(options).probe(0).gradientNorms(one)
+    // Activations fall by 1e-8 a layer and cross 2^-960 = 1e-289 behind the 36th weight.
+    expect(Array.from(underflow)).toEqual(Array.from({ length: 50 }, (_, l) => (l > 36 ? 1 : 0)))
+  })
+  test('does not flag a dead relu layer: its zeros are exact', async () => {
+    const spec = denseSpec([1, 2, 1], { activation: 'relu', bias: false })
+    const options = optionsOf(spec, point, [Float64Array.of(-1, -2, 1, 1)])
+    const norms = await createFloat64Trainer(options).probe(0).gradientNorms(one)
+    expect(Array.from(norms.mantissa)).toEqual([0, 0])
+    expect(Array.from(norms.underflow)).toEqual([0, 0])
+  })
+  test('keeps every bit of an ordinary network', async () => {
+    const spec = denseSpec([2, 3, 1])
+    const options = optionsOf(spec, datasetOf(2, 1, normals(8, 'x'), normals(4, 'y')), [randomWeights(spec, 'w')])
+    const probe = createFloat64Trainer(options).probe(0)
+    const gradient = await probe.gradient(samples(4))
+    const norms = await probe.gradientNorms(samples(4))
+    let square = 0
+    for (const g of gradient.subarray(9)) square += g * g
+    // Scaling by powers of two, then one root.
+    expect(norms.mantissa[1] * 2 ** norms.exponent[1]).toBeCloseTo(Math.sqrt(square), 15)
+  })
+})
