@@ -149,7 +149,7 @@ export interface Measured {
     readonly condition: JsonNumber
     readonly traceKernel: Matrix
   }
-  readonly drift?: { readonly kernelRelFro: JsonNumber; readonly weightDistance: JsonNumber }
+  readonly drift?: { readonly kernelRelFro?: JsonNumber; readonly weightDistance: JsonNumber }
   readonly plRatio?: JsonNumber
   readonly optimizerStep?: { readonly weights: readonly JsonNumber[]; readonly effectiveStep: readonly JsonNumber[] }
   readonly outputHessianNorms?: Matrix

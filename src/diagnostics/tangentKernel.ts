@@ -2,20 +2,21 @@
 //
 // The kernel and the weights of step 0 are remembered by the instrument; when it was created later (switched on in
 // mid-run, or restored) it borrows the start once, built again from the seed.
-import type { Probe } from '../core/probe.ts'
-import type { KernelSample, UnavailableSample } from '../core/sample.ts'
+import type { Probe, SampleSet } from '../core/probe.ts'
+import type { KernelSample, OutputHessianNorm, UnavailableSample } from '../core/sample.ts'
+import { namedStream } from '../numerics/streams.ts'
 import { kernelDrift } from './kernelDrift.ts'
 import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
+import { outputHessianNorm } from './outputHessianNorm.ts'
 import { plBounds, plRatio } from './polyakLojasiewicz.ts'
-import { needsJacobian, squaredSingularValues } from './smallestKernelEigenvalue.ts'
+import { kernelEigenvalues } from './kernelEigenvalues.ts'
 import { traceKernel } from './traceKernel.ts'
 import { weightDistance } from './weightDistance.ts'
 
 /** Rows of the kernel, samples x outputs: its eigenvalues then take about a second at most. */
 export const KERNEL_ROWS_LIMIT = 1000
-/** Rows for which the singular values of the Jacobian are worth their eightfold cost. */
-const JACOBIAN_ROWS_LIMIT = 256
-const JACOBIAN_ENTRIES_LIMIT = 4e6
+/** Outputs whose Hessians are asked on demand. */
+const OUTPUTS_ASKED = 32
 
 interface Start {
   readonly kernel: Float64Array
@@ -37,7 +38,7 @@ export function createTangentKernel(): Instrument {
     if (!kernel.every(Number.isFinite) || !Number.isFinite(value.loss)) return unavailable(context, 'kernel', 'nonFinite')
     const drift = kernelDrift(kernel, start.kernel)
     if (Number.isNaN(drift)) return unavailable(context, 'kernel', 'zeroGradient')
-    const eigenvalues = await kernelEigenvalues(context, probe, kernel, sampleCount)
+    const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
     const lambdaMin = eigenvalues[0]
     const lambdaMax = eigenvalues[eigenvalues.length - 1]
     const bounds = plBounds(lambdaMin, lambdaMax, context.loss, sampleCount)
@@ -57,17 +58,13 @@ export function createTangentKernel(): Instrument {
       weightDistance: weightDistance(weights, start.weights),
       traceKernel: traceKernel(kernel, sampleCount, outputCount),
       eigenvalues,
+      loss: value.loss,
+      ...(context.effort === 'full' ? { outputHessianNorm: await outputCurvature(context, probe, set) } : {}),
     }
   }
 }
 
-/** Ascending, never below 0: a Gram matrix has no negative eigenvalue but by rounding. */
-async function kernelEigenvalues(context: InstrumentContext, probe: Probe, kernel: Float64Array, sampleCount: number): Promise<Float64Array> {
-  const rows = sampleCount * probe.outputCount
-  const formed = (await context.eigenvalues(kernel, rows)).map((value) => Math.max(0, value))
-  const isAffordable = rows <= JACOBIAN_ROWS_LIMIT && rows * probe.parameterCount <= JACOBIAN_ENTRIES_LIMIT
-  if (!isAffordable || !needsJacobian(formed[0], formed[rows - 1], probe.precision)) return formed
-  await context.breathe()
-  const jacobian = await probe.outputJacobian(probeSamples(sampleCount), context.signal)
-  return await squaredSingularValues(jacobian, rows, probe.parameterCount, (matrix, n) => context.eigenvalues(matrix, n))
+async function outputCurvature(context: InstrumentContext, probe: Probe, set: SampleSet): Promise<OutputHessianNorm> {
+  const stream = namedStream(context.seed, `kernel/output Hessian/step ${context.step}`)
+  return await outputHessianNorm(probe, set, stream, OUTPUTS_ASKED, () => context.breathe(), context.signal)
 }

@@ -1,11 +1,14 @@
-// Which engine trains this network?
-import { createChainTrainer } from '../engine/chain/chainTrainer.ts'
-import { createFloat64Trainer } from '../engine/float64/float64Trainer.ts'
+// Who trains this network? The engine layer decides; here the request of a run becomes one of an engine.
+import { createTrainer } from '../engine/createTrainer.ts'
 import type { Trainer } from '../engine/trainer.ts'
 import type { TrainerRequest } from './runHost.ts'
 
-/** The trainer for a request. @throws {FaultError} unsupported. */
+/**
+ * The trainer for one arm.
+ *
+ * @throws {FaultError} poisoned, deviceLost or noWebGpu from the GPU.
+ */
 export async function chooseTrainer(request: TrainerRequest): Promise<Trainer> {
-  if (request.modelKind === 'chain') return createChainTrainer({ ...request, reason: 'Chains need float64: a GPU in float32 cannot represent their products.' })
-  return createFloat64Trainer({ ...request, reason: 'Computed in float64 on the CPU.' })
+  const { modelKind, engine, allowGpu, ...options } = request
+  return await createTrainer({ options, kind: modelKind, preference: engine, allowGpu })
 }

@@ -7,7 +7,11 @@ import type { Probe, SampleSet } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import { jsonMatrix, jsonNumber, jsonRow, MEASURED_FIELDS, type Measured, type MeasuredField } from '../../core/snapshot.ts'
 import { effectiveSteps } from '../../diagnostics/effectiveStep.ts'
-import { norm } from '../../numerics/logMagnitude.ts'
+import { kernelDrift } from '../../diagnostics/kernelDrift.ts'
+import { kernelEigenvalues } from '../../diagnostics/kernelEigenvalues.ts'
+import { plRatio } from '../../diagnostics/polyakLojasiewicz.ts'
+import { traceKernel } from '../../diagnostics/traceKernel.ts'
+import { weightDistance } from '../../diagnostics/weightDistance.ts'
 import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
 import type { EngineDescription, Trainer, TrainerOptions } from '../../engine/trainer.ts'
 import { measuredBatchGradients, measuredGradNorm, measuredKde, measuredPerSample } from './measuredGradients.ts'
@@ -124,9 +128,9 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     ...(wants('batchGradients') && batches.length + pairs.length > 0 ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) } : {}),
     ...(wants('kde') && pairs.length > 0 ? { kde: await measuredKde(probe, pairs) } : {}),
     ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed) } : {}),
-    ...(kernel !== null && wants('kernel') ? { kernel: kernelFields(kernel, n, probe.outputCount) } : {}),
+    ...(kernel !== null && wants('kernel') ? { kernel: await kernelFields(probe, kernel, all) } : {}),
     ...(wants('drift') ? await driftFields(probe, kernel, all, atStart) : {}),
-    ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(norm(await probe.gradient(all)) ** 2 / (2 * value.loss)) } : {}),
+    ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(plRatio(await probe.gradient(all), value.loss)) } : {}),
   }
   if (only.some((field) => field === 'batchGradients') && batches.length + pairs.length === 0) leaveOut('batchGradients', 'the problem names no batches and no pairs')
   if (wants('kde') && pairs.length === 0) leaveOut('kde', 'the problem names no pairs')
@@ -152,35 +156,28 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
   }
 }
 
-function kernelFields(kernel: Float64Array, n: number, outputs: number): NonNullable<Measured['kernel']> {
-  const rows = n * outputs
-  const eigenvalues = symmetricEigenvalues(kernel, rows)
+async function kernelFields(probe: Probe, kernel: Float64Array, set: SampleSet): Promise<NonNullable<Measured['kernel']>> {
+  const n = set.indices.length
+  const rows = n * probe.outputCount
+  const context = { breathe: () => Promise.resolve(), eigenvalues: async (matrix: Float64Array, size: number) => symmetricEigenvalues(matrix, size) }
+  const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
   const lambdaMin = eigenvalues[0]
   const lambdaMax = eigenvalues[rows - 1]
-  const trace = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      for (let output = 0; output < outputs; output++) trace[i * n + j] += kernel[(i * outputs + output) * rows + j * outputs + output]
-    }
-  }
   return {
     matrix: jsonMatrix(kernel, rows),
     lambdaMin: jsonNumber(lambdaMin),
     lambdaMax: jsonNumber(lambdaMax),
     condition: jsonNumber(lambdaMin > 0 ? lambdaMax / lambdaMin : Infinity),
-    traceKernel: jsonMatrix(trace, n),
+    traceKernel: jsonMatrix(traceKernel(kernel, n, probe.outputCount), n),
   }
 }
 
 async function driftFields(probe: Probe, kernel: Float64Array | null, set: SampleSet, atStart: Task['atStart']): Promise<Pick<Measured, 'drift'>> {
-  const weights = await probe.weights()
-  const { startKernel, startWeights } = await atStart(async (start) => ({
-    startKernel: kernel === null ? null : await start.kernelGram(set),
-    startWeights: await start.weights(),
-  }))
-  const weightDistance = jsonNumber(norm(weights.map((weight, i) => weight - startWeights[i])))
-  if (kernel === null || startKernel === null) return { drift: { kernelRelFro: 'nan', weightDistance } }
-  const size = norm(startKernel)
-  const moved = norm(kernel.map((entry, i) => entry - startKernel[i]))
-  return { drift: { kernelRelFro: jsonNumber(moved === 0 ? 0 : moved / size), weightDistance } }
+  const start = await atStart(async (first) => ({ kernel: kernel === null ? null : await first.kernelGram(set), weights: await first.weights() }))
+  return {
+    drift: {
+      ...(kernel === null || start.kernel === null ? {} : { kernelRelFro: jsonNumber(kernelDrift(kernel, start.kernel)) }),
+      weightDistance: jsonNumber(weightDistance(await probe.weights(), start.weights)),
+    },
+  }
 }
