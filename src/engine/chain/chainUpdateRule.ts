@@ -1,14 +1,5 @@
-// How do a chain's weights move when g^2 is far below 1e-308?
-//
-// SGD and momentum are the plain rules: a gradient below 1e-308 moves no weight. RMSprop and Adam divide g by its
-// own size, so their moments keep an exponent; in the ordinary range both give the plain rules' bits (a test says so).
-import type { OptimizerSettings } from '../../core/experiment.ts'
-import { momentum } from '../optimizers/momentum.ts'
-import { sgd } from '../optimizers/sgd.ts'
-import type { UpdateRule } from '../optimizers/updateRule.ts'
-import { plainEntry, type ScaledArray } from './scaledArray.ts'
-import { scaledAdam } from './scaledAdam.ts'
-import { scaledRmsprop } from './scaledRmsprop.ts'
+// What is an update rule of a chain? As `optimizers/updateRule.ts`, on numbers with an exponent each.
+import type { ScaledArray } from './scaledArray.ts'
 
 /** One update rule on scaled gradients and slots; slots start at 0. */
 export interface ChainUpdateRule {
@@ -17,38 +8,4 @@ export interface ChainUpdateRule {
   readonly slotsAreScaled: boolean
   /** One update in place; slotStep is the number of updates since the slots were empty, before this one. */
   apply(weights: Float64Array, gradient: ScaledArray, slots: readonly ScaledArray[], slotStep: number): void
-}
-
-/** The rule of the settings, with eps as resolved for chains. */
-export function createChainUpdateRule(settings: OptimizerSettings, eps: number): ChainUpdateRule {
-  switch (settings.kind) {
-    case 'sgd':
-      return onPlainGradient(sgd(settings.lr))
-    case 'momentum':
-      return onPlainGradient(momentum(settings.lr, settings.momentum))
-    case 'rmsprop':
-      return scaledRmsprop(settings.lr, settings.decay, eps)
-    case 'adam':
-      return scaledAdam(settings.lr, settings.beta1, settings.beta2, eps)
-    default:
-      return settings.kind satisfies never
-  }
-}
-
-function onPlainGradient(rule: UpdateRule): ChainUpdateRule {
-  let plain = new Float64Array(0)
-  return {
-    slotCount: rule.slotCount,
-    slotsAreScaled: false,
-    apply(weights, gradient, slots, slotStep) {
-      if (plain.length !== weights.length) plain = new Float64Array(weights.length)
-      for (let k = 0; k < plain.length; k++) plain[k] = gradient.exponent[k] === 0 ? gradient.mantissa[k] : plainEntry(gradient, k)
-      rule.apply(
-        weights,
-        plain,
-        slots.map((slot) => slot.mantissa),
-        slotStep,
-      )
-    },
-  }
 }

@@ -1,10 +1,9 @@
-// What must a layer kind be able to do? One implementation per kind, one line here.
+// What must a layer kind be able to do? One implementation per kind; `network.ts` maps kinds to them.
 //
 // Passes work on preactivations: norms, activations and losses stand outside, so a kind is linear algebra only.
 // `block` is the layer's part of the flat weights, `direction` its part of a flat vector; rows are samples.
-import type { LayerSpec } from '../../core/networkSpec.ts'
-import { densePasses } from './denseLayer.ts'
 
+/** The linear algebra of one layer kind; all matrices row-major. */
 export interface LayerPasses {
   /** z [rows, out] from input [rows, in]. */
   forward(block: Float64Array, input: Float64Array, rows: number, z: Float64Array): void
@@ -45,9 +44,4 @@ export interface LayerPasses {
    * @param delta [rows * perRow, out]: perRow deltas for each sample (1 for the loss, c for the outputs).
    */
   gram(input: Float64Array, delta: Float64Array, rows: number, perRow: number, into: Float64Array): void
-}
-
-/** The passes of one layer. */
-export function layerPasses(layer: LayerSpec): LayerPasses {
-  return densePasses(layer)
 }

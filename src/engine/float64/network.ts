@@ -1,7 +1,8 @@
 // A network as the passes need it: spec, passes and places of its layers.
 import { layerParameterCount, parameterCount, type LayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 import { ShapeFault } from '../../core/faults.ts'
-import { layerPasses, type LayerPasses } from './layerPasses.ts'
+import { densePasses } from './denseLayer.ts'
+import type { LayerPasses } from './layerPasses.ts'
 import { lossFunction, type LossFunction } from './losses.ts'
 
 export interface NetworkLayer {
@@ -30,7 +31,7 @@ export function createNetwork(spec: NetworkSpec): Network {
       throw new ShapeFault(`createNetwork: layer ${index} takes ${shape.fanIn} numbers, expected ${spec.layers[index - 1].fanOut}`)
     }
     const end = start + layerParameterCount(shape)
-    layers.push({ shape, passes: layerPasses(shape), start, end })
+    layers.push({ shape, passes: passesOf(shape), start, end })
     start = end
   }
   return {
@@ -45,4 +46,14 @@ export function createNetwork(spec: NetworkSpec): Network {
 /** The layer's part of a flat vector, as a view. */
 export function blockOf(flat: Float64Array, layer: NetworkLayer): Float64Array {
   return flat.subarray(layer.start, layer.end)
+}
+
+/** A new layer kind is one file and one line here. */
+function passesOf(shape: LayerSpec): LayerPasses {
+  switch (shape.kind) {
+    case 'dense':
+      return densePasses(shape)
+    default:
+      return shape.kind satisfies never
+  }
 }

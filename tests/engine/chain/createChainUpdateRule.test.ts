@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createChainUpdateRule } from '../../../src/engine/chain/chainUpdateRule.ts'
+import { createChainUpdateRule } from '../../../src/engine/chain/createChainUpdateRule.ts'
 import { plainSquares, scaledArray, type ScaledArray } from '../../../src/engine/chain/scaledArray.ts'
 import { createUpdateRule } from '../../../src/engine/optimizers/createUpdateRule.ts'
 import { emptySlots } from '../../../src/engine/optimizers/updateRule.ts'
