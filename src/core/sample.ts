@@ -135,6 +135,19 @@ export interface KernelSample extends SampleOf<'kernel'> {
   readonly traceKernel: Float64Array
   /** Ascending eigenvalues of K. */
   readonly eigenvalues: Float64Array
+  /** Reduced loss on the same samples. */
+  readonly loss?: number
+  /** Largest spectral norm of the Hessian of one output of one sample; on demand only. */
+  readonly outputHessianNorm?: OutputHessianNorm
+}
+
+export interface OutputHessianNorm {
+  /** A lower bound that is tight to `residual` when converged. */
+  readonly value: number
+  readonly residual: number
+  readonly converged: boolean
+  /** Outputs that were asked, of sampleCount * outputCount. */
+  readonly askedCount: number
 }
 
 /** An instrument that has nothing to measure here, with the reason as a tag for `ui`. */

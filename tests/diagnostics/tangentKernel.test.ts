@@ -5,11 +5,13 @@ import { ShapeFault } from '../../src/core/faults.ts'
 import type { Probe } from '../../src/core/probe.ts'
 import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
 import { kernelDrift } from '../../src/diagnostics/kernelDrift.ts'
+import { outputHessianNorm } from '../../src/diagnostics/outputHessianNorm.ts'
 import { plBounds, plRatio } from '../../src/diagnostics/polyakLojasiewicz.ts'
 import { squaredSingularValues } from '../../src/diagnostics/smallestKernelEigenvalue.ts'
 import { traceKernel } from '../../src/diagnostics/traceKernel.ts'
 import { weightDistance } from '../../src/diagnostics/weightDistance.ts'
 import { symmetricEigenvalues } from '../../src/numerics/symmetricEigenvalues.ts'
+import { namedStream } from '../../src/numerics/streams.ts'
 import { gramOf, PROPERTY_SEED } from './gramOf.ts'
 import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
 
@@ -101,6 +103,35 @@ describe('squaredSingularValues', () => {
     const found = await squaredSingularValues(Float64Array.of(1, 2, 3), 3, 1, eigenvalues)
     expect([...found.slice(0, 2)]).toEqual([0, 0])
     expect(found[2]).toBeCloseTo(14, 12)
+  })
+})
+
+describe('outputHessianNorm', () => {
+  /** Output o of sample s has the Hessian diag(1, .., P) times (s + 1), negative for odd outputs. */
+  const probe: Probe = {
+    ...leastSquares([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], [1, 1, 1]),
+    outputCount: 2,
+    outputHessianVectors: async (block, _count, _set, { sample, output }) =>
+      block.map((entry, at) => entry * ((at % 4) + 1) * (sample + 1) * (output === 1 ? -1 : 1)),
+  }
+  const set = { indices: Int32Array.of(0, 1, 2), from: 'probe' as const }
+  const norm = (most: number) => outputHessianNorm(probe, set, namedStream(1, 'test'), most, async () => undefined)
+
+  test('is the largest |eigenvalue| over all outputs, of either sign', async () => {
+    const found = await norm(100)
+    // Four steps span all of P = 4: exact to rounding.
+    expect(found.value).toBeCloseTo(12, 9)
+    expect(found).toMatchObject({ converged: true, askedCount: 6 })
+  })
+  test('says how many outputs it asked', async () => {
+    const found = await norm(2)
+    // Outputs 0 and 3 of six: samples 0 and 1.
+    expect(found.askedCount).toBe(2)
+    expect(found.value).toBeCloseTo(8, 9)
+  })
+  test('is 0 for outputs that are linear in the weights', async () => {
+    const linear: Probe = { ...probe, outputHessianVectors: async (block) => new Float64Array(block.length) }
+    expect(await outputHessianNorm(linear, set, namedStream(1, 'test'), 9, async () => undefined)).toMatchObject({ value: 0, converged: true })
   })
 })
 

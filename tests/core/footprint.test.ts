@@ -1,0 +1,62 @@
+// Each title finishes the sentence that its subject begins.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
+import type { Experiment } from '../../src/core/experiment.ts'
+import { dataWidths, footprint, FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
+import { LIMITS } from '../../src/core/limits.ts'
+import { loadDataset } from '../../src/data/loadDataset.ts'
+
+const shaped = (depth: number, width: number, change: Partial<Experiment> = {}): Experiment => ({
+  ...DEFAULT_MLP,
+  ...change,
+  model: { ...DEFAULT_MLP.model, depth, width },
+})
+
+test('the widths are those of the data that will be loaded', async () => {
+  for (const kind of ['teacher', 'mixture', 'point', 'line'] as const) {
+    const data = { ...DEFAULT_MLP.data, kind, inputs: 6, outputs: 3, trainCount: 5, testCount: 2 }
+    const dataset = await loadDataset(data, { seed: 1, readAsset: () => Promise.reject(new Error('none')) })
+    expect(dataWidths(data)).toEqual({ inputWidth: dataset.inputWidth, outputWidth: dataset.outputWidth })
+  }
+  expect(dataWidths({ ...DEFAULT_MLP.data, kind: 'fashionMnist', side: 7 })).toEqual({ inputWidth: 49, outputWidth: 10 })
+})
+
+test('what everybody uses fits: the race, the image MLP, the deepest sliders, thousands of chains', () => {
+  const chains: Experiment = { ...DEFAULT_EXPERIMENT, model: { ...DEFAULT_EXPERIMENT.model, depth: 300 }, seeds: LIMITS.seeds.max }
+  for (const experiment of [DEFAULT_EXPERIMENT, DEFAULT_MLP, shaped(300, 100), shaped(64, 256), chains]) expect(refusalOf(experiment)).toBeNull()
+})
+
+test('the largest network that links can name is refused in words, with one that fits', () => {
+  const refusal = refusalOf(shaped(2000, 1024))
+  expect(refusal).toMatchObject({ type: 'refused', limit: FOOTPRINT_LIMITS.bytes })
+  expect(refusal!.detail).toMatch(/needs \d+\.\d GB, more than the 1\.5 GB that are safe here\. The nearest that fits: width \d+\.$/)
+})
+
+test('the nearest that fits does fit, and one more does not', () => {
+  const sizes = fc.tuple(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 1024 }), fc.integer({ min: 1, max: 64 }))
+  fc.assert(
+    fc.property(sizes, ([depth, width, seeds]) => {
+      const experiment = shaped(depth, width, { seeds })
+      const refusal = refusalOf(experiment)
+      if (refusal === null) return
+      const [name, value] = refusal.nearest.split(' ')
+      const at = (number: number) => (name === 'seeds' ? shaped(depth, width, { seeds: number }) : shaped(name === 'depth' ? number : depth, name === 'width' ? number : width, { seeds }))
+      expect(['seeds', 'width', 'depth']).toContain(name)
+      expect(refusalOf(at(Number(value)))).toBeNull()
+      expect(refusalOf(at(Number(value) + 1))).not.toBeNull()
+    }),
+    { seed: 20_260_302, numRuns: 200 },
+  )
+})
+
+test('two arms need about twice what one needs', () => {
+  const one = footprint(shaped(32, 128))
+  const two = footprint(shaped(32, 128, { versus: { batch: 32 } }))
+  expect(two.bytes / one.bytes).toBeGreaterThan(1.5)
+  expect(two.bytes / one.bytes).toBeLessThan(2)
+})
+
+test('an arm B that is larger than arm A is counted', () => {
+  expect(refusalOf(shaped(3, 8, { versus: { model: { depth: 2000, width: 1024 } } }))).not.toBeNull()
+})
