@@ -53,7 +53,7 @@ export function lossLowerBound(time: number, start: number, depth: number): numb
 /**
  * Most steps that RMSprop (eps negligible) needs to reach w^L = (L-1)/(2L-1): it moves at least lr a step until there.
  *
- * Falls with depth, because the gap 1 - w0 does not grow.
+ * At most (1 - w0) / lr at every depth: nothing exponential is left.
  * Source: Orvieto et al. 2021, section 3 (RMSprop flow), with the range in which the gradient still grows.
  */
 export function rmspropEscapeSteps(start: number, depth: number, lr: number): number {
