@@ -4,7 +4,7 @@
 // between two others of a quadratic, and ln v is a shifted Gamma variable: a mean over w of Gamma probabilities, in logarithms throughout.
 import { DomainFault } from '../core/faults.ts'
 import type { ChainData } from './chainMoments.ts'
-import { productLogCdf } from './chainDistribution.ts'
+import { productLogCdf, productLogQuantile } from './chainDistribution.ts'
 
 /** Midpoints over the own weight; where the gradient vanishes the integrand does not depend on it at all. */
 const OWN_WEIGHTS = 64
@@ -23,17 +23,52 @@ export function gradientLog10Quantile(probability: number, depth: number, tau: n
       `gradientLog10Quantile: arguments out of range, got probability ${probability}, depth ${depth}, tau ${tau}, mean square ${data.meanSquare}, expected (0, 1), >= 1, > 0, > 0`,
     )
   }
-  const largest = (depth - 1) * Math.log(tau)
-  // |g| <= v (m v tau + c) with v <= tau^(L-1).
-  let upper = largest + Math.max(Math.log(data.meanSquare * tau) + largest, Math.log(Math.abs(data.meanProduct))) + Math.LN2
-  let lower = upper - 20
-  while (gradientLogCdf(lower, depth, tau, data) > probability) lower -= 2 * (upper - lower)
-  for (let step = 0; step < 50; step++) {
-    const middle = (lower + upper) / 2
-    if (gradientLogCdf(middle, depth, tau, data) < probability) lower = middle
-    else upper = middle
+  // Near the larger of the two terms, each at the quantile of the other weights.
+  const others = depth === 1 ? 0 : productLogQuantile(probability, depth - 1, tau)
+  const guess = others + Math.max(Math.log(data.meanSquare * tau) + others, Math.log(Math.abs(data.meanProduct)))
+  return risingRoot((logG) => gradientLogCdf(logG, depth, tau, data) - probability, guess) / Math.LN10
+}
+
+/** Root of a rising function: a bracket that doubles around the guess, then false position with the Illinois correction. */
+function risingRoot(f: (x: number) => number, guess: number): number {
+  let reach = 0.5
+  let lower = guess - reach
+  let upper = guess + reach
+  let atLower = f(lower)
+  let atUpper = f(upper)
+  while (atLower > 0) {
+    reach *= 2
+    upper = lower
+    atUpper = atLower
+    lower -= reach
+    atLower = f(lower)
   }
-  return (lower + upper) / 2 / Math.LN10
+  while (atUpper < 0) {
+    reach *= 2
+    lower = upper
+    atLower = atUpper
+    upper += reach
+    atUpper = f(upper)
+  }
+  let side = 0
+  for (let step = 0; step < 200 && upper - lower > 1e-10; step++) {
+    const cut = lower + (upper - lower) * (atLower / (atLower - atUpper))
+    const x = cut > lower && cut < upper ? cut : (lower + upper) / 2
+    const value = f(x)
+    if (Math.abs(value) < 1e-13) return x
+    if (value < 0) {
+      lower = x
+      atLower = value
+      if (side === -1) atUpper /= 2
+      side = -1
+    } else {
+      upper = x
+      atUpper = value
+      if (side === 1) atLower /= 2
+      side = 1
+    }
+  }
+  return (lower + upper) / 2
 }
 
 /** P(ln|g_k| <= logG) for weights from U[-tau, tau]. Source: as `gradientLog10Quantile`. */
