@@ -2,6 +2,7 @@
 //
 // A tile carries one integer exponent and is rescaled by exact powers of two, and only when its largest
 // entry leaves [2^-24, 2^24]: a network whose numbers are ordinary is computed bit for bit as without it.
+// Sizes are compared as integers: bits order like magnitudes, NaN is the largest, and no compiler assumes it away.
 
 /** Entries within 2^-WINDOW .. 2^WINDOW are left as they are. */
 export const WINDOW = 24
@@ -11,16 +12,27 @@ export const NO_EXPONENT = -1_000_000
 
 export const EXPONENT_PRELUDE = `
 const NO_EXPONENT = ${NO_EXPONENT};
+const INFINITE_BITS = 0x7f800000u;
 // 2^e as a float; 0 below the normal range, 2^127 above it.
 fn exp2i(e: i32) -> f32 {
   if (e < -126) { return 0.0; }
   return bitcast<f32>(u32(min(e, 127) + 127) << 23u);
+}
+// v 2^e in two exact factors, so that neither leaves the range before the product does.
+fn scaledBy(v: vec4f, e: i32) -> vec4f {
+  let half = e / 2;
+  return v * exp2i(half) * exp2i(e - half);
 }
 // The exponent to take out of a tile whose largest magnitude has these bits; 0 inside the window.
 fn excess(bits: u32) -> i32 {
   if (bits == 0u) { return 0; }
   let e = i32(bits >> 23u) - 127;
   return select(0, clamp(e, -126, 126), abs(e) > ${WINDOW});
+}
+// Bits of the largest magnitude; INFINITE_BITS or more when an entry is not finite.
+fn sizeBits(v: vec4f) -> u32 {
+  let b = bitcast<vec4u>(v) & vec4u(0x7fffffffu);
+  return max(max(b.x, b.y), max(b.z, b.w));
 }
 fn largest(v: vec4f) -> f32 {
   let a = abs(v);

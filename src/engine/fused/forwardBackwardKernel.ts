@@ -10,13 +10,18 @@
 //   deltas     [seed][l = 0 .. L-1][row][QUADS] dLoss/dz_l as mantissas
 //   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][seed][L] | [ alive: seed]
 //              a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
+//   rowLosses  [step of the chunk][seed][row]   vec2f: the loss is x 2^y, and POISON in y marks a row that left float32
 //
-// Rows past the batch are computed and masked: their deltas and losses are 0. A row's numbers do not depend
+// Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
 import type { LossSettings } from '../../core/experiment.ts'
-import { ACTIVATION_PRELUDE, activationWgsl, needsPreactivation } from './activationWgsl.ts'
+import { ACTIVATION_PRELUDE, activationWgsl, isBounded, needsPreactivation } from './activationWgsl.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import type { FusedLayout } from './layout.ts'
+import { LOSS_PRELUDE, lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+
+/** Exponent of a row loss that is no number: something on the way to it was not finite. */
+export const POISON = 1e9
 
 /** How the rows of a batch are shared out. */
 export interface Tile {
@@ -32,6 +37,8 @@ export interface KernelShape {
   readonly seedCount: number
   readonly lanes: 'seeds' | 'batches'
   readonly tile: Tile
+  /** 'outputs': the deltas are those of single outputs, not of the loss; an index then means sample * c + output. */
+  readonly head?: 'loss' | 'outputs'
 }
 
 /** Rows of a batch rounded up to whole tiles, and the tiles. */
@@ -59,6 +66,7 @@ const LAYERS = ${layout.layerCount}u;
 const QUADS = ${layout.quads}u;
 const IN_QUADS = ${layout.inQuads}u;
 const OUT_COLUMNS = ${layout.outputWidth}u;
+const OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
 const SEED_QUADS = ${layout.seedQuads}u;
 const FIRST_QUADS = ${layout.firstQuads}u;
 const SQUARE_QUADS = ${layout.squareQuads}u;
@@ -84,7 +92,7 @@ struct StepParameters {
   rates: vec4f,
   // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), unused
   corrections: vec4f,
-  // step within the chunk, eps exponent, parity of the slot exponents, first seed or batch of this dispatch
+  // step within the chunk, eps exponent, updates modulo 6 (slot exponents: parity; largest slots: modulo 3), first tile of this dispatch
   numbers: vec4i,
 };
 fn exponentForward(seed: u32, layer: u32, tile: u32) -> u32 { return (seed * (LAYERS + 1u) + layer) * TILES + tile; }
@@ -104,43 +112,6 @@ export function keepsPreactivations(layout: FusedLayout): boolean {
   return needsPreactivation(layout.activation) || needsPreactivation(layout.outputActivation)
 }
 
-/** Loss of each owned row from the outputs in workgroup memory, and the delta of this thread's column before the output slope. */
-function headWgsl(loss: LossSettings, unroll: (body: (i: number) => string) => string): string {
-  if (loss.kind === 'squaredError') {
-    return `
-  ${unroll(
-    (i) => `{
-    let target = uy * Y[u32(sample${i}) * QUADS + column];
-    delta${i} = (f${i} * us - target) * step.rates.y;
-    if (column == 0u) {
-      var sum = 0.0;
-      for (var k = 0u; k < QUADS; k++) { let d = sh[nxt + (row0 + ${i}u) * QUADS + k] * scale - Y[u32(sample${i}) * QUADS + k]; sum += d.x * d.x; sum += d.y * d.y; sum += d.z * d.z; sum += d.w * d.w; }
-      rowLoss${i} = 0.5 * sum;
-    }
-  }`,
-  )}`
-  }
-  return `
-  ${unroll(
-    (i) => `{
-    let base = nxt + (row0 + ${i}u) * QUADS;
-    var top = -3.0e38;
-    for (var j = 0u; j < OUT_COLUMNS; j++) { top = max(top, sh[base + j / 4u][j % 4u] * scale); }
-    var sum = 0.0;
-    for (var j = 0u; j < OUT_COLUMNS; j++) { sum += exp(sh[base + j / 4u][j % 4u] * scale - top); }
-    let target = Y[u32(sample${i}) * QUADS + column];
-    let probability = exp(f${i} * scale - top) / sum;
-    let real = vec4u(4u * column, 4u * column + 1u, 4u * column + 2u, 4u * column + 3u) < vec4u(OUT_COLUMNS);
-    delta${i} = select(vec4f(0.0), (probability - target) * step.rates.y, real);
-    if (column == 0u) {
-      var dotted = 0.0; var mass = 0.0;
-      for (var j = 0u; j < OUT_COLUMNS; j++) { let t = Y[u32(sample${i}) * QUADS + j / 4u][j % 4u]; dotted += t * (sh[base + j / 4u][j % 4u] * scale - top); mass += t; }
-      rowLoss${i} = mass * log(sum) - dotted;
-    }
-  }`,
-  )}`
-}
-
 /**
  * WGSL of K1; entry point `main`, `tileCount` x seeds workgroups.
  *
@@ -151,10 +122,21 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const R = tile.rowsPerThread
   const threads = (layout.quads * tile.rows) / R
   const unroll = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
+  const own = (i: number): string => `(row0 + ${i}u) * QUADS + column`
+  const h = (layer: string, i: number): string => `activations[activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
+  const z = (layer: string, i: number): string => `activations[Z_START + activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
+  const delta = (layer: string, i: number): string => `deltas[deltaAt(seed, ${layer}, tileRow + ${i}u, column)]`
   const keepZ = keepsPreactivations(layout)
-  const slope = (prefix: string, i: number, layer: string): string =>
-    `${prefix}Slope(${keepZ ? `activations[Z_START + activationAt(seed, ${layer}, tileRow + ${i}u, column)]` : 'vec4f(0.0)'}, h, ea)`
-  const biasLines = layout.bias
+  const single = shape.head === 'outputs'
+  const noteSize = `atomicMax(&largestBits[slot], ${Array.from({ length: R }, (_, i) => `sizeBits(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)});`
+  const readWeights = 'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
+  const nextLayer = `
+    workgroupBarrier();
+    let swap = cur; cur = nxt; nxt = swap;`
+  const nextSlot = `
+    if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
+    slot = (slot + 1u) % 3u;`
+  const addBias = layout.bias
     ? `let eb = exponents[exponentBias(seed, l)];
     let en = max(e, eb);
     let sa = weightScale * exp2i(e - en);
@@ -162,24 +144,30 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     e = en;
     ${unroll((i) => `acc${i} = acc${i} * sa + b;`)}`
     : `${unroll((i) => `acc${i} = acc${i} * weightScale;`)}`
+  // A saturating activation needs no exponent above 0; far beyond saturation the preactivation's size is of no use.
+  const activate = (prefix: 'hidden' | 'output'): string => `
+      ${isBounded(prefix === 'hidden' ? layout.activation : layout.outputActivation) ? `if (e > 0) { ${unroll((i) => `acc${i} = clamp(acc${i} * exp2i(e), vec4f(-1.0e4), vec4f(1.0e4));`)} e = 0; }` : ''}
+      ${keepZ ? unroll((i) => `${z('l + 1u', i)} = acc${i};`) : ''}
+      ${unroll((i) => `acc${i} = ${prefix}Value(acc${i}, e);`)}`
   const finishLayer = `
-    ${biasLines}
-    ${keepZ ? unroll((i) => `activations[Z_START + activationAt(seed, l + 1u, tileRow + ${i}u, column)] = acc${i};`) : ''}
-    if (l < LAYERS - 1u) { ${unroll((i) => `acc${i} = hiddenValue(acc${i}, e);`)} } else { ${unroll((i) => `acc${i} = outputValue(acc${i}, e);`)} }
-    atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
-    ${unroll((i) => `sh[nxt + (row0 + ${i}u) * QUADS + column] = acc${i}; activations[activationAt(seed, l + 1u, tileRow + ${i}u, column)] = acc${i};`)}
-    if (lid == 0u) { exponents[exponentForward(seed, l + 1u, group.x)] = e; }`
+    ${addBias}
+    if (l < LAYERS - 1u) { ${activate('hidden')} } else { ${activate('output')} }
+    ${noteSize}
+    ${unroll((i) => `sh[nxt + ${own(i)}] = acc${i}; ${h('l + 1u', i)} = acc${i};`)}
+    if (lid == 0u) { exponents[exponentForward(seed, l + 1u, tileNumber)] = e; }`
   const backwardHalf = `
-  e = ${loss.kind === 'squaredError' ? 'eo' : '0'};
+  e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
+  // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
-  if (lid < 3u) { atomicStore(&largestBits[lid], 0u); }
+  storageBarrier();
+  if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } }
   slot = 0u;
   cur = 0u;
   nxt = TILE_ROWS * QUADS;
   workgroupBarrier();
-  ${unroll((i) => `acc${i} = delta${i}; sh[cur + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, LAYERS - 1u, tileRow + ${i}u, column)] = acc${i};`)}
-  atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
-  if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, group.x)] = e; }
+  ${unroll((i) => `acc${i} = delta${i}; sh[cur + ${own(i)}] = acc${i}; ${delta('LAYERS - 1u', i)} = acc${i};`)}
+  ${noteSize}
+  if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
   workgroupBarrier();
   for (var i = 1u; i <= LAYERS; i++) {
     // the delta of layer l lies in sh[cur] and acc; take its excess out, then produce that of layer l - 1
@@ -187,35 +175,34 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     let bits = atomicLoad(&largestBits[slot]);
     let de = excess(bits);
     let s = exp2i(-de);
-    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = NO_EXPONENT; }
+    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = NO_EXPONENT; }
     if (de != 0) {
       e += de;
-      ${unroll((i) => `deltas[deltaAt(seed, l, tileRow + ${i}u, column)] = acc${i} * s;`)}
-      if (lid == 0u) { exponents[exponentBackward(seed, l, group.x)] = e; }
+      ${unroll((i) => `${delta('l', i)} = acc${i} * s;`)}
+      if (lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = e; }
     }
     if (l == 0u) { break; }
-    if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
-    slot = (slot + 1u) % 3u;
+    ${nextSlot}
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
     let w = seed * PARAMETER_STRIDE + weightAt(l) + 4u * column * QUADS;
     for (var k = 0u; k < QUADS; k++) {
       let p = w + k;
-      let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
+      ${readWeights}
       ${unroll((i) => `{ let d = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
     }
-    let ea = exponents[exponentForward(seed, l, group.x)];
+    let ea = exponents[exponentForward(seed, l, tileNumber)];
     ${unroll(
-      (i) => `{ let h = activations[activationAt(seed, l, tileRow + ${i}u, column)]; acc${i} = acc${i} * (HIDDEN_SCALE * ${slope('hidden', i, 'l')});
-      sh[nxt + (row0 + ${i}u) * QUADS + column] = acc${i}; deltas[deltaAt(seed, l - 1u, tileRow + ${i}u, column)] = acc${i}; }`,
+      (i) => `acc${i} = acc${i} * (HIDDEN_SCALE * hiddenSlope(${keepZ ? z('l', i) : 'vec4f(0.0)'}, ${h('l', i)}, ea));
+      sh[nxt + ${own(i)}] = acc${i}; ${delta('l - 1u', i)} = acc${i};`,
     )}
-    atomicMax(&largestBits[slot], bitcast<u32>(${Array.from({ length: R }, (_, i) => `largest(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)}));
-    if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, group.x)] = e; }
-    workgroupBarrier();
-    let swap = cur; cur = nxt; nxt = swap;
+    ${noteSize}
+    if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
+    ${nextLayer}
   }`
   return `
 ${EXPONENT_PRELUDE}
 ${ACTIVATION_PRELUDE}
+${LOSS_PRELUDE}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
 ${shapeWgsl(shape)}
@@ -226,7 +213,7 @@ ${shapeWgsl(shape)}
 @group(0) @binding(4) var<storage, read_write> activations: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> deltas: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> exponents: array<i32>;
-@group(0) @binding(7) var<storage, read_write> rowLosses: array<f32>;
+@group(0) @binding(7) var<storage, read_write> rowLosses: array<vec2f>;
 @group(0) @binding(8) var<uniform> step: StepParameters;
 var<workgroup> sh: array<vec4f, ${2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, 3>;
@@ -236,14 +223,16 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let seed = group.y;
   let column = lid % QUADS;
   let row0 = (lid / QUADS) * ${R}u;
-  let tileRow = group.x * TILE_ROWS + row0;
+  let tileNumber = group.x + u32(step.numbers.w);
+  let tileRow = tileNumber * TILE_ROWS + row0;
   var cur = 0u;
   var nxt = TILE_ROWS * QUADS;
   var e = 0;
   var slot = 0u;
-  if (lid < 3u) { atomicStore(&largestBits[lid], 0u); }
-  if (lid == 0u) { exponents[exponentForward(seed, 0u, group.x)] = 0; }
-  ${unroll((i) => `var acc${i} = vec4f(0.0); let real${i} = tileRow + ${i}u < ROWS; var sample${i} = 0; if (real${i}) { sample${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; }`)}
+  var worst = 0u;
+  // not by lid: a tile may have fewer than three threads
+  if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
+  ${unroll((i) => `var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
   workgroupBarrier();
 
   // layer 0 reads the data
@@ -253,51 +242,47 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     let w = seed * PARAMETER_STRIDE + weightAt(0u) + column;
     for (var k = 0u; k < IN_QUADS; k++) {
       let p = w + 4u * k * QUADS;
-      let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
+      ${readWeights}
       ${unroll((i) => `{ let x = X[u32(sample${i}) * IN_QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
     }
     ${finishLayer}
-    workgroupBarrier();
-    let swap = cur; cur = nxt; nxt = swap;
+    ${nextLayer}
   }
   for (var l = 1u; l < LAYERS; l++) {
     let weightScale = HIDDEN_SCALE;
     let bits = atomicLoad(&largestBits[slot]);
+    worst = max(worst, bits);
     let de = excess(bits);
     let s = exp2i(-de);
-    if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, group.x)] = NO_EXPONENT; }
+    if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
     if (de != 0) {
       e += de;
-      ${unroll((i) => `activations[activationAt(seed, l, tileRow + ${i}u, column)] = acc${i} * s;`)}
-      ${keepZ ? unroll((i) => `activations[Z_START + activationAt(seed, l, tileRow + ${i}u, column)] *= s;`) : ''}
-      if (lid == 0u) { exponents[exponentForward(seed, l, group.x)] = e; }
+      ${unroll((i) => `${h('l', i)} = acc${i} * s;${keepZ ? ` ${z('l', i)} *= s;` : ''}`)}
+      if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
     }
-    if (lid == 0u) { atomicStore(&largestBits[(slot + 2u) % 3u], 0u); }
-    slot = (slot + 1u) % 3u;
+    ${nextSlot}
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
     let w = seed * PARAMETER_STRIDE + weightAt(l) + column;
     for (var k = 0u; k < QUADS; k++) {
       let p = w + 4u * k * QUADS;
-      let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];
+      ${readWeights}
       ${unroll((i) => `{ let x = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
     }
     ${finishLayer}
-    workgroupBarrier();
-    let swap = cur; cur = nxt; nxt = swap;
+    ${nextLayer}
   }
 
   // the outputs lie in sh[cur] and acc; the loss and its delta are taken at true scale unless that overflows
   nxt = cur;
-  let ea = e;
-  let eo = max(e, 0);
-  let us = exp2i(e - eo);
-  let uy = exp2i(-eo);
-  let scale = exp2i(e);
+  let outputBits = atomicLoad(&largestBits[slot]);
+  worst = max(worst, outputBits);
+  let eo = max(e + excess(outputBits), 0);
   ${unroll((i) => `let f${i} = acc${i}; var delta${i} = vec4f(0.0); var rowLoss${i} = 0.0;`)}
-  ${headWgsl(loss, unroll)}
+  ${single ? singleOutputHeadWgsl(R) : lossHeadWgsl(loss, R)}
+  let lossTail = select(f32(lossExponent), ${POISON.toExponential()}, worst >= INFINITE_BITS);
   ${unroll(
-    (i) => `{ let h = f${i}; delta${i} = select(vec4f(0.0), delta${i} * ${slope('output', i, 'LAYERS')}, real${i});
-    if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = select(0.0, rowLoss${i}, real${i}); } }`,
+    (i) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? z('LAYERS', i) : 'vec4f(0.0)'}, f${i}, e), real${i});
+    if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), lossTail); }`,
   )}
   ${passes === 'forward' ? '' : backwardHalf}
 }`

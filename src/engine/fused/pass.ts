@@ -7,9 +7,9 @@ import { DomainFault } from '../../core/faults.ts'
 import { exponentOffsets, forwardBackwardWgsl, keepsPreactivations, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
-import { normEntries, slotCount, updateWgsl, weightGroups } from './updateKernel.ts'
+import { normWords, slotCount, updateWgsl, weightGroups } from './updateKernel.ts'
 
-export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'forward'
+export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'deltas' | 'forward'
 
 export interface PassBuffers {
   /** Where the shape's seeds begin, in bytes (a multiple of 256). */
@@ -72,8 +72,8 @@ export class FusedPass {
   /** Compiles both kernels; several passes may compile at once. */
   static async create(device: GPUDevice, shape: KernelShape, task: PassTask, buffers: PassBuffers, capacity = 1): Promise<FusedPass> {
     const k1 = await pipelineOf(device, 'K1', forwardBackwardWgsl(shape, task === 'forward' ? 'forward' : 'both'), [READ, READ, READ, READ, WRITE, WRITE, WRITE, WRITE], 8)
-    const withSlots = task !== 'sgd' && task !== 'forward'
-    const k2 = task === 'forward' ? null : await pipelineOf(device, 'K2', updateWgsl(shape, task), [task === 'gradient' ? WRITE : WRITE, READ, READ, READ, READ, WRITE, WRITE, ...(withSlots ? [WRITE as GPUBufferBindingType] : [])], 7)
+    const withSlots = task !== 'sgd'
+    const k2 = task === 'forward' || task === 'deltas' ? null : await pipelineOf(device, 'K2', updateWgsl(shape, task), [task === 'gradient' ? WRITE : WRITE, READ, READ, READ, READ, WRITE, WRITE, ...(withSlots ? [WRITE as GPUBufferBindingType] : [])], 7)
     return new FusedPass(device, shape, task, capacity, (owned, { indices, steps, sizes }) => {
       const activations = owned.create(sizes.activations)
       const deltas = owned.create(sizes.deltas)
@@ -114,16 +114,16 @@ export class FusedPass {
     this.device.queue.writeBuffer(this.indices, 0, indices)
     const numbers = new DataView(new ArrayBuffer(SLICE_BYTES * steps.length))
     for (const [i, step] of steps.entries()) writeStep(numbers, i, step)
-    this.device.queue.writeBuffer(this.steps, 0, numbers)
+    this.device.queue.writeBuffer(this.steps, 0, numbers.buffer)
   }
 
-  /** Encodes step `slice` of what was prepared: two dispatches in one compute pass (one for 'forward'). */
-  encode(pass: GPUComputePassEncoder, slice: number): void {
+  /** Encodes step `slice` of what was prepared: two dispatches in one compute pass (one for 'forward' and 'deltas', of as many tiles as asked). */
+  encode(pass: GPUComputePassEncoder, slice: number, tiles = tileCount(this.shape)): void {
     const { k1, k2, g1, g2 } = this.groups
     const { shape } = this
     pass.setPipeline(k1)
     pass.setBindGroup(0, g1, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(tileCount(shape), shape.seedCount)
+    pass.dispatchWorkgroups(tiles, shape.seedCount)
     if (k2 === null || g2 === null) return
     pass.setPipeline(k2)
     pass.setBindGroup(0, g2, [slice * SLICE_BYTES])
@@ -175,13 +175,13 @@ export function passSizes(shape: KernelShape, task: PassTask, capacity: number):
   const { layout, seedCount } = shape
   const rows = tileCount(shape) * shape.tile.rows
   const tensor = 16 * seedCount * layout.layerCount * rows * layout.quads
-  const slots = task === 'gradient' ? 1 : task === 'forward' ? 0 : slotCount(task)
+  const slots = task === 'gradient' ? 1 : task === 'forward' || task === 'deltas' ? 0 : slotCount(task)
   return {
     activations: tensor * (keepsPreactivations(layout) ? 2 : 1),
     deltas: tensor,
     exponents: 4 * exponentOffsets(shape).length,
-    rowLosses: 4 * capacity * seedCount * rows,
-    norms: 16 * normEntries(shape),
+    rowLosses: 8 * capacity * seedCount * rows,
+    norms: 4 * normWords(shape),
     slots: 16 * slots * seedCount * layout.seedQuads,
   }
 }

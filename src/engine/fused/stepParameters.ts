@@ -13,6 +13,8 @@ export interface StepNumbers {
   readonly chunkStep: number
   /** Updates done since the slots were empty; this one is number updates + 1. */
   readonly updates: number
+  /** Where this dispatch begins when K1 is cut into several; 0 when absent. */
+  readonly firstTile?: number
 }
 
 /** Writes one slice; eps goes as mantissa and exponent, because 1e-150 is no float32. */
@@ -35,6 +37,6 @@ export function writeStep(view: DataView, slice: number, step: StepNumbers): voi
     0,
   ]
   for (const [i, value] of floats.entries()) view.setFloat32(base + 4 * i, value, true)
-  const integers = [step.chunkStep, exponent, step.updates % 2, 0]
+  const integers = [step.chunkStep, exponent, step.updates % 6, step.firstTile ?? 0]
   for (const [i, value] of integers.entries()) view.setInt32(base + 32 + 4 * i, value, true)
 }

@@ -6,6 +6,7 @@
 // 2^em with em the largest exponent of the layer's tiles. Optimizer slots lie in the parameters' layout with one
 // exponent per (seed, layer), double-buffered by the parity of the step because every workgroup of the layer
 // reads the old one. RMSprop and Adam keep r = sqrt(v): a square of a small gradient would leave float32.
+// Slots may also shrink, so each step notes the largest of them: three rows, one read, one written, one cleared.
 // Norms are reduced by a fixed tree: no float atomics, the same bits every time.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
@@ -21,9 +22,14 @@ export function weightGroups(shape: KernelShape): number {
   return Math.ceil((rows * layout.quads) / BLOCKS_PER_GROUP)
 }
 
-/** vec4s of the norm buffer, per (seed, layer, group) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
+/** vec4s of the norms, per (seed, layer, group) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
 export function normEntries(shape: KernelShape): number {
   return shape.seedCount * shape.layout.layerCount * (weightGroups(shape) + 1)
+}
+
+/** Words of the norm buffer: the norms, then [3][seed][layer] bits of the largest slot. */
+export function normWords(shape: KernelShape): number {
+  return 4 * normEntries(shape) + 3 * shape.seedCount * shape.layout.layerCount
 }
 
 /** Slots [seedQuads] per seed that an optimizer needs. */
@@ -43,15 +49,17 @@ export function slotCount(kind: OptimizerSettings['kind']): number {
 
 // Bodies of `fn applied(at, g, em, old, now) -> vec4f`: the step to subtract from parameters[at].
 const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
-  sgd: 'return step.rates.x * (g * exp2i(em));',
+  sgd: 'return step.rates.x * scaledBy(g, em);',
   momentum: `
   let v = step.rates.z * (slots[at] * exp2i(old - now)) + g * exp2i(em - now);
   slots[at] = v;
-  return step.rates.x * (v * exp2i(now));`,
+  noteSlot(v);
+  return step.rates.x * scaledBy(v, now);`,
   rmsprop: `
   let scaled = g * exp2i(em - now);
   let r = rootMeanSquare(slots[at] * exp2i(old - now), scaled, step.rates.z);
   slots[at] = r;
+  noteSlot(r);
   return step.rates.x * quotient(scaled, r + step.corrections.x * exp2i(step.numbers.y - now));`,
   adam: `
   let scaled = g * exp2i(em - now);
@@ -60,6 +68,8 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
   let r = rootMeanSquare(slots[second] * exp2i(old - now), scaled, step.rates.w);
   slots[at] = m;
   slots[second] = r;
+  noteSlot(m);
+  noteSlot(r);
   return step.rates.x * quotient(m * step.corrections.y, r * step.corrections.z + step.corrections.x * exp2i(step.numbers.y - now));`,
 }
 
@@ -72,6 +82,7 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
 export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] | 'gradient'): string {
   const rule = task === 'gradient' ? 'return g;' : RULES[task]
   const usesSlots = task !== 'sgd'
+  const keepsSlots = usesSlots && task !== 'gradient'
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -81,15 +92,17 @@ ${shapeWgsl(shape)}
 @group(0) @binding(3) var<storage, read> activations: array<vec4f>;
 @group(0) @binding(4) var<storage, read> deltas: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> exponents: array<i32>;
-@group(0) @binding(6) var<storage, read_write> norms: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> norms: array<atomic<u32>>;
 @group(0) @binding(7) var<uniform> step: StepParameters;
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
 const GROUPS = ${weightGroups(shape)}u;
+const LARGEST_SLOTS = ${4 * normEntries(shape)}u;
 var<workgroup> squares: array<f32, ${BLOCKS_PER_GROUP}>;
 var<workgroup> magnitudes: array<f32, ${BLOCKS_PER_GROUP}>;
 var<workgroup> largestGradient: atomic<u32>;
 var<workgroup> largestBias: atomic<u32>;
 var<workgroup> largestWeight: atomic<u32>;
+var<workgroup> largestSlot: atomic<u32>;
 
 fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
   let m = max(r, abs(g));
@@ -98,7 +111,10 @@ fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
   let b = g / safe;
   return m * sqrt(decay * a * a + (1.0 - decay) * b * b);
 }
-fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(vec4f(0.0), a / b, b > vec4f(0.0)); }
+// 0 where nothing was ever seen; NaN passes through.
+fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(a / b, vec4f(0.0), b == vec4f(0.0)); }
+fn noteSlot(v: vec4f) { atomicMax(&largestSlot, sizeBits(v)); }
+fn largestSlotAt(ring: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + ((ring % 3u) * SEEDS + seed) * LAYERS + l; }
 fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
 // A diverged seed keeps its last finite weights.
 fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
@@ -106,7 +122,7 @@ fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
   ${task === 'gradient' ? 'slots[seed * SEED_QUADS + p] = g;' : `let at = seed * SEED_QUADS + p;
   let updated = parameters[at] - applied(at, g, em, old, now);
   parameters[at] = updated;
-  atomicMax(&largestWeight, bitcast<u32>(largest(updated)));`}
+  atomicMax(&largestWeight, sizeBits(updated));`}
 }
 fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
   return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
@@ -125,16 +141,23 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let empty = em < NO_EXPONENT / 2;
   em = select(em, 0, empty);
   // Weights and biases of a layer share one slot exponent, which must not depend on the workgroup.
-  var shared = NO_EXPONENT;
-  for (var t = 0u; t < TILES; t++) { shared = max(shared, max(tileExponent(seed, l, t), exponents[exponentBackward(seed, l, t)])); }
-  let parity = u32(step.numbers.z);
-  let old = ${usesSlots && task !== 'gradient' ? 'exponents[SLOT_EXPONENTS + (parity * SEEDS + seed) * LAYERS + l]' : 'NO_EXPONENT'};
-  let joined = max(old, select(shared, NO_EXPONENT, shared < NO_EXPONENT / 2));
+  var joint = NO_EXPONENT;
+  for (var t = 0u; t < TILES; t++) { joint = max(joint, max(tileExponent(seed, l, t), exponents[exponentBackward(seed, l, t)])); }
+  let parity = u32(step.numbers.z) & 1u;
+  let ring = u32(step.numbers.z);
+${
+    keepsSlots
+      ? `  let stored = exponents[SLOT_EXPONENTS + (parity * SEEDS + seed) * LAYERS + l];
+  let slotBits = atomicLoad(&norms[largestSlotAt(ring, seed, l)]);
+  let fitting = select(stored + excess(slotBits), NO_EXPONENT, slotBits == 0u);
+  let joined = max(fitting, select(joint, NO_EXPONENT, joint < NO_EXPONENT / 2));
   let now = select(joined, 0, joined < NO_EXPONENT / 2);
-  let previous = select(old, now, old < NO_EXPONENT / 2);
+  let old = select(stored, now, slotBits == 0u);`
+      : '  let now = 0; let old = 0;'
+  }
 
   var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
-  if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); }
+  if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); atomicStore(&largestSlot, 0u); }
   workgroupBarrier();
   if (!isBias) {
     let rowQuads = select(QUADS, IN_QUADS, l == 0u);
@@ -148,18 +171,17 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
         let end = min((t + 1u) * TILE_ROWS, ROWS);
         for (var row = t * TILE_ROWS; row < end; row++) {
           var h: vec4f;
-          if (l == 0u) { h = X[u32(batchIndices[indexAt(step.numbers.x, seed, row)]) * IN_QUADS + kq]; } else { h = activations[activationAt(seed, l, row, kq)]; }
+          if (l == 0u) { h = X[u32(max(batchIndices[indexAt(step.numbers.x, seed, row)], 0)) * IN_QUADS + kq]; } else { h = activations[activationAt(seed, l, row, kq)]; }
           let d = s * deltas[deltaAt(seed, l, row, column)];
           g0 += h.x * d; g1 += h.y * d; g2 += h.z * d; g3 += h.w * d;
         }
       }
       g0 *= weightScale; g1 *= weightScale; g2 *= weightScale; g3 *= weightScale;
       let p = weightAt(l) + 4u * kq * QUADS + column;
-      apply(seed, p, g0, em, previous, now); apply(seed, p + QUADS, g1, em, previous, now);
-      apply(seed, p + 2u * QUADS, g2, em, previous, now); apply(seed, p + 3u * QUADS, g3, em, previous, now);
+      apply(seed, p, g0, em, old, now); apply(seed, p + QUADS, g1, em, old, now);
+      apply(seed, p + 2u * QUADS, g2, em, old, now); apply(seed, p + 3u * QUADS, g3, em, old, now);
     }
-    let m = max(max(largest(g0), largest(g1)), max(largest(g2), largest(g3)));
-    atomicMax(&largestGradient, bitcast<u32>(m));
+    atomicMax(&largestGradient, max(max(sizeBits(g0), sizeBits(g1)), max(sizeBits(g2), sizeBits(g3))));
   }${
     shape.layout.bias
       ? ` else {
@@ -173,9 +195,9 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       }
       g *= BIAS_SCALE;
       let p = biasAt(l) + column;
-      apply(seed, p, g, em, previous, now);
-      atomicMax(&largestBias, bitcast<u32>(largest(parameters[seed * PARAMETER_STRIDE + p])));
-      atomicMax(&largestGradient, bitcast<u32>(largest(g)));
+      apply(seed, p, g, em, old, now);
+      atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p]));
+      atomicMax(&largestGradient, sizeBits(g));
       slotsOfNorm(&g0, &g1, &g2, &g3, column / ${BLOCKS_PER_GROUP}u, g);
     }
   }`
@@ -185,7 +207,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   // Norms, scaled by the group's largest entry before squaring.
   let bits = atomicLoad(&largestGradient);
   let me = select(i32(bits >> 23u) - 127, 0, bits == 0u);
-  let s = exp2i(-me);
+  let s = exp2i(min(-me, 126));
   let h0 = g0 * s; let h1 = g1 * s; let h2 = g2 * s; let h3 = g3 * s;
   squares[lid] = dot(h0, h0) + dot(h1, h1) + dot(h2, h2) + dot(h3, h3);
   let one = vec4f(1.0);
@@ -196,14 +218,19 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     workgroupBarrier();
   }
   if (lid == 0u) {
-    norms[(seed * LAYERS + l) * (GROUPS + 1u) + group.x] = vec4f(squares[0], f32(me + em), magnitudes[0], bitcast<f32>(atomicLoad(&largestWeight)));
+    let n = 4u * ((seed * LAYERS + l) * (GROUPS + 1u) + group.x);
+    atomicStore(&norms[n], bitcast<u32>(squares[0]));
+    atomicStore(&norms[n + 1u], bitcast<u32>(f32(me + em)));
+    atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
+    atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
+    ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, seed, l)], atomicLoad(&largestSlot));' : ''}
     if (isBias) {
       ${shape.layout.bias ? 'let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u);' : ''}
       ${
         task === 'gradient'
           ? 'exponents[SLOT_EXPONENTS + (SEEDS + seed) * LAYERS + l] = em;'
-          : usesSlots
-            ? 'exponents[SLOT_EXPONENTS + ((1u - parity) * SEEDS + seed) * LAYERS + l] = select(joined, NO_EXPONENT, joined < NO_EXPONENT / 2);'
+          : keepsSlots
+            ? 'exponents[SLOT_EXPONENTS + ((1u - parity) * SEEDS + seed) * LAYERS + l] = now; atomicStore(&norms[largestSlotAt(ring + 2u, seed, l)], 0u);'
             : ''
       }
     }
