@@ -82,7 +82,7 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     probes: arm.probes,
     effort,
     atStart: (use) => arm.atStart(use),
-    eigenvalues: (matrix, n) => host.eigenvalues(matrix, n),
+    eigenvalues: (matrix, n) => host.eigenvalues(matrix, n, link.signal),
     breathe: () => link.breathe(),
     progress: (done, total, label) => link.progress(done, total, label),
     signal: link.signal,

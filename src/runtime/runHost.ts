@@ -21,7 +21,7 @@ export interface RunHost {
   loadDataset(settings: DataSettings, seed: number, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Dataset>
   createTrainer(request: TrainerRequest): Promise<Trainer>
   /** Ascending eigenvalues of a symmetric [n, n] matrix, which stays as it is. */
-  eigenvalues(matrix: Float64Array, n: number): Promise<Float64Array>
+  eigenvalues(matrix: Float64Array, n: number, signal: AbortSignal): Promise<Float64Array>
   now(): Milliseconds
   /** Resolves after about this time; 0 lets waiting events in and returns at once. */
   wait(duration: Milliseconds): Promise<void>

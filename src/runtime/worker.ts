@@ -4,17 +4,18 @@
 // closes the run before it; messages for a run that is gone are dropped.
 import { emptyAssetCache } from '../data/verifiedAssets.ts'
 import { loadDataset } from '../data/loadDataset.ts'
-import { symmetricEigenvalues } from '../numerics/symmetricEigenvalues.ts'
 import type { Address, ToPage, ToWorker } from '../protocol/messages.ts'
 import { chooseTrainer } from './chooseTrainer.ts'
+import { eigenvaluesElsewhere } from './eigenvaluesElsewhere.ts'
 import { waitFor } from './eventTurn.ts'
 import { readAssetFrom } from './fetchAsset.ts'
 import { Run, type StartCommand } from './run.ts'
 import type { RunHost } from './runHost.ts'
 
-const LOADING_HEARTBEAT_MS = 500
+const HEARTBEAT_MS = 500
 
 const cache = emptyAssetCache()
+const spectra = eigenvaluesElsewhere(() => new Worker(new URL('./eigenvalueWorker.ts', import.meta.url), { type: 'module' }))
 
 /** The run that messages go to; while the one before it still ends, they wait in `backlog`. */
 interface Current {
@@ -41,7 +42,14 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
     },
     loadDataset: (settings, seed, onProgress, signal) => loadDataset(settings, { seed, readAsset, cache, onProgress, signal }),
     createTrainer: chooseTrainer,
-    eigenvalues: async (matrix, n) => symmetricEigenvalues(matrix, n),
+    async eigenvalues(matrix, n, signal) {
+      const living = setInterval(() => send({ ...address, type: 'heartbeat', step: 0 }), HEARTBEAT_MS)
+      try {
+        return await spectra.eigenvalues(matrix, n, signal)
+      } finally {
+        clearInterval(living)
+      }
+    },
     now: () => performance.now(),
     wait: waitFor,
   }
@@ -56,7 +64,7 @@ async function begin(start: StartCommand): Promise<void> {
   // While a slider moves many starts come in; only the last one is worth building.
   if (current !== mine) return
   // While data and network are on their way nothing else would say that the Worker lives.
-  const beating = setInterval(() => send({ ...address, type: 'heartbeat', step: 0 }), LOADING_HEARTBEAT_MS)
+  const beating = setInterval(() => send({ ...address, type: 'heartbeat', step: 0 }), HEARTBEAT_MS)
   const run = new Run(start, hostOf(start, beating), (answer) => send({ type: 'reply', ...address, ...answer }))
   mine.run = run
   for (const message of mine.backlog) run.receive(message)

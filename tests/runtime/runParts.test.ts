@@ -1,0 +1,152 @@
+// The small parts of a run: schedule, time budget, pace, queue of samples. Each title finishes its subject's sentence.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { LossSample, Sample } from '../../src/core/sample.ts'
+import { largestIndex } from '../../src/runtime/divergedLayer.ts'
+import { createPacing } from '../../src/runtime/pacing.ts'
+import { createSampleQueue, MAX_WAITING_BYTES, mergedLosses } from '../../src/runtime/sampleQueue.ts'
+import { isDue, nextDue } from '../../src/runtime/schedule.ts'
+import { createTimeBudget } from '../../src/runtime/timeBudget.ts'
+import { bytesOf, transferablesOf } from '../../src/runtime/transferables.ts'
+
+describe('the schedule', () => {
+  test('is step 0, the powers of two before the first period, then every period', () => {
+    const due = Array.from({ length: 61 }, (_, step) => step).filter((step) => isDue(step, 20))
+    expect(due).toEqual([0, 1, 2, 4, 8, 16, 20, 40, 60])
+  })
+  test('is never for a period of 0', () => {
+    expect([isDue(0, 0), isDue(7, 0), nextDue(7, 0)]).toEqual([false, false, Infinity])
+  })
+  test('names as the next due step the first one that is due', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 130 }), (step, every) => {
+        let twin = step + 1
+        while (!isDue(twin, every)) twin++
+        expect(nextDue(step, every)).toBe(twin)
+      }),
+      { seed: 20_260_303, numRuns: 300 },
+    )
+  })
+})
+
+describe('the time budget', () => {
+  /** A run of 10 ms chunks; the instrument is asked for after each. */
+  function shareOf(share: number, cost: number, tiers: readonly ('scheduled' | 'expensive')[]): number {
+    const budget = createTimeBudget(share)
+    let [training, measuring] = [0, 0]
+    while (training < 60_000) {
+      training += 10
+      budget.earn(10)
+      for (const tier of tiers) {
+        if (!budget.mayMeasure(tier)) continue
+        budget.spend(tier, cost)
+        measuring += cost
+      }
+    }
+    return measuring / (training + measuring)
+  }
+  test.each([
+    [0.5, 3],
+    [0.5, 400],
+    [0.2, 50],
+  ])('keeps all instruments together below a share of %d, at %d ms each', (share, cost) => {
+    // One measurement may overdraw: 400 ms of 60 s.
+    expect(shareOf(share, cost, ['scheduled', 'expensive'])).toBeLessThan(share + 0.02)
+    expect(shareOf(share, cost, ['scheduled', 'expensive'])).toBeGreaterThan(share * 0.5)
+  })
+  test('does not let an expensive instrument silence the cheap ones', () => {
+    const budget = createTimeBudget(0.5)
+    budget.spend('expensive', 10_000)
+    expect([budget.mayMeasure('expensive'), budget.mayMeasure('scheduled')]).toEqual([false, true])
+  })
+  test('never refuses at a share of 1 and always at 0', () => {
+    const [all, none] = [createTimeBudget(1), createTimeBudget(0)]
+    all.spend('expensive', 1e9)
+    none.earn(1e9)
+    expect([all.mayMeasure('expensive'), none.mayMeasure('scheduled')]).toEqual([true, false])
+  })
+  test('forgets what was earned long ago', () => {
+    const budget = createTimeBudget(0.5)
+    budget.earn(3_600_000)
+    budget.spend('scheduled', 1500)
+    expect(budget.mayMeasure('scheduled')).toBe(false)
+  })
+})
+
+describe('the pace', () => {
+  test('gives as many steps as were asked for per second, evenly', () => {
+    const pacing = createPacing()
+    let [now, step] = [0, 0]
+    while (now < 10_000) {
+      const { steps, wait } = pacing.allowance(now, step, 40)
+      expect(steps).toBeLessThanOrEqual(2)
+      step += steps
+      now += steps === 0 ? wait : 1
+    }
+    // 10 s at 40 steps a second, the first one at once.
+    expect(Math.abs(step - 401)).toBeLessThanOrEqual(1)
+  })
+  test('does not rush after a long pause or a long measurement', () => {
+    const pacing = createPacing()
+    pacing.allowance(0, 0, 10)
+    expect(pacing.allowance(60_000, 1, 10).steps).toBe(1)
+    expect(pacing.allowance(60_001, 2, 10).steps).toBe(0)
+  })
+  test('knows no bound without a pace', () => {
+    expect(createPacing().allowance(0, 0, null)).toEqual({ steps: Infinity, wait: 0 })
+  })
+})
+
+const losses = (arm: 'A' | 'B', step: number, values: number[], seedCount = 1): LossSample => ({
+  type: 'loss',
+  arm,
+  step,
+  seedCount,
+  values: Float64Array.from(values),
+})
+const marker = (step: number): Sample => ({ type: 'unavailable', arm: 'A', step, instrument: 'cosines', reason: 'oneSample' })
+
+describe('the queue of samples', () => {
+  test('joins consecutive losses of an arm and keeps the order of everything else', () => {
+    const merged = mergedLosses([losses('A', 0, [1, 2]), losses('B', 0, [9]), marker(2), losses('A', 2, [3]), losses('B', 1, [8]), marker(3)])
+    expect(merged).toEqual([losses('A', 0, [1, 2, 3]), losses('B', 0, [9, 8]), marker(2), marker(3)])
+  })
+  test('does not join across a gap or another number of seeds', () => {
+    const apart = [losses('A', 0, [1]), losses('A', 2, [3]), losses('A', 3, [4, 5], 2)]
+    expect(mergedLosses(apart)).toEqual(apart)
+  })
+  test('gives one message at a time and ignores a stale acknowledgement', () => {
+    const queue = createSampleQueue()
+    queue.push(marker(1))
+    expect(queue.take()).toMatchObject({ sequence: 1 })
+    queue.push(marker(2))
+    expect(queue.take()).toBeNull()
+    queue.acknowledge(7)
+    expect(queue.take()).toBeNull()
+    queue.acknowledge(1)
+    expect(queue.take()).toEqual({ sequence: 2, samples: [marker(2)] })
+    queue.acknowledge(2)
+    expect(queue.isIdle()).toBe(true)
+  })
+  test('is full only while something is unanswered', () => {
+    const queue = createSampleQueue()
+    queue.push(marker(1))
+    queue.take()
+    queue.push({ ...losses('A', 0, []), values: new Float64Array(MAX_WAITING_BYTES / 8 + 1) })
+    expect(queue.isFull()).toBe(true)
+    queue.acknowledge(1)
+    expect(queue.isFull()).toBe(false)
+  })
+})
+
+test('transferablesOf lists every buffer once, however deep, and bytesOf counts them', () => {
+  const shared = new Float64Array(4)
+  const message = { a: [shared, { b: new Int32Array(3) }], c: shared, d: 'text', e: null, empty: new Float64Array(0) }
+  expect(transferablesOf(message)).toHaveLength(2)
+  expect(bytesOf(message)).toBe(32 + 12 + 32)
+})
+
+test('largestIndex prefers what is not a number to any number', () => {
+  expect(largestIndex(Float64Array.of(1, 5, -Infinity, 2))).toBe(1)
+  expect(largestIndex(Float64Array.of(1, 5, NaN, 7))).toBe(2)
+})
