@@ -42,18 +42,37 @@ const OVERSHOOT = 1e-5
  */
 export function cosineDensity(values: ArrayLike<number>): CosineDensity {
   const samples = Float64Array.from(values, (value) => {
-    if (!(Math.abs(value) <= 1 + OVERSHOOT)) throw new DomainFault(`cosineDensity: sample out of range, got ${value}, expected within [-1, 1]`)
+    if (!(Math.abs(value) <= 1 + OVERSHOOT))
+      throw new DomainFault(`cosineDensity: sample out of range, got ${value}, expected within [-1, 1]`)
     return Math.max(-1, Math.min(1, value))
   }).sort()
   const count = samples.length
   const mean = samples.reduce((sum, value) => sum + value, 0) / count
   const standardDeviation = Math.sqrt(samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1))
   if (count < 2 || !(standardDeviation > NO_SPREAD)) {
-    return { samples, count, mean, standardDeviation: count < 2 ? NaN : 0, bandwidth: 0, grid: new Float64Array(0), density: new Float64Array(0), boundary: 'rugOnly' }
+    return {
+      samples,
+      count,
+      mean,
+      standardDeviation: count < 2 ? NaN : 0,
+      bandwidth: 0,
+      grid: new Float64Array(0),
+      density: new Float64Array(0),
+      boundary: 'rugOnly',
+    }
   }
   const bandwidth = standardDeviation * count ** -0.2
   const grid = gridFor(samples, bandwidth)
-  return { samples, count, mean, standardDeviation, bandwidth, grid, density: reflectedDensity(samples, bandwidth, grid), boundary: 'reflected' }
+  return {
+    samples,
+    count,
+    mean,
+    standardDeviation,
+    bandwidth,
+    grid,
+    density: reflectedDensity(samples, bandwidth, grid),
+    boundary: 'reflected',
+  }
 }
 
 function gridFor(samples: Float64Array, bandwidth: number): Float64Array {

@@ -59,10 +59,20 @@ export interface LanczosResult {
  * @throws {DomainFault} when steps or dimension is not a positive integer, or a product is not finite.
  * @throws {ShapeFault} when the operator returns another length.
  */
-export async function lanczos(operator: BlockOperator, dimension: number, stream: RandomStream, options: LanczosOptions): Promise<readonly LanczosResult[]> {
+export async function lanczos(
+  operator: BlockOperator,
+  dimension: number,
+  stream: RandomStream,
+  options: LanczosOptions,
+): Promise<readonly LanczosResult[]> {
   const { steps: requestedSteps, recursions = 1, tolerance = 1e-3, basisLimitBytes = BASIS_LIMIT_BYTES, signal } = options
-  for (const [name, value] of [['steps', requestedSteps], ['dimension', dimension], ['recursions', recursions]] as const) {
-    if (!(Number.isInteger(value) && value >= 1)) throw new DomainFault(`lanczos: ${name} out of range, got ${value}, expected a positive integer`)
+  for (const [name, value] of [
+    ['steps', requestedSteps],
+    ['dimension', dimension],
+    ['recursions', recursions],
+  ] as const) {
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new DomainFault(`lanczos: ${name} out of range, got ${value}, expected a positive integer`)
   }
   const affordable = Math.max(1, Math.floor(basisLimitBytes / (8 * dimension * recursions)))
   const steps = Math.min(requestedSteps, dimension, affordable)
@@ -116,7 +126,8 @@ class Recursion {
   /** Takes the product with the newest vector (and overwrites it). */
   advance(product: Float64Array): void {
     const before = norm(product)
-    if (!Number.isFinite(before)) throw new DomainFault(`lanczos: product ${this.alphas.length} is not finite, got norm ${before}, expected finite numbers`)
+    if (!Number.isFinite(before))
+      throw new DomainFault(`lanczos: product ${this.alphas.length} is not finite, got norm ${before}, expected finite numbers`)
     const alpha = dot(product, this.newest())
     this.alphas.push(alpha)
     let length = before

@@ -17,7 +17,8 @@ export const BAND_PROBABILITIES = [0.05, 0.25, 0.5, 0.75, 0.95] as const
  */
 export function quantiles(values: ArrayLike<number>, probabilities: readonly number[]): Float64Array {
   const sorted = Float64Array.from(values)
-  for (const value of sorted) if (Number.isNaN(value)) throw new DomainFault('quantiles: a value is not a number, got NaN, expected numbers or infinities')
+  for (const value of sorted)
+    if (Number.isNaN(value)) throw new DomainFault('quantiles: a value is not a number, got NaN, expected numbers or infinities')
   sorted.sort()
   return Float64Array.from(probabilities, (probability) => sortedQuantile(sorted, probability))
 }
@@ -28,7 +29,8 @@ export function quantiles(values: ArrayLike<number>, probabilities: readonly num
  * @throws {DomainFault} when the probability leaves [0, 1].
  */
 export function sortedQuantile(sorted: ArrayLike<number>, probability: number): number {
-  if (!(probability >= 0 && probability <= 1)) throw new DomainFault(`sortedQuantile: probability out of range, got ${probability}, expected within [0, 1]`)
+  if (!(probability >= 0 && probability <= 1))
+    throw new DomainFault(`sortedQuantile: probability out of range, got ${probability}, expected within [0, 1]`)
   if (sorted.length === 0) return NaN
   const position = probability * (sorted.length - 1)
   const below = Math.floor(position)

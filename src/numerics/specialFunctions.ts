@@ -86,7 +86,8 @@ export function regularisedGammaQ(a: number, x: number): number {
 }
 
 function requireGammaDomain(a: number, x: number): void {
-  if (!(a > 0 && x >= 0)) throw new DomainFault(`regularisedGamma: arguments out of range, got a = ${a}, x = ${x}, expected a > 0 and x >= 0`)
+  if (!(a > 0 && x >= 0))
+    throw new DomainFault(`regularisedGamma: arguments out of range, got a = ${a}, x = ${x}, expected a > 0 and x >= 0`)
 }
 
 /** x^a e^-x / Gamma(a + 1) times a power series; all terms positive. */
@@ -131,7 +132,8 @@ function gammaFraction(a: number, x: number): number {
  */
 export function gammaQuantile(a: number, probability: number): number {
   requireGammaDomain(a, 0)
-  if (!(probability >= 0 && probability <= 1)) throw new DomainFault(`gammaQuantile: probability out of range, got ${probability}, expected within [0, 1]`)
+  if (!(probability >= 0 && probability <= 1))
+    throw new DomainFault(`gammaQuantile: probability out of range, got ${probability}, expected within [0, 1]`)
   if (probability === 0) return 0
   if (probability === 1) return Infinity
   let lower = 0

@@ -72,7 +72,12 @@ export interface SpectralDensityOptions {
  *
  * @throws {DomainFault} as `lanczos` does.
  */
-export async function spectralDensity(operator: BlockOperator, dimension: number, stream: RandomStream, options: SpectralDensityOptions): Promise<SpectralDensity> {
+export async function spectralDensity(
+  operator: BlockOperator,
+  dimension: number,
+  stream: RandomStream,
+  options: SpectralDensityOptions,
+): Promise<SpectralDensity> {
   const { probes, steps, gridCount = 401, basisLimitBytes = BASIS_LIMIT_BYTES } = options
   const recursions: LanczosResult[] = []
   // Probes run side by side only as far as their bases fit together.

@@ -13,7 +13,9 @@ const TINY = 1e-300
  */
 export function regularisedBeta(a: number, b: number, x: number): number {
   if (!(a > 0 && b > 0 && x >= 0 && x <= 1)) {
-    throw new DomainFault(`regularisedBeta: arguments out of range, got a = ${a}, b = ${b}, x = ${x}, expected a, b > 0 and x within [0, 1]`)
+    throw new DomainFault(
+      `regularisedBeta: arguments out of range, got a = ${a}, b = ${b}, x = ${x}, expected a, b > 0 and x within [0, 1]`,
+    )
   }
   if (x === 0 || x === 1) return x
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
@@ -50,9 +52,10 @@ function betaFraction(a: number, b: number, x: number): number {
  * @throws {DomainFault} when degrees is not positive.
  */
 export function studentTProbability(t: number, degrees: number): number {
-  const tail = t * t > degrees
-    ? regularisedBeta(degrees / 2, 0.5, degrees / (degrees + t * t))
-    : 1 - regularisedBeta(0.5, degrees / 2, (t * t) / (degrees + t * t))
+  const tail =
+    t * t > degrees
+      ? regularisedBeta(degrees / 2, 0.5, degrees / (degrees + t * t))
+      : 1 - regularisedBeta(0.5, degrees / 2, (t * t) / (degrees + t * t))
   return t >= 0 ? 1 - tail / 2 : tail / 2
 }
 
@@ -65,7 +68,9 @@ export function studentTProbability(t: number, degrees: number): number {
  */
 export function studentTQuantile(probability: number, degrees: number): number {
   if (!(probability > 0 && probability < 1 && degrees > 0)) {
-    throw new DomainFault(`studentTQuantile: arguments out of range, got ${probability} with ${degrees} degrees, expected a probability in (0, 1) and positive degrees`)
+    throw new DomainFault(
+      `studentTQuantile: arguments out of range, got ${probability} with ${degrees} degrees, expected a probability in (0, 1) and positive degrees`,
+    )
   }
   if (probability === 0.5) return 0
   if (probability < 0.5) return -studentTQuantile(1 - probability, degrees)

@@ -27,7 +27,8 @@ export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Ar
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       const size = Math.abs(matrix[i * n + j])
-      if (!Number.isFinite(size)) throw new DomainFault(`symmetricEigenvalues: entry [${i}, ${j}] is not finite, got ${matrix[i * n + j]}, expected finite numbers`)
+      if (!Number.isFinite(size))
+        throw new DomainFault(`symmetricEigenvalues: entry [${i}, ${j}] is not finite, got ${matrix[i * n + j]}, expected finite numbers`)
       if (size > largest) largest = size
     }
   }

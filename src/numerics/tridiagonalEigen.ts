@@ -94,7 +94,8 @@ function implicitQl(d: Float64Array, e: Float64Array, first: Float64Array | null
       while (high < n - 1 && !isNegligible(e[high], d[high], d[high + 1], sweep)) high++
       if (high < n - 1) e[high] = 0
       if (high === low) break
-      if (sweep === MAX_SWEEPS) throw new DomainFault(`implicitQl: eigenvalue ${low} did not settle, got ${MAX_SWEEPS} sweeps, expected a few`)
+      if (sweep === MAX_SWEEPS)
+        throw new DomainFault(`implicitQl: eigenvalue ${low} did not settle, got ${MAX_SWEEPS} sweeps, expected a few`)
       qlSweep(d, e, low, high, first, last)
     }
   }

@@ -107,8 +107,17 @@ function equalWeightCurves(facts: RunFacts, start: number, chain: ChainData): re
   const source = 'Orvieto et al. 2021, Proposition 7'
   const depths = sizesAround(depth, 3)
   if (optimizer.kind === 'rmsprop') {
-    const head = { id: 'chain.rmspropEscapeByDepth', label: 'most steps of RMSprop to leave', source: 'Orvieto et al. 2021, section 3', axis: 'depth' } as const
-    return [curveThrough({ ...head, hypotheses: [...conditions, hypothesis('eps far below the gradient', undefined)] }, depths, (l) => rmspropEscapeSteps(start, l, optimizer.lr))]
+    const head = {
+      id: 'chain.rmspropEscapeByDepth',
+      label: 'most steps of RMSprop to leave',
+      source: 'Orvieto et al. 2021, section 3',
+      axis: 'depth',
+    } as const
+    return [
+      curveThrough({ ...head, hypotheses: [...conditions, hypothesis('eps far below the gradient', undefined)] }, depths, (l) =>
+        rmspropEscapeSteps(start, l, optimizer.lr),
+      ),
+    ]
   }
   if (optimizer.kind !== 'sgd') return []
   const isDescent = hypothesis('gradient descent without momentum', true, `lr ${shown(optimizer.lr)}`)
@@ -124,7 +133,13 @@ function equalWeightCurves(facts: RunFacts, start: number, chain: ChainData): re
     (step) => lossLowerBound(step * optimizer.lr, start, depth),
   )
   const byDepth = curveThrough(
-    { id: 'chain.escapeByDepth', label: 'fewest steps to leave the plateau (log10)', source, axis: 'depth', hypotheses: [...conditions, isDescent] },
+    {
+      id: 'chain.escapeByDepth',
+      label: 'fewest steps to leave the plateau (log10)',
+      source,
+      axis: 'depth',
+      hypotheses: [...conditions, isDescent],
+    },
     depths,
     (l) => Math.log10(gradientDescentEscapeSteps(start, l, optimizer.lr)),
   )
@@ -138,5 +153,7 @@ function boundSteps(start: number, depth: number, lr: number, steps: number): Fl
   for (let i = 0; i <= 100; i++) points.add((steps * i) / 100)
   for (let i = 0; i <= 60; i++) points.add(end * (1 - 2 ** (-i / 3)))
   points.add(end)
-  return Float64Array.from(points).filter((step) => step <= steps).sort()
+  return Float64Array.from(points)
+    .filter((step) => step <= steps)
+    .sort()
 }

@@ -87,5 +87,6 @@ export function diagonalSecondMoment(law: WeightLaw, depth: number, data: ChainD
 }
 
 function requireDepth(caller: string, depth: number, least: number): void {
-  if (!(Number.isInteger(depth) && depth >= least)) throw new DomainFault(`${caller}: depth out of range, got ${depth}, expected an integer >= ${least}`)
+  if (!(Number.isInteger(depth) && depth >= least))
+    throw new DomainFault(`${caller}: depth out of range, got ${depth}, expected an integer >= ${least}`)
 }

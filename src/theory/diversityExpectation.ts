@@ -81,7 +81,11 @@ export function expectedBatchSizeBound(samples: number, inputs: number, hidden: 
  * Source: Chen et al. 2018, Theorem 3.
  */
 export function batchSizeLowerBound(inputs: number, hidden: readonly number[]): number {
-  requireWidths('batchSizeLowerBound', inputs - 1, hidden.map((width) => width - 1))
+  requireWidths(
+    'batchSizeLowerBound',
+    inputs - 1,
+    hidden.map((width) => width - 1),
+  )
   const depth = hidden.length + 1
   const sum = hidden.reduce((total, width, index) => total + (depth - index - 1) / (width - 1), 0)
   return depth / (sum + (2 * depth) / (inputs - 1))

@@ -46,7 +46,13 @@ export function fixedMoments(z: ArrayLike<number>): ForwardMoments {
  * @param gate 1 for linear layers, 1/2 for relu.
  * @throws {DomainFault} when width < 1.
  */
-export function forwardMoments(start: ForwardMoments, layers: number, width: number, law: WeightLaw, gate: GateProbability): readonly ForwardMoments[] {
+export function forwardMoments(
+  start: ForwardMoments,
+  layers: number,
+  width: number,
+  law: WeightLaw,
+  gate: GateProbability,
+): readonly ForwardMoments[] {
   if (!(width >= 1)) throw new DomainFault(`forwardMoments: width out of range, got ${width}, expected >= 1`)
   const { variance, kurtosis } = law
   const p = gate

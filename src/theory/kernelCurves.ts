@@ -15,8 +15,16 @@ export function kernelCurves(facts: RunFacts): readonly TheoryCurve[] {
   const source = 'Liu et al. 2020, Theorem 4.1'
   const exact: readonly Hypothesis[] = [hypothesis('half squared error', true)]
   const bounds = [
-    curveThrough({ id: 'kernel.plLower', label: 'lambda_min of the kernel', source, axis: 'step', hypotheses: exact }, kernel.steps, (_, k) => kernel.lower[k]),
-    curveThrough({ id: 'kernel.plUpper', label: 'lambda_max of the kernel', source, axis: 'step', hypotheses: exact }, kernel.steps, (_, k) => kernel.upper[k]),
+    curveThrough(
+      { id: 'kernel.plLower', label: 'lambda_min of the kernel', source, axis: 'step', hypotheses: exact },
+      kernel.steps,
+      (_, k) => kernel.lower[k],
+    ),
+    curveThrough(
+      { id: 'kernel.plUpper', label: 'lambda_max of the kernel', source, axis: 'step', hypotheses: exact },
+      kernel.steps,
+      (_, k) => kernel.upper[k],
+    ),
   ]
   if (initialLoss === undefined || kernel.steps[0] !== 0) return bounds
   const { lr } = facts.optimizer

@@ -37,9 +37,17 @@ export interface GaussianLayer {
  * @param targets [n, outputWidth] row-major.
  * @throws {ShapeFault} when the lengths do not fit.
  */
-export function dataMoments(inputs: ArrayLike<number>, targets: ArrayLike<number>, count: number, inputWidth: number, outputWidth: number): DataMoments {
+export function dataMoments(
+  inputs: ArrayLike<number>,
+  targets: ArrayLike<number>,
+  count: number,
+  inputWidth: number,
+  outputWidth: number,
+): DataMoments {
   if (inputs.length !== count * inputWidth || targets.length !== count * outputWidth) {
-    throw new ShapeFault(`dataMoments: got ${inputs.length} inputs and ${targets.length} targets, expected ${count * inputWidth} and ${count * outputWidth}`)
+    throw new ShapeFault(
+      `dataMoments: got ${inputs.length} inputs and ${targets.length} targets, expected ${count * inputWidth} and ${count * outputWidth}`,
+    )
   }
   let traceS = 0
   let traceSS = 0
@@ -59,7 +67,13 @@ export function dataMoments(inputs: ArrayLike<number>, targets: ArrayLike<number
     }
   }
   const pairs = count * count
-  return { traceS: traceS / count, traceSS: traceSS / pairs, crossSquare: crossSquare / pairs, meanInputSquare: inputSum / pairs, meanTargetSquare: targetSum / pairs }
+  return {
+    traceS: traceS / count,
+    traceSS: traceSS / pairs,
+    crossSquare: crossSquare / pairs,
+    meanInputSquare: inputSum / pairs,
+    meanTargetSquare: targetSum / pairs,
+  }
 }
 
 /** Data moments of one sample, from |x|^2 and |y|^2. */

@@ -48,7 +48,13 @@ function exactGradient(facts: RunFacts): readonly TheoryCurve[] {
 
 function orthogonalGradient(facts: RunFacts): readonly TheoryCurve[] {
   const { residualInputNorm } = facts.measured
-  if (residualInputNorm === undefined || !isLinear(facts) || facts.loss.kind !== 'squaredError' || facts.laws.some((law) => law.family !== 'orthogonal')) return []
+  if (
+    residualInputNorm === undefined ||
+    !isLinear(facts) ||
+    facts.loss.kind !== 'squaredError' ||
+    facts.laws.some((law) => law.family !== 'orthogonal')
+  )
+    return []
   const hidden = facts.widths.slice(1, -1)
   const head = {
     id: 'mlp.orthogonalGradient',
@@ -102,7 +108,10 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
   if (!isLinear(facts) || facts.loss.kind !== 'squaredError' || facts.probeCount < 2) return []
   const conditions: readonly Hypothesis[] = [
     atTheStart(facts.measured.step),
-    hypothesis('weights N(0, 1)', facts.laws.every((law) => law.family === 'normal' && law.variance === 1)),
+    hypothesis(
+      'weights N(0, 1)',
+      facts.laws.every((law) => law.family === 'normal' && law.variance === 1),
+    ),
     hypothesis('no biases', !facts.bias),
     hypothesis('one output', facts.widths[facts.depth] === 1),
     hypothesis('a teacher of the same shape with N(0, 1) weights', facts.dataKind === 'teacher' ? undefined : false),
@@ -126,6 +135,12 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
   ]
   if (inputs < 2) return curves
   const large = hypothesis('many samples: n far above n Delta', n > 10 * expectedBatchSizeBound(n, inputs, hidden), `n ${n}`)
-  const head = { id: 'diversity.lowerBoundByWidth', label: 'lower bound of n Delta', source, axis: 'width', hypotheses: [...conditions, large] } as const
+  const head = {
+    id: 'diversity.lowerBoundByWidth',
+    label: 'lower bound of n Delta',
+    source,
+    axis: 'width',
+    hypotheses: [...conditions, large],
+  } as const
   return [...curves, curveThrough(head, widths, (width) => batchSizeLowerBound(inputs, all(width)))]
 }

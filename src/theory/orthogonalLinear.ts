@@ -18,7 +18,9 @@ export function orthogonalGradientNorm(residuals: ArrayLike<number>, inputs: Arr
   const outputs = residuals.length / count
   const inputWidth = inputs.length / count
   if (!Number.isInteger(outputs) || !Number.isInteger(inputWidth)) {
-    throw new ShapeFault(`orthogonalGradientNorm: got ${residuals.length} residuals and ${inputs.length} inputs, expected multiples of ${count}`)
+    throw new ShapeFault(
+      `orthogonalGradientNorm: got ${residuals.length} residuals and ${inputs.length} inputs, expected multiples of ${count}`,
+    )
   }
   let square = 0
   for (let a = 0; a < outputs; a++) {
@@ -37,7 +39,12 @@ export function orthogonalGradientNorm(residuals: ArrayLike<number>, inputs: Arr
  * Independent of depth, which is the claim; NaN when a residual or an input is zero.
  * Source: Sankararaman et al. 2020, Theorem 6.1, as an equality.
  */
-export function orthogonalGradientCosine(residualI: ArrayLike<number>, residualJ: ArrayLike<number>, inputI: ArrayLike<number>, inputJ: ArrayLike<number>): number {
+export function orthogonalGradientCosine(
+  residualI: ArrayLike<number>,
+  residualJ: ArrayLike<number>,
+  inputI: ArrayLike<number>,
+  inputJ: ArrayLike<number>,
+): number {
   return cosine(residualI, residualJ) * cosine(inputI, inputJ)
 }
 

@@ -36,7 +36,8 @@ export function confusionContraction({ samples, convexity, smoothness, lr }: Con
  */
 export function confusionBound(step: number, initialGap: number, setting: ConfusionSetting): number {
   const limit = confusionStepLimit(setting.samples, setting.smoothness)
-  if (!(setting.lr > 0 && setting.lr < limit)) throw new DomainFault(`confusionBound: lr out of range, got ${setting.lr}, expected within (0, ${limit})`)
+  if (!(setting.lr > 0 && setting.lr < limit))
+    throw new DomainFault(`confusionBound: lr out of range, got ${setting.lr}, expected within (0, ${limit})`)
   const rho = confusionContraction(setting)
   return rho ** step * initialGap + (setting.lr * setting.confusion) / (1 - rho)
 }

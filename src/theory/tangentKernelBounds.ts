@@ -23,7 +23,8 @@ export function kernelRate(lambda: number, reduction: Reduction, samples: number
  * @throws {DomainFault} when the lengths differ.
  */
 export function lossUpperBound(initialLoss: number, lr: number, steps: ArrayLike<number>, rates: ArrayLike<number>): Float64Array {
-  if (steps.length !== rates.length) throw new DomainFault(`lossUpperBound: got ${steps.length} steps and ${rates.length} rates, expected equal numbers`)
+  if (steps.length !== rates.length)
+    throw new DomainFault(`lossUpperBound: got ${steps.length} steps and ${rates.length} rates, expected equal numbers`)
   const bound = new Float64Array(steps.length)
   let running = Infinity
   let log = Math.log(initialLoss)

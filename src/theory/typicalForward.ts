@@ -55,5 +55,6 @@ export function aliveProbability(width: number, reluLayers: number): number {
 }
 
 function requireWidth(caller: string, width: number): void {
-  if (!(Number.isInteger(width) && width >= 1)) throw new DomainFault(`${caller}: width out of range, got ${width}, expected an integer >= 1`)
+  if (!(Number.isInteger(width) && width >= 1))
+    throw new DomainFault(`${caller}: width out of range, got ${width}, expected an integer >= 1`)
 }

@@ -54,7 +54,10 @@ describe('fitLine', () => {
     const x = [0, 1, 2, 3, 4, 7]
     let covered = 0
     for (let trial = 0; trial < TRIALS; trial++) {
-      const { slopeLower, slopeUpper } = fitLine(x, x.map((v) => 1 - 0.2 * v + stream.normal()))
+      const { slopeLower, slopeUpper } = fitLine(
+        x,
+        x.map((v) => 1 - 0.2 * v + stream.normal()),
+      )
       if (slopeLower <= -0.2 && slopeUpper >= -0.2) covered++
     }
     expect(Math.abs(covered / TRIALS - 0.95)).toBeLessThan(COVERAGE_SLACK)

@@ -25,14 +25,17 @@ function slowDensity(samples: readonly number[], bandwidth: number, at: number):
 describe('cosineDensity', () => {
   test('integrates to 1, is nowhere negative, and lies on [-1, 1]', () => {
     const cosine = fc.oneof(fc.double({ min: -1, max: 1, noNaN: true }), fc.constantFrom(-1, 1, 0))
-    fc.assert(fc.property(fc.array(cosine, { minLength: 2, maxLength: 60 }), (values) => {
-      const { grid, density, boundary, bandwidth } = cosineDensity(values)
-      if (boundary === 'rugOnly') return
-      // The step is at most the bandwidth: 1e-8 by the trapezoid rule.
-      expect(integral(grid, density)).toBeCloseTo(1, 7)
-      expect(density.every((v) => v >= 0)).toBe(true)
-      if (bandwidth > 2 / 8192) expect([grid[0], grid[grid.length - 1]]).toEqual([-1, 1])
-    }), { seed: SEED, numRuns: 200 })
+    fc.assert(
+      fc.property(fc.array(cosine, { minLength: 2, maxLength: 60 }), (values) => {
+        const { grid, density, boundary, bandwidth } = cosineDensity(values)
+        if (boundary === 'rugOnly') return
+        // The step is at most the bandwidth: 1e-8 by the trapezoid rule.
+        expect(integral(grid, density)).toBeCloseTo(1, 7)
+        expect(density.every((v) => v >= 0)).toBe(true)
+        if (bandwidth > 2 / 8192) expect([grid[0], grid[grid.length - 1]]).toEqual([-1, 1])
+      }),
+      { seed: SEED, numRuns: 200 },
+    )
   })
   test('keeps the mass that sits on a wall', () => {
     const { grid, density } = cosineDensity([1, 1, 0.99, 0.98, 1])
@@ -48,13 +51,16 @@ describe('cosineDensity', () => {
     }
   })
   test('is mirrored by mirroring the samples', () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 20 }), (values) => {
-      const here = cosineDensity(values)
-      const there = cosineDensity(values.map((v) => -v))
-      const peak = Math.max(1, ...here.density)
-      // A rounding of the mirrored sample, 1e-16, moves the flank of the narrowest kernel by 1e-7.
-      there.density.forEach((v, i) => expect(Math.abs(v - here.density[here.density.length - 1 - i]) / peak).toBeLessThan(1e-6))
-    }), { seed: SEED, numRuns: 50 })
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 20 }), (values) => {
+        const here = cosineDensity(values)
+        const there = cosineDensity(values.map((v) => -v))
+        const peak = Math.max(1, ...here.density)
+        // A rounding of the mirrored sample, 1e-16, moves the flank of the narrowest kernel by 1e-7.
+        there.density.forEach((v, i) => expect(Math.abs(v - here.density[here.density.length - 1 - i]) / peak).toBeLessThan(1e-6))
+      }),
+      { seed: SEED, numRuns: 50 },
+    )
   })
   test('uses the bandwidth of Scott: sd n^(-1/5) with n - 1 in the sd', () => {
     const { bandwidth, standardDeviation, mean, count } = cosineDensity([0.1, 0.3, -0.2, 0.6])

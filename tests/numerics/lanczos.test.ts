@@ -87,7 +87,15 @@ describe('lanczos', () => {
     let calls = 0
     const d = Float64Array.of(1, 2, 3)
     const inner = diagonalOperator(d)
-    const runs = await lanczos((block, count) => { calls++; return inner(block, count) }, 3, stream(), { steps: 9, recursions: 2 })
+    const runs = await lanczos(
+      (block, count) => {
+        calls++
+        return inner(block, count)
+      },
+      3,
+      stream(),
+      { steps: 9, recursions: 2 },
+    )
     expect(calls).toBe(3)
     for (const run of runs) expect(Array.from(run.ritzValues, (v) => Math.round(v * 1e9) / 1e9)).toEqual([1, 2, 3])
   })

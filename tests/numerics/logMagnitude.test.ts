@@ -27,11 +27,14 @@ describe('multiply', () => {
 
 describe('add', () => {
   test('agrees with float64 inside its range', () => {
-    fc.assert(fc.property(ordinary, ordinary, (a, b) => {
-      const sum = toNumber(add(logMagnitudeOf(a), logMagnitudeOf(b)))
-      // Logs near 230 carry 230 eps; cancellation is measured against the terms.
-      expect(Math.abs(sum - (a + b))).toBeLessThanOrEqual(2e-13 * Math.max(Math.abs(a), Math.abs(b)))
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(ordinary, ordinary, (a, b) => {
+        const sum = toNumber(add(logMagnitudeOf(a), logMagnitudeOf(b)))
+        // Logs near 230 carry 230 eps; cancellation is measured against the terms.
+        expect(Math.abs(sum - (a + b))).toBeLessThanOrEqual(2e-13 * Math.max(Math.abs(a), Math.abs(b)))
+      }),
+      { seed: SEED },
+    )
   })
   test('cancels to exact zero, and not below the range of float64', () => {
     const tiny: LogMagnitude = { sign: 1, log: -5000 }
@@ -44,14 +47,17 @@ describe('add', () => {
 describe('normalised', () => {
   test('has a mantissa in [1, 2) and loses nothing, subnormals included', () => {
     const anything = fc.double({ noNaN: true, noDefaultInfinity: true })
-    fc.assert(fc.property(anything, (value) => {
-      const scaled = normalised(value)
-      expect(scaledToNumber(scaled)).toBe(value === 0 ? 0 : value)
-      if (value !== 0) {
-        expect(Math.abs(scaled.mantissa)).toBeGreaterThanOrEqual(1)
-        expect(Math.abs(scaled.mantissa)).toBeLessThan(2)
-      }
-    }), { seed: SEED, numRuns: 500 })
+    fc.assert(
+      fc.property(anything, (value) => {
+        const scaled = normalised(value)
+        expect(scaledToNumber(scaled)).toBe(value === 0 ? 0 : value)
+        if (value !== 0) {
+          expect(Math.abs(scaled.mantissa)).toBeGreaterThanOrEqual(1)
+          expect(Math.abs(scaled.mantissa)).toBeLessThan(2)
+        }
+      }),
+      { seed: SEED, numRuns: 500 },
+    )
   })
   test('passes infinities and NaN through', () => {
     expect(normalised(Infinity, 3)).toEqual({ mantissa: Infinity, exponent: 0 })
@@ -96,24 +102,40 @@ describe('scaledNorm', () => {
     expect(log10OfScaled(scaledNorm([]))).toBe(-Infinity)
   })
   test('scales by powers of two without changing a bit', () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 1, maxLength: 30 }), fc.integer({ min: -3000, max: 3000 }), (values, e) => {
-      const here = scaledNorm(values)
-      const there = scaledNorm(values, e)
-      expect(there.mantissa).toBe(here.mantissa)
-      if (here.mantissa !== 0) expect(there.exponent).toBe(here.exponent + e)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: -3000, max: 3000 }),
+        (values, e) => {
+          const here = scaledNorm(values)
+          const there = scaledNorm(values, e)
+          expect(there.mantissa).toBe(here.mantissa)
+          if (here.mantissa !== 0) expect(there.exponent).toBe(here.exponent + e)
+        },
+      ),
+      { seed: SEED },
+    )
   })
 })
 
 describe('combinedNorm', () => {
   test('equals the norm of everything at once', () => {
-    const parts = [[3, 1e-9], [0, 0], [-4e-3, 2]]
+    const parts = [
+      [3, 1e-9],
+      [0, 0],
+      [-4e-3, 2],
+    ]
     const all = scaledToNumber(scaledNorm(parts.flat()))
     // Two more roundings than the direct sum.
     expect(scaledToNumber(combinedNorm(parts.map((part) => scaledNorm(part)))) / all).toBeCloseTo(1, 14)
   })
   test('ignores exact zeros however large their exponent', () => {
-    expect(combinedNorm([{ mantissa: 0, exponent: 9000 }, { mantissa: 1.5, exponent: -4000 }])).toEqual({ mantissa: 1.5, exponent: -4000 })
+    expect(
+      combinedNorm([
+        { mantissa: 0, exponent: 9000 },
+        { mantissa: 1.5, exponent: -4000 },
+      ]),
+    ).toEqual({ mantissa: 1.5, exponent: -4000 })
     expect(combinedNorm([])).toEqual({ mantissa: 0, exponent: 0 })
   })
 })

@@ -16,23 +16,32 @@ describe('quantiles', () => {
     expect(quantiles([5, 4, 3, 2, 1], [0.3])[0]).toBeCloseTo(2.2, 15)
   })
   test('is ascending in the probability and inside the range', () => {
-    fc.assert(fc.property(fc.array(finite, { minLength: 1, maxLength: 40 }), (values) => {
-      const band = quantiles(values, BAND_PROBABILITIES)
-      expect(Array.from(band)).toEqual(Array.from(band.slice().sort()))
-      expect(band[0]).toBeGreaterThanOrEqual(Math.min(...values))
-      expect(band[4]).toBeLessThanOrEqual(Math.max(...values))
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(fc.array(finite, { minLength: 1, maxLength: 40 }), (values) => {
+        const band = quantiles(values, BAND_PROBABILITIES)
+        expect(Array.from(band)).toEqual(Array.from(band.slice().sort()))
+        expect(band[0]).toBeGreaterThanOrEqual(Math.min(...values))
+        expect(band[4]).toBeLessThanOrEqual(Math.max(...values))
+      }),
+      { seed: SEED },
+    )
   })
   test('does not depend on the order and leaves the values as they were', () => {
-    fc.assert(fc.property(fc.array(finite, { minLength: 1, maxLength: 20 }), (values) => {
-      const before = values.slice()
-      expect(quantiles(values, [0.25])).toEqual(quantiles(values.slice().reverse(), [0.25]))
-      expect(values).toEqual(before)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(fc.array(finite, { minLength: 1, maxLength: 20 }), (values) => {
+        const before = values.slice()
+        expect(quantiles(values, [0.25])).toEqual(quantiles(values.slice().reverse(), [0.25]))
+        expect(values).toEqual(before)
+      }),
+      { seed: SEED },
+    )
   })
   test('follows a shift and a positive scale', () => {
     const values = [3, -1, 0.5, 8, 2]
-    quantiles(values.map((v) => 2 * v + 1), BAND_PROBABILITIES).forEach((q, i) => expect(q).toBeCloseTo(2 * quantiles(values, BAND_PROBABILITIES)[i] + 1, 13))
+    quantiles(
+      values.map((v) => 2 * v + 1),
+      BAND_PROBABILITIES,
+    ).forEach((q, i) => expect(q).toBeCloseTo(2 * quantiles(values, BAND_PROBABILITIES)[i] + 1, 13))
   })
   test('keeps minus infinity of dead seeds without making NaN', () => {
     const values = [-Infinity, -Infinity, -Infinity, -3, -2]

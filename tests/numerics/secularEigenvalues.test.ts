@@ -35,27 +35,33 @@ describe('secularEigenvalues', () => {
   test('agrees with a dense solver, also with repeated and zero entries', () => {
     const entry = fc.oneof(fc.double({ min: -5, max: 5, noNaN: true }), fc.constantFrom(0, 1, -2))
     const pairs = fc.array(fc.tuple(entry, entry), { minLength: 1, maxLength: 25 })
-    fc.assert(fc.property(pairs, fc.double({ min: -4, max: 4, noNaN: true }), (rows, factor) => {
-      const d = Float64Array.from(rows, (row) => row[0])
-      const u = Float64Array.from(rows, (row) => row[1])
-      const values = secularEigenvalues(d, u, factor)
-      const expected = jacobiEigenvalues(dense(d, u, factor), d.length)
-      // The dense twin is only accurate against the largest.
-      values.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-13 * Math.max(size(expected), 1e-290)))
-    }), { seed: SEED, numRuns: 300 })
+    fc.assert(
+      fc.property(pairs, fc.double({ min: -4, max: 4, noNaN: true }), (rows, factor) => {
+        const d = Float64Array.from(rows, (row) => row[0])
+        const u = Float64Array.from(rows, (row) => row[1])
+        const values = secularEigenvalues(d, u, factor)
+        const expected = jacobiEigenvalues(dense(d, u, factor), d.length)
+        // The dense twin is only accurate against the largest.
+        values.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-13 * Math.max(size(expected), 1e-290)))
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
   })
   test('interlaces: a positive factor moves no value below its own pole or above the next', () => {
-    fc.assert(fc.property(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
-      const d = normals(n, seed, 'd').sort()
-      const u = normals(n, seed, 'u')
-      const values = secularEigenvalues(d, u, 1.5)
-      values.forEach((value, i) => {
-        expect(value).toBeGreaterThanOrEqual(d[i])
-        if (i + 1 < n) expect(value).toBeLessThanOrEqual(d[i + 1])
-      })
-      const trace = d.reduce((sum, v) => sum + v, 0) + 1.5 * u.reduce((sum, v) => sum + v * v, 0)
-      expect(Math.abs(values.reduce((sum, v) => sum + v, 0) - trace)).toBeLessThan(1e-13 * n * size(values))
-    }), { seed: SEED, numRuns: 100 })
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
+        const d = normals(n, seed, 'd').sort()
+        const u = normals(n, seed, 'u')
+        const values = secularEigenvalues(d, u, 1.5)
+        values.forEach((value, i) => {
+          expect(value).toBeGreaterThanOrEqual(d[i])
+          if (i + 1 < n) expect(value).toBeLessThanOrEqual(d[i + 1])
+        })
+        const trace = d.reduce((sum, v) => sum + v, 0) + 1.5 * u.reduce((sum, v) => sum + v * v, 0)
+        expect(Math.abs(values.reduce((sum, v) => sum + v, 0) - trace)).toBeLessThan(1e-13 * n * size(values))
+      }),
+      { seed: SEED, numRuns: 100 },
+    )
   })
   test('keeps small eigenvalues to relative precision where poles span 200 decades', () => {
     // d graded and positive: D M D with D = sqrt(d), which Jacobi resolves to relative precision.
@@ -71,7 +77,11 @@ describe('secularEigenvalues', () => {
     const u = normals(20, 1, 'u')
     const values = secularEigenvalues(d, u, -0.7)
     for (const factor of [2 ** -980, 2 ** 800]) {
-      const scaled = secularEigenvalues(d.map((v) => v * factor), u, -0.7 * factor)
+      const scaled = secularEigenvalues(
+        d.map((v) => v * factor),
+        u,
+        -0.7 * factor,
+      )
       scaled.forEach((value, i) => expect(value / factor / values[i]).toBeCloseTo(1, 13))
     }
   })
@@ -91,9 +101,20 @@ describe('secularEigenvalues', () => {
       const p = w.reduce((product, v) => product * v, 1)
       // H / (x P) = (y - x P) diag(1/w^2) + (2 x P - y) (1/w)(1/w)^T with x = y = 1.
       const inverse = w.map((v) => 1 / v)
-      const values = secularEigenvalues(inverse.map((v) => (1 - p) * v * v), inverse, 2 * p - 1)
+      const values = secularEigenvalues(
+        inverse.map((v) => (1 - p) * v * v),
+        inverse,
+        2 * p - 1,
+      )
       expect(values.filter((v) => v > 0)).toHaveLength(depth - 1)
-      const expected = symmetricEigenvalues(dense(inverse.map((v) => (1 - p) * v * v), inverse, 2 * p - 1), depth)
+      const expected = symmetricEigenvalues(
+        dense(
+          inverse.map((v) => (1 - p) * v * v),
+          inverse,
+          2 * p - 1,
+        ),
+        depth,
+      )
       values.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-12 * size(expected)))
     }
   })

@@ -24,9 +24,12 @@ describe('logGamma', () => {
   })
   test('obeys its recurrence', () => {
     // Differences of logs up to 1400: a few roundings of that.
-    fc.assert(fc.property(positive, (x) => {
-      expect(Math.abs(logGamma(x + 1) - logGamma(x) - Math.log(x))).toBeLessThan(2e-12)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(positive, (x) => {
+        expect(Math.abs(logGamma(x + 1) - logGamma(x) - Math.log(x))).toBeLessThan(2e-12)
+      }),
+      { seed: SEED },
+    )
   })
   test('refuses zero', () => {
     expect(() => logGamma(0)).toThrow(DomainFault)
@@ -49,9 +52,12 @@ describe('digamma', () => {
     }
   })
   test('obeys its recurrence', () => {
-    fc.assert(fc.property(positive, (x) => {
-      expect(Math.abs(digamma(x + 1) - digamma(x) - 1 / x)).toBeLessThan(1e-12 * (1 + 1 / x))
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(positive, (x) => {
+        expect(Math.abs(digamma(x + 1) - digamma(x) - 1 / x)).toBeLessThan(1e-12 * (1 + 1 / x))
+      }),
+      { seed: SEED },
+    )
   })
 })
 
@@ -62,9 +68,12 @@ describe('trigamma', () => {
     expect(trigamma(10)).toBeCloseTo(0.10516633568168575, 15)
   })
   test('obeys its recurrence', () => {
-    fc.assert(fc.property(positive, (x) => {
-      expect(Math.abs(trigamma(x) - trigamma(x + 1) - 1 / x ** 2)).toBeLessThan(1e-12 * (1 + 1 / x ** 2))
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(positive, (x) => {
+        expect(Math.abs(trigamma(x) - trigamma(x + 1) - 1 / x ** 2)).toBeLessThan(1e-12 * (1 + 1 / x ** 2))
+      }),
+      { seed: SEED },
+    )
   })
 })
 
@@ -100,9 +109,12 @@ describe('regularisedGammaP', () => {
 
 describe('gammaQuantile', () => {
   test('inverts the distribution function', () => {
-    fc.assert(fc.property(fc.double({ min: 0.2, max: 500, noNaN: true }), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (a, probability) => {
-      expect(regularisedGammaP(a, gammaQuantile(a, probability))).toBeCloseTo(probability, 11)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(fc.double({ min: 0.2, max: 500, noNaN: true }), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (a, probability) => {
+        expect(regularisedGammaP(a, gammaQuantile(a, probability))).toBeCloseTo(probability, 11)
+      }),
+      { seed: SEED },
+    )
   })
   test('is ln 2 for the median of an exponential, and lies in the bounds of Choi for others', () => {
     expect(gammaQuantile(1, 0.5)).toBeCloseTo(Math.LN2, 14)
@@ -130,9 +142,12 @@ describe('erf', () => {
 describe('regularisedBeta', () => {
   test('is x for a = b = 1 and symmetric under exchange', () => {
     expect(regularisedBeta(1, 1, 0.3)).toBeCloseTo(0.3, 14)
-    fc.assert(fc.property(positive, positive, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (a, b, x) => {
-      expect(regularisedBeta(a, b, x) + regularisedBeta(b, a, 1 - x)).toBeCloseTo(1, 10)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(positive, positive, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (a, b, x) => {
+        expect(regularisedBeta(a, b, x) + regularisedBeta(b, a, 1 - x)).toBeCloseTo(1, 10)
+      }),
+      { seed: SEED },
+    )
   })
   test('is 1 - (1 - x)^b for a = 1', () => {
     expect(regularisedBeta(1, 4.5, 0.2)).toBeCloseTo(1 - 0.8 ** 4.5, 14)
@@ -141,16 +156,26 @@ describe('regularisedBeta', () => {
 
 describe('studentTQuantile', () => {
   test('has the tabulated values', () => {
-    const table = [[0.975, 1, 12.706204736], [0.975, 2, 4.302652730], [0.975, 9, 2.262157163], [0.975, 63, 1.998340543], [0.95, 4, 2.131846786], [0.995, 30, 2.749995654]]
+    const table = [
+      [0.975, 1, 12.706204736],
+      [0.975, 2, 4.30265273],
+      [0.975, 9, 2.262157163],
+      [0.975, 63, 1.998340543],
+      [0.95, 4, 2.131846786],
+      [0.995, 30, 2.749995654],
+    ]
     for (const [probability, degrees, t] of table) expect(studentTQuantile(probability, degrees)).toBeCloseTo(t, 8)
     expect(studentTQuantile(0.975, 1e7)).toBeCloseTo(1.959964, 5)
   })
   test('is antisymmetric and inverts the distribution function', () => {
     expect(studentTQuantile(0.5, 3)).toBe(0)
     expect(studentTQuantile(0.1, 3)).toBe(-studentTQuantile(0.9, 3))
-    fc.assert(fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.integer({ min: 1, max: 200 }), (probability, degrees) => {
-      expect(studentTProbability(studentTQuantile(probability, degrees), degrees)).toBeCloseTo(probability, 11)
-    }), { seed: SEED })
+    fc.assert(
+      fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.integer({ min: 1, max: 200 }), (probability, degrees) => {
+        expect(studentTProbability(studentTQuantile(probability, degrees), degrees)).toBeCloseTo(probability, 11)
+      }),
+      { seed: SEED },
+    )
   })
   test('refuses the ends', () => {
     expect(() => studentTQuantile(1, 3)).toThrow(DomainFault)

@@ -47,7 +47,10 @@ describe('spectralDensity', () => {
     expect(density.trace.standardError / spread).toBeLessThan(1.6)
   })
   test('has the first two moments of trace and Frobenius norm, probe by probe', async () => {
-    const { nodes, nodeWeights, trace, frobenius, recursions } = await spectralDensity(diagonalOperator(spectrum), 400, stream(), { probes: 3, steps: 25 })
+    const { nodes, nodeWeights, trace, frobenius, recursions } = await spectralDensity(diagonalOperator(spectrum), 400, stream(), {
+      probes: 3,
+      steps: 25,
+    })
     expect(400 * sum(nodes.map((v, i) => v * nodeWeights[i]))).toBeCloseTo(trace.value, 8)
     expect(Math.sqrt(400 * sum(nodes.map((v, i) => v * v * nodeWeights[i])))).toBeCloseTo(frobenius.value, 8)
     expect(recursions).toHaveLength(3)
@@ -78,7 +81,11 @@ describe('spectralDensity', () => {
   })
   test('runs probes in smaller groups when their bases do not fit together, with the same numbers', async () => {
     const wide = await spectralDensity(diagonalOperator(spectrum), 400, stream(), { probes: 5, steps: 8 })
-    const narrow = await spectralDensity(diagonalOperator(spectrum), 400, stream(), { probes: 5, steps: 8, basisLimitBytes: 8 * 400 * 8 * 2 })
+    const narrow = await spectralDensity(diagonalOperator(spectrum), 400, stream(), {
+      probes: 5,
+      steps: 8,
+      basisLimitBytes: 8 * 400 * 8 * 2,
+    })
     expect(narrow.values).toEqual(wide.values)
     expect(narrow.steps).toBe(8)
   })
@@ -99,9 +106,17 @@ describe('quadratureDensity', () => {
     const weights = Float64Array.of(0.25, 0.75)
     const grid = densityGrid(-1, 2, 0.1)
     const density = quadratureDensity(nodes, weights, 0.1, grid)
-    const mean = integral(grid, density.map((v, i) => v * grid[i]))
+    const mean = integral(
+      grid,
+      density.map((v, i) => v * grid[i]),
+    )
     expect(mean).toBeCloseTo(1.25, 7)
-    expect(integral(grid, density.map((v, i) => v * (grid[i] - mean) ** 2))).toBeCloseTo(27 / 16 + 0.01, 6)
+    expect(
+      integral(
+        grid,
+        density.map((v, i) => v * (grid[i] - mean) ** 2),
+      ),
+    ).toBeCloseTo(27 / 16 + 0.01, 6)
   })
 })
 

@@ -68,7 +68,12 @@ describe('namedStream', () => {
     expect(Math.max(...u.slice(0, 50_000))).toBeLessThan(1)
     expect(Math.min(...u.slice(0, 50_000))).toBeGreaterThanOrEqual(0)
     expect(chiSquareTail(u, 100)).toBeGreaterThan(1e-4)
-    expect(chiSquareTail(u.map((v) => (v * 2 ** 30) % 1), 100)).toBeGreaterThan(1e-4)
+    expect(
+      chiSquareTail(
+        u.map((v) => (v * 2 ** 30) % 1),
+        100,
+      ),
+    ).toBeGreaterThan(1e-4)
   })
   test('draws normals with the moments and the distribution of N(0, 1)', () => {
     const stream = namedStream(4, 'probes')
@@ -80,18 +85,33 @@ describe('namedStream', () => {
     expect(Math.abs(moment(2) - 1)).toBeLessThan(4 * Math.sqrt(2 / n))
     expect(Math.abs(moment(3))).toBeLessThan(4 * Math.sqrt(15 / n))
     expect(Math.abs(moment(4) - 3)).toBeLessThan(4 * Math.sqrt(96 / n))
-    expect(chiSquareTail(z.map((v) => 0.5 + 0.5 * erf(v / Math.SQRT2)), 100)).toBeGreaterThan(1e-4)
+    expect(
+      chiSquareTail(
+        z.map((v) => 0.5 + 0.5 * erf(v / Math.SQRT2)),
+        100,
+      ),
+    ).toBeGreaterThan(1e-4)
   })
   test('draws integers without bias for a bound that is no power of two', () => {
     const stream = namedStream(5, 'batches')
     const draws = drawn(60_000, () => stream.integer(7))
-    expect(chiSquareTail(draws.map((k) => (k + 0.5) / 7), 7)).toBeGreaterThan(1e-4)
+    expect(
+      chiSquareTail(
+        draws.map((k) => (k + 0.5) / 7),
+        7,
+      ),
+    ).toBeGreaterThan(1e-4)
     expect(stream.integer(1)).toBe(0)
   })
   test('permutes every element once and every position equally', () => {
     const stream = namedStream(6, 'batches')
     const places = drawn(20_000, () => stream.permutation(5).indexOf(0))
-    expect(chiSquareTail(places.map((k) => (k + 0.5) / 5), 5)).toBeGreaterThan(1e-4)
+    expect(
+      chiSquareTail(
+        places.map((k) => (k + 0.5) / 5),
+        5,
+      ),
+    ).toBeGreaterThan(1e-4)
     expect(Array.from(stream.permutation(40)).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i))
     expect(stream.permutation(0)).toHaveLength(0)
   })

@@ -53,35 +53,51 @@ describe('symmetricEigenvalues', () => {
     }
   })
   test('keeps trace and Frobenius norm of random matrices', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
-      const matrix = randomSymmetric(n, seed)
-      const values = symmetricEigenvalues(matrix, n)
-      const trace = sum(Array.from({ length: n }, (_, i) => matrix[i * n + i]), (v) => v)
-      const size = largest(values)
-      expect(Math.abs(sum(values, (v) => v) - trace)).toBeLessThan(1e-13 * n * size)
-      expect(sum(values, (v) => v * v) / sum(matrix, (v) => v * v)).toBeCloseTo(1, 12)
-    }), { seed: SEED, numRuns: 60 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
+        const matrix = randomSymmetric(n, seed)
+        const values = symmetricEigenvalues(matrix, n)
+        const trace = sum(
+          Array.from({ length: n }, (_, i) => matrix[i * n + i]),
+          (v) => v,
+        )
+        const size = largest(values)
+        expect(Math.abs(sum(values, (v) => v) - trace)).toBeLessThan(1e-13 * n * size)
+        expect(sum(values, (v) => v * v) / sum(matrix, (v) => v * v)).toBeCloseTo(1, 12)
+      }),
+      { seed: SEED, numRuns: 60 },
+    )
   })
   test('interlaces with the eigenvalues of the matrix without its last row', () => {
-    fc.assert(fc.property(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
-      const matrix = randomSymmetric(n, seed)
-      const inner = new Float64Array((n - 1) ** 2)
-      for (let i = 0; i < n - 1; i++) inner.set(matrix.subarray(i * n, i * n + n - 1), i * (n - 1))
-      const outerValues = symmetricEigenvalues(matrix, n)
-      const innerValues = symmetricEigenvalues(inner, n - 1)
-      const slack = 1e-13 * largest(outerValues)
-      innerValues.forEach((value, i) => {
-        expect(value).toBeGreaterThanOrEqual(outerValues[i] - slack)
-        expect(value).toBeLessThanOrEqual(outerValues[i + 1] + slack)
-      })
-    }), { seed: SEED, numRuns: 40 })
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
+        const matrix = randomSymmetric(n, seed)
+        const inner = new Float64Array((n - 1) ** 2)
+        for (let i = 0; i < n - 1; i++) inner.set(matrix.subarray(i * n, i * n + n - 1), i * (n - 1))
+        const outerValues = symmetricEigenvalues(matrix, n)
+        const innerValues = symmetricEigenvalues(inner, n - 1)
+        const slack = 1e-13 * largest(outerValues)
+        innerValues.forEach((value, i) => {
+          expect(value).toBeGreaterThanOrEqual(outerValues[i] - slack)
+          expect(value).toBeLessThanOrEqual(outerValues[i + 1] + slack)
+        })
+      }),
+      { seed: SEED, numRuns: 40 },
+    )
   })
   test('scales exactly by powers of two down to 1e-200 and up to 1e200', () => {
     const n = 12
     const matrix = randomSymmetric(n, 5)
     const values = symmetricEigenvalues(matrix, n)
     for (const factor of [2 ** -700, 2 ** -1000, 2 ** 700]) {
-      expect(Array.from(symmetricEigenvalues(matrix.map((v) => v * factor), n))).toEqual(Array.from(values, (v) => v * factor))
+      expect(
+        Array.from(
+          symmetricEigenvalues(
+            matrix.map((v) => v * factor),
+            n,
+          ),
+        ),
+      ).toEqual(Array.from(values, (v) => v * factor))
     }
   })
   test('keeps every eigenvalue of a graded positive definite matrix from 1 to 1e-200, in any order of the rows', () => {
@@ -89,7 +105,11 @@ describe('symmetricEigenvalues', () => {
     const n = 11
     const stream = namedStream(9, 'matrix')
     const core = randomSymmetric(n, 10).map((v, k) => (k % (n + 1) === 0 ? 1 : 0.05 * v))
-    const orders = [Array.from({ length: n }, (_, i) => i), Array.from({ length: n }, (_, i) => n - 1 - i), Array.from(stream.permutation(n))]
+    const orders = [
+      Array.from({ length: n }, (_, i) => i),
+      Array.from({ length: n }, (_, i) => n - 1 - i),
+      Array.from(stream.permutation(n)),
+    ]
     for (const order of orders) {
       const grade = order.map((i) => 10 ** (-10 * i))
       const matrix = core.map((v, k) => v * grade[Math.floor(k / n)] * grade[k % n])

@@ -27,26 +27,33 @@ describe('tridiagonalEigen', () => {
   test('gives the Gauss rule of the Legendre polynomials: nodes and weights of order 3', () => {
     const couplings = Float64Array.from([1, 2], (k) => k / Math.sqrt(4 * k * k - 1))
     const { values, first } = tridiagonalEigen(new Float64Array(3), couplings)
-    const expected = [[-Math.sqrt(0.6), 5 / 18], [0, 8 / 18], [Math.sqrt(0.6), 5 / 18]]
+    const expected = [
+      [-Math.sqrt(0.6), 5 / 18],
+      [0, 8 / 18],
+      [Math.sqrt(0.6), 5 / 18],
+    ]
     expected.forEach(([node, weight], i) => {
       expect(values[i]).toBeCloseTo(node, 15)
       expect(first[i] ** 2).toBeCloseTo(weight, 15)
     })
   })
   test('has unit rows and reproduces moments from both ends', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 25 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
-      const d = normals(n, seed)
-      const e = normals(Math.max(0, n - 1), seed + 1)
-      const { values, first, last } = tridiagonalEigen(d, e)
-      expect(total(first.map((s) => s * s))).toBeCloseTo(1, 12)
-      expect(total(last.map((s) => s * s))).toBeCloseTo(1, 12)
-      // e_1^T T e_1 and e_n^T T e_n; e_1^T T^2 e_1.
-      expect(total(values.map((v, i) => v * first[i] ** 2))).toBeCloseTo(d[0], 11)
-      expect(total(values.map((v, i) => v * last[i] ** 2))).toBeCloseTo(d[n - 1], 11)
-      expect(total(values.map((v, i) => (v * first[i]) ** 2))).toBeCloseTo(d[0] ** 2 + (n > 1 ? e[0] ** 2 : 0), 11)
-      // Rows of an orthogonal matrix.
-      expect(total(first.map((s, i) => s * last[i]))).toBeCloseTo(n === 1 ? 1 : 0, 11)
-    }), { seed: SEED, numRuns: 60 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 25 }), fc.integer({ min: 0, max: 1e6 }), (n, seed) => {
+        const d = normals(n, seed)
+        const e = normals(Math.max(0, n - 1), seed + 1)
+        const { values, first, last } = tridiagonalEigen(d, e)
+        expect(total(first.map((s) => s * s))).toBeCloseTo(1, 12)
+        expect(total(last.map((s) => s * s))).toBeCloseTo(1, 12)
+        // e_1^T T e_1 and e_n^T T e_n; e_1^T T^2 e_1.
+        expect(total(values.map((v, i) => v * first[i] ** 2))).toBeCloseTo(d[0], 11)
+        expect(total(values.map((v, i) => v * last[i] ** 2))).toBeCloseTo(d[n - 1], 11)
+        expect(total(values.map((v, i) => (v * first[i]) ** 2))).toBeCloseTo(d[0] ** 2 + (n > 1 ? e[0] ** 2 : 0), 11)
+        // Rows of an orthogonal matrix.
+        expect(total(first.map((s, i) => s * last[i]))).toBeCloseTo(n === 1 ? 1 : 0, 11)
+      }),
+      { seed: SEED, numRuns: 60 },
+    )
   })
   test('agrees with Jacobi rotations, as do the values alone', () => {
     const d = normals(30, 1)
@@ -70,7 +77,10 @@ describe('tridiagonalEigen', () => {
     const e = normals(7, 4)
     const plain = tridiagonalEigen(d, e)
     for (const factor of [2 ** -830, 2 ** 830]) {
-      const scaled = tridiagonalEigen(d.map((v) => v * factor), e.map((v) => v * factor))
+      const scaled = tridiagonalEigen(
+        d.map((v) => v * factor),
+        e.map((v) => v * factor),
+      )
       expect(scaled.values).toEqual(plain.values.map((v) => v * factor))
       expect(scaled.last).toEqual(plain.last)
     }

@@ -81,7 +81,9 @@ describe('uniformProductMoment', () => {
   test('agrees with draws at depth 4 (seed 103)', () => {
     const stream = namedStream(103, 'weights')
     for (const power of [1, 2, 3] as const) {
-      expectMean(toNumber(moments.uniformProductMoment(power, 4, 1.5)), 100_000, () => Math.exp(power * logProduct(uniforms(stream, 4, 1.5))))
+      expectMean(toNumber(moments.uniformProductMoment(power, 4, 1.5)), 100_000, () =>
+        Math.exp(power * logProduct(uniforms(stream, 4, 1.5))),
+      )
     }
   })
 })
@@ -89,11 +91,22 @@ describe('uniformProductMoment', () => {
 describe('gradientSecondMoment', () => {
   test('agrees with draws of explicit gradients, one and three samples, uniform and normal (seed 104)', () => {
     const stream = namedStream(104, 'weights')
-    for (const [points, data] of [[POINT, ONE], [THREE, THREE_DATA]] as const) {
+    for (const [points, data] of [
+      [POINT, ONE],
+      [THREE, THREE_DATA],
+    ] as const) {
       for (const depth of [1, 2, 4]) {
-        expectMean(toNumber(moments.gradientSecondMoment(uniformLaw(ROOT3), depth, data)), 60_000, () => chainGradient(uniforms(stream, depth, ROOT3), depth - 1, points) ** 2)
+        expectMean(
+          toNumber(moments.gradientSecondMoment(uniformLaw(ROOT3), depth, data)),
+          60_000,
+          () => chainGradient(uniforms(stream, depth, ROOT3), depth - 1, points) ** 2,
+        )
       }
-      expectMean(toNumber(moments.gradientSecondMoment(normalLaw(0.64), 3, data)), 100_000, () => chainGradient(normals(stream, 3, 0.8), 0, points) ** 2)
+      expectMean(
+        toNumber(moments.gradientSecondMoment(normalLaw(0.64), 3, data)),
+        100_000,
+        () => chainGradient(normals(stream, 3, 0.8), 0, points) ** 2,
+      )
     }
   })
   test('stays right at depth 5000, where float64 is 0', () => {
@@ -101,7 +114,10 @@ describe('gradientSecondMoment', () => {
     expect(log10Of(value)).toBeCloseTo(-4999 * Math.log10(3), 6)
   })
   test('is its own term alone when targets are zero', () => {
-    expect(toNumber(moments.gradientSecondMoment(uniformLaw(ROOT3), 3, { meanSquare: 2, meanProduct: 0 }))).toBeCloseTo(4 * 1 * 1.8 ** 2, 12)
+    expect(toNumber(moments.gradientSecondMoment(uniformLaw(ROOT3), 3, { meanSquare: 2, meanProduct: 0 }))).toBeCloseTo(
+      4 * 1 * 1.8 ** 2,
+      12,
+    )
   })
 })
 
@@ -124,7 +140,15 @@ describe('offDiagonalSecondMoment and the diagonal', () => {
 describe('gradientLog10Quantile', () => {
   test('agrees with the share of draws below it, shallow and deep, vanishing and exploding (seed 106)', () => {
     const stream = namedStream(106, 'weights')
-    for (const [depth, tau] of [[1, 0.8], [1, 3], [2, 2], [3, ROOT3], [6, 2.5], [12, 4], [40, ROOT3]]) {
+    for (const [depth, tau] of [
+      [1, 0.8],
+      [1, 3],
+      [2, 2],
+      [3, ROOT3],
+      [6, 2.5],
+      [12, 4],
+      [40, ROOT3],
+    ]) {
       for (const probability of [0.05, 0.5, 0.95]) {
         const quantile = gradientLog10Quantile(probability, depth, tau, THREE_DATA)
         expectShare(probability, 4000, () => Math.log10(Math.abs(chainGradient(uniforms(stream, depth, tau), 0, THREE))) <= quantile)
@@ -180,11 +204,19 @@ describe('chainInertia', () => {
       const depth = 2 + (draw % 6)
       const w = uniforms(stream, depth, 0.8 + 0.01 * draw)
       const values = symmetricEigenvalues(chainHessianMatrix(w, THREE), depth)
-      const inertia = chainInertia(w.reduce((p, v) => p * v, 1), depth, THREE_DATA)
+      const inertia = chainInertia(
+        w.reduce((p, v) => p * v, 1),
+        depth,
+        THREE_DATA,
+      )
       // Skip the boundary, where an eigenvalue is zero to rounding.
       const smallest = Math.min(...values.map(Math.abs))
       if (smallest < 1e-12 * Math.max(...values.map(Math.abs))) continue
-      expect(inertia, `draw ${draw}`).toEqual({ positive: values.filter((v) => v > 0).length, negative: values.filter((v) => v < 0).length, zero: 0 })
+      expect(inertia, `draw ${draw}`).toEqual({
+        positive: values.filter((v) => v > 0).length,
+        negative: values.filter((v) => v < 0).length,
+        zero: 0,
+      })
     }
   })
   test('has one value against all others on the plateau, and L - 1 zeros at the minimum', () => {
@@ -197,7 +229,8 @@ describe('chainInertia', () => {
 
 describe('weightLaw', () => {
   test('has the variances of the table, and tau marks 1, sqrt 3, sqrt 6 on square layers', () => {
-    const tau = (scheme: 'lecunUniform' | 'glorotUniform' | 'heUniform' | 'lecunNormal'): number => equivalentTau(weightLaw({ scheme, tau: 9 }, 50, 50), 50)
+    const tau = (scheme: 'lecunUniform' | 'glorotUniform' | 'heUniform' | 'lecunNormal'): number =>
+      equivalentTau(weightLaw({ scheme, tau: 9 }, 50, 50), 50)
     expect(tau('lecunUniform')).toBeCloseTo(1, 14)
     expect(tau('glorotUniform')).toBeCloseTo(ROOT3, 14)
     expect(tau('heUniform')).toBeCloseTo(Math.sqrt(6), 14)

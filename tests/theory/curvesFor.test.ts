@@ -24,18 +24,24 @@ const teacher: Experiment = {
 }
 const TEACHER_SHAPE = { inputWidth: 8, outputWidth: 1, trainCount: 500 }
 
-function curvesOf(arm: Experiment, shape = POINT_SHAPE, data: DataMoments | null = null, measured: MeasuredFacts = {}): Map<string, TheoryCurve> {
+function curvesOf(
+  arm: Experiment,
+  shape = POINT_SHAPE,
+  data: DataMoments | null = null,
+  measured: MeasuredFacts = {},
+): Map<string, TheoryCurve> {
   const curves = theoryFor(runFacts(arm, shape, data, measured))
   expect(new Set(curves.map((curve) => curve.id)).size).toBe(curves.length)
   for (const curve of curves) {
     expect(curve.x.length).toBe(curve.y.length)
     expect(curve.x).toEqual(curve.x.slice().sort())
-    expect(curve.y.every(Number.isFinite), curve.id).toBe(true)
+    expect(curve.y.every(Number.isFinite)).toBe(true)
     expect(curve.source).not.toBe('')
   }
   return new Map(curves.map((curve) => [curve.id, curve]))
 }
-const verdict = (curve: TheoryCurve | undefined, text: RegExp): boolean | 'unknown' | undefined => curve?.hypotheses.find((h) => text.test(h.text))?.holds
+const verdict = (curve: TheoryCurve | undefined, text: RegExp): boolean | 'unknown' | undefined =>
+  curve?.hypotheses.find((h) => text.test(h.text))?.holds
 
 describe('theoryFor', () => {
   test('lays the median of the default chain over its layers, and half of all draws lie below it (seed 601)', () => {
@@ -43,7 +49,11 @@ describe('theoryFor', () => {
     expect(median?.axis).toBe('layer')
     expect(median?.x).toHaveLength(24)
     const stream = namedStream(601, 'weights')
-    expectShare(0.5, 4000, () => Math.log10(Math.abs(chainGradient(uniforms(stream, 24, 1.5), 5, { x: [1], y: [1] }))) < (median?.y[5] ?? NaN))
+    expectShare(
+      0.5,
+      4000,
+      () => Math.log10(Math.abs(chainGradient(uniforms(stream, 24, 1.5), 5, { x: [1], y: [1] }))) < (median?.y[5] ?? NaN),
+    )
   })
   test('puts the root mean square of a deep chain far above its median', () => {
     const curves = curvesOf({ ...chain, model: { ...chain.model, depth: 100 } })
@@ -53,7 +63,9 @@ describe('theoryFor', () => {
     const data = dataMoments([0.5, 1], [1.5, 2.5], 2, 1, 1)
     const line = { ...chain, data: { ...chain.data, kind: 'line' as const, trainCount: 2 } }
     const mean = curvesOf(line, { ...POINT_SHAPE, trainCount: 2 }, data).get('chain.gradientRms')
-    const sum = curvesOf({ ...line, loss: { kind: 'squaredError', reduction: 'sum' } }, { ...POINT_SHAPE, trainCount: 2 }, data).get('chain.gradientRms')
+    const sum = curvesOf({ ...line, loss: { kind: 'squaredError', reduction: 'sum' } }, { ...POINT_SHAPE, trainCount: 2 }, data).get(
+      'chain.gradientRms',
+    )
     expect((sum?.y[0] ?? NaN) - (mean?.y[0] ?? NaN)).toBeCloseTo(Math.log10(2), 12)
   })
   test('says nothing about a chain whose data are not loaded, except the stability line and the null cosines', () => {
@@ -121,11 +133,16 @@ describe('theoryFor', () => {
     const data = dataMoments([1, 0, 0, 0, 0, 0, 0, 0], [1], 1, 8, 1)
     const ntk = curvesOf({ ...teacher, model: { ...teacher.model, parameterization: 'ntk' } }, TEACHER_SHAPE, data).get('mlp.gradientRms')
     const plain = curvesOf({ ...teacher, init: { scheme: 'lecunNormal', tau: 1 } }, TEACHER_SHAPE, data).get('mlp.gradientRms')
-    ;[8, 16, 16].forEach((fanIn, layer) => expect((ntk?.y[layer] ?? NaN) - (plain?.y[layer] ?? NaN)).toBeCloseTo(-Math.log10(fanIn) / 2, 12))
+    ;[8, 16, 16].forEach((fanIn, layer) =>
+      expect((ntk?.y[layer] ?? NaN) - (plain?.y[layer] ?? NaN)).toBeCloseTo(-Math.log10(fanIn) / 2, 12),
+    )
   })
   test('crosses the rate of a network deeper than wide, and of one that explodes', () => {
     const relu = (width: number, depth: number, tau: number): TheoryCurve | undefined =>
-      curvesOf({ ...DEFAULT_MLP, model: { ...DEFAULT_MLP.model, width, depth }, init: { scheme: 'uniform', tau } }, { inputWidth: 196, outputWidth: 10, trainCount: 1000 }).get('mlp.gradientRate')
+      curvesOf(
+        { ...DEFAULT_MLP, model: { ...DEFAULT_MLP.model, width, depth }, init: { scheme: 'uniform', tau } },
+        { inputWidth: 196, outputWidth: 10, trainCount: 1000 },
+      ).get('mlp.gradientRate')
     expect(relu(64, 12, Math.sqrt(6))?.hypotheses.map((h) => h.holds)).toEqual(['unknown', true, true, true])
     expect(verdict(relu(8, 40, Math.sqrt(6)), /width/u)).toBe(false)
     expect(verdict(relu(8, 40, Math.sqrt(6)), /dead/u)).toBe(false)
@@ -142,7 +159,12 @@ describe('theoryFor', () => {
   })
   test('draws kernel bounds from measurements, and certifies the loss only under its conditions', () => {
     const kernel = { steps: [0, 10, 20], lower: [0.5, 0.4, 0.3], upper: [4, 4, 5] }
-    const small: Experiment = { ...teacher, batch: 500, data: { ...teacher.data, trainCount: 50 }, optimizer: { ...teacher.optimizer, kind: 'sgd', lr: 0.1 } }
+    const small: Experiment = {
+      ...teacher,
+      batch: 500,
+      data: { ...teacher.data, trainCount: 50 },
+      optimizer: { ...teacher.optimizer, kind: 'sgd', lr: 0.1 },
+    }
     const shape = { ...TEACHER_SHAPE, trainCount: 50 }
     const measured = { kernel, initialLoss: 2, lambdaMax: 5 }
     const bound = curvesOf(small, shape, null, measured).get('kernel.lossUpperBound')
@@ -153,12 +175,18 @@ describe('theoryFor', () => {
     expect(verdict(curvesOf(small, shape, null, { ...measured, lambdaMax: 20 }).get('kernel.lossUpperBound'), /1\/lambda_max/u)).toBe(false)
     expect(verdict(curvesOf(teacher, TEACHER_SHAPE, null, measured).get('kernel.lossUpperBound'), /whole training set/u)).toBe(false)
     expect(curvesOf(teacher, TEACHER_SHAPE).has('kernel.plLower')).toBe(false)
-    expect(curvesOf({ ...teacher, loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } }, TEACHER_SHAPE, null, measured).has('kernel.plLower')).toBe(false)
+    expect(
+      curvesOf({ ...teacher, loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } }, TEACHER_SHAPE, null, measured).has(
+        'kernel.plLower',
+      ),
+    ).toBe(false)
   })
   test('reaches the limits: depth 1, depth 2000, one parameter', () => {
-    curvesOf({ ...chain, model: { ...chain.model, depth: 1 } })
-    curvesOf({ ...chain, model: { ...chain.model, depth: 2000 } })
-    curvesOf({ ...teacher, model: { ...teacher.model, depth: 1 } }, TEACHER_SHAPE)
-    curvesOf({ ...teacher, model: { ...teacher.model, depth: 2000 } }, TEACHER_SHAPE, dataMoments(new Float64Array(8).fill(1), [1], 1, 8, 1))
+    // `curvesOf` itself checks that every point is finite.
+    expect(curvesOf({ ...chain, model: { ...chain.model, depth: 1 } }).has('cosine.null')).toBe(false)
+    expect(curvesOf({ ...chain, model: { ...chain.model, depth: 2000 } }).has('chain.gradientMedian')).toBe(true)
+    expect(curvesOf({ ...teacher, model: { ...teacher.model, depth: 1 } }, TEACHER_SHAPE).has('diversity.byWidth')).toBe(false)
+    const deep = { ...teacher, model: { ...teacher.model, depth: 2000 } }
+    expect(curvesOf(deep, TEACHER_SHAPE, dataMoments(new Float64Array(8).fill(1), [1], 1, 8, 1)).has('mlp.gradientRms')).toBe(true)
   })
 })

@@ -71,9 +71,23 @@ describe('expectedBatchSizeBound', () => {
     expect(diversity.expectedBatchSizeBound(500, 20, [16, 16])).toBeGreaterThan(diversity.expectedBatchSizeBound(500, 20, [16, 16, 16]))
   })
   test('has the published row of widths and depths at a budget of 2000 weights', () => {
-    const rows = [[2, 95, 20.2], [3, 35, 16.9], [4, 26, 14.0], [6, 19, 10.0], [8, 16, 7.6]]
+    const rows = [
+      [2, 95, 20.2],
+      [3, 35, 16.9],
+      [4, 26, 14.0],
+      [6, 19, 10.0],
+      [8, 16, 7.6],
+    ]
     for (const [depth, width, expected] of rows) {
-      expect(Math.abs(diversity.expectedBatchSizeBound(500, 20, new Array<number>(depth - 1).fill(width)) - expected)).toBeLessThan(0.06)
+      expect(
+        Math.abs(
+          diversity.expectedBatchSizeBound(
+            500,
+            20,
+            Array.from({ length: depth - 1 }, () => width),
+          ) - expected,
+        ),
+      ).toBeLessThan(0.06)
     }
   })
   test('has the equal-width form of its lower bound, and refuses widths below 2 there', () => {
@@ -83,7 +97,12 @@ describe('expectedBatchSizeBound', () => {
 })
 
 describe('batchSumSquare', () => {
-  const rows = [[1, 2], [-0.5, 1], [3, -1], [0.2, 0.4]]
+  const rows = [
+    [1, 2],
+    [-0.5, 1],
+    [3, -1],
+    [0.2, 0.4],
+  ]
   const meanSquare = rows.reduce((sum, g) => sum + dot(g, g), 0) / 4
   const total = [0, 1].map((c) => rows.reduce((sum, g) => sum + g[c], 0))
   const delta = (4 * meanSquare) / dot(total, total)

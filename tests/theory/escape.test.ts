@@ -143,7 +143,10 @@ describe('stabilityThreshold', () => {
     expect(stabilityThreshold({ kind: 'adam', lr: 0.5, beta1: 0 })).toBe(4)
   })
   test('belongs to the preconditioned spectrum for RMSprop and Adam only, and needs a step size', () => {
-    expect(['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam'].filter((kind) => isPreconditioned(kind as StabilityRule['kind']))).toEqual(['rmsprop', 'adam'])
+    expect(['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam'].filter((kind) => isPreconditioned(kind as StabilityRule['kind']))).toEqual([
+      'rmsprop',
+      'adam',
+    ])
     expect(() => stabilityThreshold({ kind: 'sgd', lr: 0 })).toThrow(DomainFault)
   })
 })

@@ -70,7 +70,11 @@ describe('linearLogNorm', () => {
     const { mean, variance } = linearLogNorm(5, 4, 0.3)
     const draw = (): number => {
       let h: Float64Array = Float64Array.of(1, 0, 0, 0)
-      for (let layer = 0; layer < 5; layer++) h = apply(matrixOf(4, 4, () => Math.sqrt(0.3) * stream.normal()), h)
+      for (let layer = 0; layer < 5; layer++)
+        h = apply(
+          matrixOf(4, 4, () => Math.sqrt(0.3) * stream.normal()),
+          h,
+        )
       return Math.log(dot(h, h))
     }
     expectMean(mean, 20_000, draw)
@@ -89,7 +93,13 @@ describe('reluLogNorm', () => {
     const draw = (): number => {
       for (;;) {
         let a: Float64Array = Float64Array.of(1, 0, 0, 0)
-        for (let layer = 0; layer < 3; layer++) a = relu(apply(matrixOf(4, 4, () => Math.sqrt(0.5) * stream.normal()), a))
+        for (let layer = 0; layer < 3; layer++)
+          a = relu(
+            apply(
+              matrixOf(4, 4, () => Math.sqrt(0.5) * stream.normal()),
+              a,
+            ),
+          )
         const square = dot(a, a)
         if (square > 0) return Math.log(square)
       }
@@ -107,7 +117,13 @@ describe('aliveProbability', () => {
     const stream = namedStream(207, 'weights')
     expectShare(aliveProbability(3, 6), 20_000, () => {
       let a = normals(stream, 3)
-      for (let layer = 0; layer < 6; layer++) a = relu(apply(matrixOf(3, 3, () => stream.normal()), a))
+      for (let layer = 0; layer < 6; layer++)
+        a = relu(
+          apply(
+            matrixOf(3, 3, () => stream.normal()),
+            a,
+          ),
+        )
       return dot(a, a) > 0
     })
   })
@@ -121,7 +137,7 @@ describe('aliveProbability', () => {
 describe('paddingFactors', () => {
   /** Mean square per pixel in two dimensions, neighbour by neighbour. */
   function slowFactors(side: number, layers: number): number[] {
-    let image = Array.from({ length: side }, () => new Array<number>(side).fill(1))
+    let image = Array.from({ length: side }, () => Array.from({ length: side }, () => 1))
     let last = 1
     return Array.from({ length: layers }, () => {
       image = image.map((row, i) =>
@@ -154,7 +170,10 @@ describe('skipSquareGrowth', () => {
     expectMean(skipSquareGrowth(3, 1), 20_000, () => {
       let h: Float64Array = Float64Array.of(1, 0, 0, 0, 0, 0)
       for (let block = 0; block < 3; block++) {
-        const branch = apply(matrixOf(6, 6, () => stream.normal() / Math.sqrt(6)), h)
+        const branch = apply(
+          matrixOf(6, 6, () => stream.normal() / Math.sqrt(6)),
+          h,
+        )
         h = h.map((v, i) => v + branch[i])
       }
       return dot(h, h)

@@ -13,7 +13,10 @@ const ACTIVATIONS: readonly Activation[] = ['identity', 'relu', 'tanh', 'tanh3',
 /** Eigenvalues of J J^T. */
 function kernelOf(jacobian: readonly Float64Array[]): Float64Array {
   const n = jacobian.length
-  return symmetricEigenvalues(Float64Array.from({ length: n * n }, (_, k) => dot(jacobian[Math.floor(k / n)], jacobian[k % n])), n)
+  return symmetricEigenvalues(
+    Float64Array.from({ length: n * n }, (_, k) => dot(jacobian[Math.floor(k / n)], jacobian[k % n])),
+    n,
+  )
 }
 
 describe('kernelRate', () => {
@@ -131,20 +134,27 @@ describe('the shallow network', () => {
   const weights = normals(stream, m)
   const signs = Array.from({ length: m }, (_, i) => (i % 3 === 0 ? -1 : 1))
   const value = (w: Float64Array, x: number, activation: Activation, output: Activation): number =>
-    shallow.activationJet(output, w.reduce((sum, v, i) => sum + signs[i] * shallow.activationJet(activation, v * x).value, 0) / Math.sqrt(m)).value
+    shallow.activationJet(
+      output,
+      w.reduce((sum, v, i) => sum + signs[i] * shallow.activationJet(activation, v * x).value, 0) / Math.sqrt(m),
+    ).value
   /** Central differences of a function of the weights. */
-  const partial = (f: (w: Float64Array) => number, i: number, h: number) => (w: Float64Array): number => {
-    const [a, b] = [w.slice(), w.slice()]
-    a[i] += h
-    b[i] -= h
-    return (f(a) - f(b)) / (2 * h)
-  }
+  const partial =
+    (f: (w: Float64Array) => number, i: number, h: number) =>
+    (w: Float64Array): number => {
+      const [a, b] = [w.slice(), w.slice()]
+      a[i] += h
+      b[i] -= h
+      return (f(a) - f(b)) / (2 * h)
+    }
   test('has the closed kernel and Hessian norm of its finite differences', () => {
     for (const activation of ['tanh', 'swish'] as const) {
       const f = (x: number) => (w: Float64Array) => value(w, x, activation, 'identity')
       const kernel = weights.reduce((sum, _, i) => sum + partial(f(0.7), i, 1e-5)(weights) * partial(f(-0.4), i, 1e-5)(weights), 0)
       expect(shallow.shallowKernel(0.7, -0.4, weights, activation)).toBeCloseTo(kernel, 8)
-      const hessian = Float64Array.from({ length: m * m }, (_, k) => partial(partial(f(0.7), Math.floor(k / m), 1e-3), k % m, 1e-3)(weights))
+      const hessian = Float64Array.from({ length: m * m }, (_, k) =>
+        partial(partial(f(0.7), Math.floor(k / m), 1e-3), k % m, 1e-3)(weights),
+      )
       const norm = Math.max(...symmetricEigenvalues(hessian, m).map(Math.abs))
       // Second differences with h = 1e-3: 1e-6.
       expect(shallow.shallowHessianNorm(0.7, weights, activation)).toBeCloseTo(norm, 5)
@@ -184,7 +194,11 @@ describe('confusionBound', () => {
     const gap = (w: Float64Array): number => x.reduce((sum, row, i) => sum + 0.5 * (dot(row, w) - y[i]) ** 2, 0) / n
     // F* by long full-batch descent.
     const best = new Float64Array(d)
-    for (let step = 0; step < 20_000; step++) x.forEach((row, i) => { const r = dot(row, best) - y[i]; row.forEach((v, c) => (best[c] -= (0.02 * r * v) / n)) })
+    for (let step = 0; step < 20_000; step++)
+      x.forEach((row, i) => {
+        const r = dot(row, best) - y[i]
+        row.forEach((v, c) => (best[c] -= (0.02 * r * v) / n))
+      })
     const optimum = gap(best)
     const smoothness = Math.max(...squares)
     const lr = 0.5 * sgd.confusionStepLimit(n, smoothness)
@@ -196,7 +210,8 @@ describe('confusionBound', () => {
       for (let step = 0; step <= steps; step++) {
         mean[step] += (gap(w) - optimum) / 300
         const residuals = x.map((row, i) => dot(row, w) - y[i])
-        for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) confusion = Math.max(confusion, -residuals[i] * residuals[j] * dot(x[i], x[j]))
+        for (let i = 0; i < n; i++)
+          for (let j = 0; j < i; j++) confusion = Math.max(confusion, -residuals[i] * residuals[j] * dot(x[i], x[j]))
         const i = stream.integer(n)
         x[i].forEach((v, c) => (w[c] -= lr * residuals[i] * v))
       }

@@ -18,11 +18,20 @@ describe('linearGradientSquares', () => {
     const stream = namedStream(301, 'weights')
     const inputs = Array.from({ length: 3 }, () => normals(stream, 3))
     const targets = Array.from({ length: 3 }, () => normals(stream, 2))
-    const data = dataMoments(inputs.flatMap((x) => [...x]), targets.flatMap((y) => [...y]), 3, 3, 2)
+    const data = dataMoments(
+      inputs.flatMap((x) => [...x]),
+      targets.flatMap((y) => [...y]),
+      3,
+      3,
+      2,
+    )
     const widths = [3, 4, 2, 2]
     const variances = [0.5, 0.3, 0.6]
     for (const bias of [false, true]) {
-      const predicted = linearGradientSquares(variances.map((variance, k) => ({ fanIn: widths[k], fanOut: widths[k + 1], variance, gradientScale: 1, bias })), data)
+      const predicted = linearGradientSquares(
+        variances.map((variance, k) => ({ fanIn: widths[k], fanOut: widths[k + 1], variance, gradientScale: 1, bias })),
+        data,
+      )
       expectMeans(predicted.map(toNumber), 15_000, () => {
         const weights = variances.map((variance, l) => matrixOf(widths[l + 1], widths[l], () => Math.sqrt(variance) * stream.normal()))
         return linearGradients(weights, inputs, targets).map((layer) => squareSum(layer.weights) + (bias ? dot(layer.bias, layer.bias) : 0))
@@ -30,7 +39,10 @@ describe('linearGradientSquares', () => {
     }
   })
   test('is s2 |x|^4 d + |x|^2 |y|^2 for a single layer of one sample', () => {
-    const [only] = linearGradientSquares([{ fanIn: 2, fanOut: 3, variance: 0.7, gradientScale: 1, bias: false }], singleSampleMoments(5, 11))
+    const [only] = linearGradientSquares(
+      [{ fanIn: 2, fanOut: 3, variance: 0.7, gradientScale: 1, bias: false }],
+      singleSampleMoments(5, 11),
+    )
     expect(toNumber(only)).toBeCloseTo(0.7 * 25 * 3 + 55, 10)
   })
   test('equals the published square form with Q_j and T_j', () => {
@@ -50,7 +62,10 @@ describe('linearGradientSquares', () => {
   test('scales the weight part by the NTK factor and leaves the bias', () => {
     const layers = square(2, 3, 1 / 3)
     const plain = linearGradientSquares(layers, singleSampleMoments(1, 1))
-    const scaled = linearGradientSquares(layers.map((layer) => ({ ...layer, gradientScale: 1 / Math.sqrt(3) })), singleSampleMoments(1, 1))
+    const scaled = linearGradientSquares(
+      layers.map((layer) => ({ ...layer, gradientScale: 1 / Math.sqrt(3) })),
+      singleSampleMoments(1, 1),
+    )
     scaled.forEach((value, k) => expect(toNumber(value)).toBeCloseTo(toNumber(plain[k]) / 3, 13))
   })
   test('reaches depth 3000 and zero targets', () => {
@@ -69,8 +84,15 @@ describe('dataMoments', () => {
     const stream = namedStream(302, 'data')
     const inputs = Array.from({ length: 6 }, () => normals(stream, 2))
     const targets = Array.from({ length: 6 }, () => normals(stream, 3))
-    const data = dataMoments(inputs.flatMap((x) => [...x]), targets.flatMap((y) => [...y]), 6, 2, 3)
-    const meanProduct = (a: readonly Float64Array[], p: number, b: readonly Float64Array[], q: number): number => a.reduce((sum, row, i) => sum + row[p] * b[i][q], 0) / 6
+    const data = dataMoments(
+      inputs.flatMap((x) => [...x]),
+      targets.flatMap((y) => [...y]),
+      6,
+      2,
+      3,
+    )
+    const meanProduct = (a: readonly Float64Array[], p: number, b: readonly Float64Array[], q: number): number =>
+      a.reduce((sum, row, i) => sum + row[p] * b[i][q], 0) / 6
     let traceSS = 0
     let crossSquare = 0
     for (let p = 0; p < 2; p++) {
@@ -89,15 +111,21 @@ describe('wideSlopes', () => {
   test('is the exact rate of wide linear networks: vanishing, stable and exploding', () => {
     const d = 3000
     for (const gain of [1 / 3, 0.6, 1, 2]) {
-      const at = (depth: number): number => log10Of(linearGradientSquares(square(depth, d, gain / d), singleSampleMoments(1, 1))[depth / 2]) / 2
+      const at = (depth: number): number =>
+        log10Of(linearGradientSquares(square(depth, d, gain / d), singleSampleMoments(1, 1))[depth / 2]) / 2
       // What is left: ((d+2)/d)^L, and at gain 1 a factor that grows like L.
       expect(Math.abs((at(400) - at(200)) / 200 - wideSlopes(gain).gradient)).toBeLessThan(1.5e-3)
     }
   })
   test('gives the published finite-width rates at d = 16 from the exact form', () => {
-    const published = new Map([[1 / 3, -0.239], [1, 0.028], [3, 0.506]])
+    const published = new Map([
+      [1 / 3, -0.239],
+      [1, 0.028],
+      [3, 0.506],
+    ])
     for (const [gain, expected] of published) {
-      const at = (depth: number): number => log10Of(linearGradientSquares(square(depth, 16, gain / 16), singleSampleMoments(1, 1))[depth / 2 - 1]) / 2
+      const at = (depth: number): number =>
+        log10Of(linearGradientSquares(square(depth, 16, gain / 16), singleSampleMoments(1, 1))[depth / 2 - 1]) / 2
       // The published rates are read off over depths 8 to 32.
       expect((at(32) - at(8)) / 24 / expected).toBeGreaterThan(0.95)
       expect((at(32) - at(8)) / 24 / expected).toBeLessThan(1.05)
@@ -142,8 +170,13 @@ describe('orthogonalGradientNorm', () => {
     const inputs = Array.from({ length: 4 }, () => normals(stream, 6))
     const targets = Array.from({ length: 4 }, () => normals(stream, 6))
     const residuals = inputs.map((x, i) => weights.reduce<Float64Array>((h, w) => apply(w, h), x).map((f, c) => f - targets[i][c]))
-    const predicted = orthogonalGradientNorm(residuals.flatMap((r) => [...r]), inputs.flatMap((x) => [...x]), 4)
-    for (const layer of linearGradients(weights, inputs, targets)) expect(Math.sqrt(squareSum(layer.weights)) / predicted).toBeCloseTo(1, 11)
+    const predicted = orthogonalGradientNorm(
+      residuals.flatMap((r) => [...r]),
+      inputs.flatMap((x) => [...x]),
+      4,
+    )
+    for (const layer of linearGradients(weights, inputs, targets))
+      expect(Math.sqrt(squareSum(layer.weights)) / predicted).toBeCloseTo(1, 11)
   })
   test('is |f - y| |x| for one sample', () => {
     expect(orthogonalGradientNorm([3, 4], [0, 2, 0], 1)).toBe(10)
@@ -158,7 +191,9 @@ describe('orthogonalGradientCosine', () => {
       const x = [normals(stream, 4), normals(stream, 4)]
       const y = [normals(stream, 4), normals(stream, 4)]
       const weights = Array.from({ length: depth }, () => orthogonal(stream, 4))
-      const gradients = x.map((xi, i) => linearGradients(weights, [xi], [y[i]]).flatMap((layer) => layer.weights.flatMap((row) => [...row])))
+      const gradients = x.map((xi, i) =>
+        linearGradients(weights, [xi], [y[i]]).flatMap((layer) => layer.weights.flatMap((row) => [...row])),
+      )
       const residuals = x.map((xi, i) => weights.reduce<Float64Array>((h, w) => apply(w, h), xi).map((f, c) => f - y[i][c]))
       const measured = dot(gradients[0], gradients[1]) / Math.sqrt(dot(gradients[0], gradients[0]) * dot(gradients[1], gradients[1]))
       expect(orthogonalGradientCosine(residuals[0], residuals[1], x[0], x[1])).toBeCloseTo(measured, 12)
