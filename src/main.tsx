@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { createDrawClock } from './store/drawClock.ts'
 import { afterFrame } from './store/effects/nextFrame.ts'
 import { followTheme } from './store/effects/theme.ts'
+import { followTheory } from './store/effects/theory.ts'
 import { createWorkerRun } from './store/effects/workerRun.ts'
 import { createLabStore } from './store/labStore.ts'
 import { noticeText } from './store/noticeText.ts'
@@ -39,6 +40,7 @@ const view = createViewActions(store, run)
 const clock = createDrawClock()
 store.subscribe(clock.request)
 followTheme(store)
+followTheory(store)
 
 const lab: Lab = { store, run, view, clock, snapshot: (arm) => worker.port.snapshot(arm, 0) }
 const root = document.getElementById('root')

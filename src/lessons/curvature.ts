@@ -17,7 +17,7 @@ export const curvature: Lesson = {
   id: 'curvature',
   revision: 1,
   title: 'The shape of a plateau',
-  question: 'A plateau looks flat. Is it a valley, a hill or a saddle, and how many directions lead down?',
+  question: 'A plateau looks flat. Is it a valley, a hill or a saddle?',
   shortQuestion: 'Is a plateau a valley, a hill or a saddle?',
   choices: ['Valley', 'Hill', 'Saddle', 'Exactly flat'],
   answer: 2,

@@ -27,7 +27,7 @@ export const depthConfusion: Lesson = {
   id: 'depth-confusion',
   revision: 1,
   title: 'Depth and gradient cosines',
-  question: 'Three layers or thirty, the same width: are the gradients of the deep network more spread out?',
+  question: 'Three layers or thirty, equal width: are the deep gradients more spread out?',
   shortQuestion: '3 layers or 30: which gradients disagree more?',
   choices: ['Depth 3', 'Depth 30', 'No difference'],
   answer: 1,

@@ -7,7 +7,7 @@ export const fashion: Lesson = {
   id: 'fashion',
   revision: 1,
   title: 'An MLP on Fashion-MNIST',
-  question: 'Three layers of 64 units on 10 000 real images. How many of 100 unseen garments will it name after 1000 steps?',
+  question: 'Three layers of 64 units: how many of 100 unseen garments will it name?',
   shortQuestion: 'Three layers, real images: what test accuracy?',
   choices: ['About 50', 'About 65', 'About 80', 'About 95'],
   answer: 2,

@@ -27,7 +27,7 @@ export const freeze: Lesson = {
   id: 'freeze',
   revision: 1,
   title: 'Width freezes the kernel',
-  question: 'Both networks fit the same 20 points. Sixteen times as wide: how much less does the tangent kernel move?',
+  question: 'Both fit the same 20 points. Sixteen times as wide: how much less does the kernel move?',
   shortQuestion: '16 times as wide: how much less does the kernel move?',
   choices: ['Not at all less', '2 times', '8 times', '1000 times'],
   answer: 2,

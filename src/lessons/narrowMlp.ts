@@ -19,7 +19,7 @@ export const narrowMlp: Lesson = {
   id: 'narrow-mlp',
   revision: 1,
   title: 'Deep and narrow',
-  question: '32 layers of 12 units, each optimizer at its own best rate. Who is ahead after 400 steps?',
+  question: '32 layers of 12 units, each optimizer at its own best rate: who is ahead after 400 steps?',
   shortQuestion: '32 layers of 12 units: who trains?',
   choices: ['SGD', 'RMSprop', 'Equal', 'Neither'],
   answer: 1,

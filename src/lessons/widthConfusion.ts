@@ -27,7 +27,7 @@ export const widthConfusion: Lesson = {
   id: 'width-confusion',
   revision: 1,
   title: 'Width and gradient cosines',
-  question: 'Width 8 or width 64, the same depth: in which network do two mini-batches disagree less about where to go?',
+  question: 'Width 8 or 64, equal depth: in which network do two mini-batches disagree less?',
   shortQuestion: 'Width 8 or 64: which gradients disagree less?',
   choices: ['Width 8', 'Width 64', 'No difference'],
   answer: 1,

@@ -52,5 +52,5 @@ function valueAt(experiment: Experiment, path: string): unknown {
 function shown(value: unknown): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)))
   if (value === null || value === undefined) return 'off'
-  return typeof value === 'object' ? 'on' : String(value)
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : 'on'
 }

@@ -9,7 +9,7 @@ type Tree = Readonly<Record<string, unknown>>
 
 /** A copy of the experiment with the value at the path; not validated, that is `parseExperiment`'s work. */
 export function withField(experiment: Experiment, path: string, value: unknown): unknown {
-  return write(experiment as unknown as Tree, path.split('.'), value)
+  return write(experiment, path.split('.'), value)
 }
 
 /** The value of one arm's field: for B what `versus` says, else what A has. */

@@ -29,7 +29,8 @@ export function createLabStore(view: ViewOptions = parseViewOptions('')): LabSto
     lesson: lesson === null ? null : { id: lesson.id, revision: lesson.revision },
     prediction: null,
     run: STARTING_RUN,
-    pace: null,
+    // Full speed ends the default scene within a second: too fast to watch.
+    pace: 100,
     chips: {},
     layerNames: {},
     parameterCount: {},

@@ -66,7 +66,7 @@ export function createRunActions(
     cancelDrag?.()
     cancelDrag = null
     const { experiment, pace, revision, runKey } = get()
-    set({ run: STARTING_RUN, columns: createRunColumns(), runKey: runKey + 1, revision: revision + 1, cursor: null, theory: [] })
+    set({ run: STARTING_RUN, columns: createRunColumns(), runKey: runKey + 1, revision: revision + 1, cursor: null })
     port.start(experiment, { autorun, pace })
   }
 

@@ -63,7 +63,9 @@ export function BackendChip() {
               </dl>
             )
           })}
-          {onCpuAfterLoss && <p className="small">The GPU was lost twice, so this run goes on without it. Reload the page to try the GPU again.</p>}
+          {onCpuAfterLoss && (
+            <p className="small">The GPU was lost twice, so this run goes on without it. Reload the page to try the GPU again.</p>
+          )}
           {software && <p className="small">This adapter is software: the numbers are right, the speed is not that of a GPU.</p>}
         </div>
       )}

@@ -58,7 +58,10 @@ function act(action: AdviceAction, lab: Lab, fault: Fault): void {
       run.setField('engine', 'float64')
       return run.run()
     case 'shrink':
-      return run.setFields({ 'model.depth': Math.max(1, Math.round(experiment.model.depth / 2)), 'model.width': Math.max(1, Math.round(experiment.model.width / 2)) })
+      return run.setFields({
+        'model.depth': Math.max(1, Math.round(experiment.model.depth / 2)),
+        'model.width': Math.max(1, Math.round(experiment.model.width / 2)),
+      })
     case 'lowerRate': {
       if (fault.type !== 'diverged') return undefined
       const lr = effectiveOptimizer(experiment, fault.arm, fault.step).lr / 10

@@ -1,5 +1,6 @@
 // How is time driven? Run, one step, back to the start, another seed; and a scrubber that goes back without stopping.
 import { Dices, ExternalLink, Pause, Pin, Play, RotateCcw, StepForward, X } from 'lucide-react'
+import { useEffect, useState } from 'react'
 import { effectiveOptimizer } from '../store/effectiveOptimizer.ts'
 import { Select } from './controls/choices.tsx'
 import { optimizerName } from './controls/words.ts'
@@ -8,6 +9,7 @@ import { groupedNumber, shortNumber } from './numberText.ts'
 
 const PACES = [
   { value: 'max', label: 'Full speed' },
+  { value: '300', label: '300 / s' },
   { value: '100', label: '100 / s' },
   { value: '30', label: '30 / s' },
   { value: '10', label: '10 / s' },
@@ -23,11 +25,23 @@ export function Transport() {
   const running = phase === 'running'
   return (
     <footer className="transport" aria-label="Transport">
-      <button type="button" className="button primary" onClick={() => run.toggleRun()} disabled={phase === 'recovering' || phase === 'stopped'} title="Run or pause (Space)">
+      <button
+        type="button"
+        className="button primary"
+        onClick={() => run.toggleRun()}
+        disabled={phase === 'recovering' || phase === 'stopped'}
+        title="Run or pause (Space)"
+      >
         {running ? <Pause fill="currentColor" aria-hidden="true" /> : <Play fill="currentColor" aria-hidden="true" />}
         {running ? 'Pause' : phase === 'finished' ? 'Run again' : 'Run'}
       </button>
-      <button type="button" className="button" onClick={() => run.step(1)} disabled={busy || phase === 'finished' || phase === 'stopped'} title="One step (→), ten with Shift">
+      <button
+        type="button"
+        className="button"
+        onClick={() => run.step(1)}
+        disabled={busy || phase === 'finished' || phase === 'stopped'}
+        title="One step (→), ten with Shift"
+      >
         <StepForward aria-hidden="true" />
         <span className="label not-embed">Step</span>
         <span className="sr-only only-embed">Step</span>
@@ -116,10 +130,29 @@ function StepCounter() {
   )
 }
 
+/** Steps per second as they pass on this page, over about a second. */
 function Rate() {
-  const rate = useLabState((state) => (state.run.phase === 'running' ? state.run.stepsPerSecond : 0))
-  return <span className="rate not-embed not-narrow">{rate > 0 ? `${rate >= 10 ? groupedNumber(rate) : shortNumber(rate, 2)} steps/s` : ''}</span>
+  const { store } = useLab()
+  const running = useLabState((state) => state.run.phase === 'running')
+  const [rate, setRate] = useState(0)
+  useEffect(() => {
+    if (!running) return undefined
+    let last = { at: performance.now(), step: store.getState().run.step }
+    const timer = setInterval(() => {
+      const now = { at: performance.now(), step: store.getState().run.step }
+      setRate(Math.max(0, ((now.step - last.step) * 1000) / (now.at - last.at)))
+      last = now
+    }, RATE_MS)
+    return () => {
+      clearInterval(timer)
+      setRate(0)
+    }
+  }, [running, store])
+  const text = rate <= 0 ? '' : `${rate >= 10 ? groupedNumber(Number(rate.toPrecision(2))) : shortNumber(rate, 2)} steps/s`
+  return <span className="rate not-embed not-narrow">{text}</span>
 }
+
+const RATE_MS = 1000
 
 /** Runs that stay on the plots, and the changes that a reset would play again. */
 function Pins() {
@@ -130,7 +163,12 @@ function Pins() {
   return (
     <>
       {changes > 0 && (
-        <button type="button" className="link-button small not-embed not-narrow" title="Start again without the changes made on the way" onClick={run.forgetChanges}>
+        <button
+          type="button"
+          className="link-button small not-embed not-narrow"
+          title="Start again without the changes made on the way"
+          onClick={run.forgetChanges}
+        >
           forget {changes === 1 ? 'the change' : `${changes} changes`}
         </button>
       )}
@@ -142,7 +180,14 @@ function Pins() {
           </button>
         </span>
       ))}
-      <button type="button" className="icon-button quiet not-embed not-narrow" aria-label="Pin this run" title="Keep this run on the plots (P)" disabled={!canPin} onClick={run.pin}>
+      <button
+        type="button"
+        className="icon-button quiet not-embed not-narrow"
+        aria-label="Pin this run"
+        title="Keep this run on the plots (P)"
+        disabled={!canPin}
+        onClick={run.pin}
+      >
         <Pin />
       </button>
     </>

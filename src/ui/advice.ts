@@ -35,7 +35,11 @@ export function adviceFor(fault: Fault): Advice {
         actions: ['shrink', 'reset'],
       }
     case 'dataMissing':
-      return { title: 'The images did not arrive', next: 'Your settings are kept. Check the connection, then try again.', actions: ['retry'] }
+      return {
+        title: 'The images did not arrive',
+        next: 'Your settings are kept. Check the connection, then try again.',
+        actions: ['retry'],
+      }
     case 'dataCorrupt':
       return {
         title: 'The images arrived damaged',
@@ -55,13 +59,21 @@ export function adviceFor(fault: Fault): Advice {
         actions: ['retry', 'useCpu', 'reload'],
       }
     case 'poisoned':
-      return { title: 'The GPU gave numbers that cannot be trusted', next: 'They were thrown away; everything before them is kept.', actions: ['retry', 'useCpu'] }
+      return {
+        title: 'The GPU gave numbers that cannot be trusted',
+        next: 'They were thrown away; everything before them is kept.',
+        actions: ['retry', 'useCpu'],
+      }
     case 'hung':
       return { title: 'The computation does not answer', next: 'Everything measured so far is kept.', actions: ['retry', 'useCpu'] }
     case 'workerFailed':
       return { title: 'The computation stopped', next: 'Your settings and curves are kept.', actions: ['retry', 'reload'] }
     case 'unsupported':
-      return { title: 'That cannot be computed here', next: 'Change the setting that is named, or let the engine be chosen automatically.', actions: ['useCpu', 'reset'] }
+      return {
+        title: 'That cannot be computed here',
+        next: 'Change the setting that is named, or let the engine be chosen automatically.',
+        actions: ['useCpu', 'reset'],
+      }
     default:
       fault satisfies never
       return { title: 'The run stopped', next: '', actions: ['retry'] }

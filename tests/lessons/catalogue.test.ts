@@ -15,7 +15,7 @@ describe.each(LESSONS.map((lesson) => [lesson.id, lesson] as const))('lesson %s'
   test('asks a question, offers its answer, and fits the strip', () => {
     expect(lesson.question.endsWith('?')).toBe(true)
     expect(lesson.shortQuestion.length).toBeLessThanOrEqual(60)
-    expect(lesson.question.length).toBeLessThanOrEqual(130)
+    expect(lesson.question.length).toBeLessThanOrEqual(90)
     expect(lesson.choices[lesson.answer]).toBeDefined()
   })
 })

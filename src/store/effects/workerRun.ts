@@ -1,7 +1,13 @@
 // How do actions reach a Worker, and its messages the state? The supervisor decides, this file does.
 //
 // One loop: event -> `supervise` -> new state and effects; the effects are run here and nowhere else.
-import type { SupervisorEffect, SupervisorEvent, SupervisorNotice, SupervisorPhase, SupervisorState } from '../../protocol/supervisorState.ts'
+import type {
+  SupervisorEffect,
+  SupervisorEvent,
+  SupervisorNotice,
+  SupervisorPhase,
+  SupervisorState,
+} from '../../protocol/supervisorState.ts'
 import { createClient, type Client, type WorkerPort } from '../../protocol/client.ts'
 import type { Stream } from '../../protocol/messages.ts'
 import { IDLE_SUPERVISOR, supervise, TICK_MS } from '../../protocol/supervisor.ts'
@@ -90,7 +96,9 @@ export function createWorkerRun(store: LabStore, host: WorkerRunHost): WorkerRun
       retry: () => dispatch({ type: 'retry' }),
       rewind: (steps) => dispatch({ type: 'rewind', steps }),
       snapshot: (arm, seedIndex) =>
-        client === null ? Promise.reject(new Error('snapshot: no run, expected one that has started')) : client.request({ type: 'snapshot', arm, seedIndex }),
+        client === null
+          ? Promise.reject(new Error('snapshot: no run, expected one that has started'))
+          : client.request({ type: 'snapshot', arm, seedIndex }),
     },
     close: () => {
       stopTicks()

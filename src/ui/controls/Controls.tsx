@@ -31,10 +31,24 @@ export function Controls() {
       <div className="title-row">
         <h2 className="section-title">Network</h2>
         <span className="undo-pair not-present">
-          <button type="button" className="icon-button quiet" aria-label="Undo" title="Undo (Ctrl+Z)" disabled={!canUndo} onClick={run.undo}>
+          <button
+            type="button"
+            className="icon-button quiet"
+            aria-label="Undo"
+            title="Undo (Ctrl+Z)"
+            disabled={!canUndo}
+            onClick={run.undo}
+          >
             <Undo2 />
           </button>
-          <button type="button" className="icon-button quiet" aria-label="Redo" title="Redo (Ctrl+Shift+Z)" disabled={!canRedo} onClick={run.redo}>
+          <button
+            type="button"
+            className="icon-button quiet"
+            aria-label="Redo"
+            title="Redo (Ctrl+Shift+Z)"
+            disabled={!canRedo}
+            onClick={run.redo}
+          >
             <Redo2 />
           </button>
         </span>
@@ -61,7 +75,7 @@ export function Controls() {
       <p className="hint not-present">{weightLaw(experiment)}</p>
       <NetworkStrip />
 
-      <h2 className="section-title">Training</h2>
+      <h2 className="section-title second">Training</h2>
       <SelectRow
         label="Compare"
         name="Compare"
@@ -74,15 +88,21 @@ export function Controls() {
         <span className="field-label">Data</span>
         <DataSelect />
       </div>
-      {comparison === 'batch' ? (
-        <Field name="batch" />
+      {comparison === 'batch' && <Field name="batch" />}
+      {chain ? (
+        <Field name="seeds" />
       ) : (
         <div className="field-row">
-          <span className="field-label">Batch</span>
-          <NumberBox name="Batch size" value={experiment.batch} format={String} onCommit={(value) => run.setField('batch', value)} />
+          {comparison !== 'batch' && (
+            <>
+              <span className="field-label">Batch</span>
+              <NumberBox name="Batch size" value={experiment.batch} format={String} onCommit={(value) => run.setField('batch', value)} />
+            </>
+          )}
+          <span className="field-label">Seeds</span>
+          <NumberBox name="Number of seeds" value={experiment.seeds} format={String} onCommit={(value) => run.setField('seeds', value)} />
         </div>
       )}
-      <Field name="seeds" />
       <button type="button" className="button wide" onClick={() => more.current?.showModal()}>
         <SlidersHorizontal /> More settings
       </button>
@@ -151,7 +171,13 @@ export function Field({ name }: { readonly name: ControlName }) {
       )
     case 'scheme':
       return (
-        <SelectRow label="Start" name="Initialiser" choices={SCHEME_CHOICES} value={experiment.init.scheme} onChange={(scheme) => run.setField('init.scheme', scheme)} />
+        <SelectRow
+          label="Start"
+          name="Initialiser"
+          choices={SCHEME_CHOICES}
+          value={experiment.init.scheme}
+          onChange={(scheme) => run.setField('init.scheme', scheme)}
+        />
       )
     case 'data':
       return (

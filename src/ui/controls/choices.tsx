@@ -24,7 +24,13 @@ export function Segmented<Value extends string>({ name, choices, value, onChange
       <legend className="sr-only">{name}</legend>
       {choices.map((choice) => (
         <label key={choice.value}>
-          <input type="radio" name={group} checked={choice.value === value} disabled={choice.disabled} onChange={() => onChange(choice.value)} />
+          <input
+            type="radio"
+            name={group}
+            checked={choice.value === value}
+            disabled={choice.disabled}
+            onChange={() => onChange(choice.value)}
+          />
           {choice.label}
         </label>
       ))}

@@ -12,7 +12,9 @@ export function ExportMenu() {
     close()
     Promise.resolve()
       .then(action)
-      .catch((error: unknown) => view.toast('error', `That could not be exported: ${error instanceof Error ? error.message : 'unknown reason'}.`))
+      .catch((error: unknown) =>
+        view.toast('error', `That could not be exported: ${error instanceof Error ? error.message : 'unknown reason'}.`),
+      )
   }
   return (
     <Popover
@@ -30,14 +32,28 @@ export function ExportMenu() {
           <Item
             title="Experiment, JSON"
             text="Everything needed to run it again"
-            onClick={save(() => downloadText('plateau-experiment.json', 'application/json', JSON.stringify(store.getState().experiment, null, 2)), close)}
+            onClick={save(
+              () => downloadText('plateau-experiment.json', 'application/json', JSON.stringify(store.getState().experiment, null, 2)),
+              close,
+            )}
           />
-          <Item title="Values, table and CSV" text="Of the main plot" onClick={save(() => view.setTablePanel(store.getState().mainPanel), close)} />
-          <Item title="Picture, SVG" text="Of the main plot, in full size" onClick={save(() => view.setFullPanel(store.getState().mainPanel), close)} />
+          <Item
+            title="Values, table and CSV"
+            text="Of the main plot"
+            onClick={save(() => view.setTablePanel(store.getState().mainPanel), close)}
+          />
+          <Item
+            title="Picture, SVG"
+            text="Of the main plot, in full size"
+            onClick={save(() => view.setFullPanel(store.getState().mainPanel), close)}
+          />
           <Item
             title="Snapshot, JSON"
             text="Weights, data and everything measured now"
-            onClick={save(async () => downloadText('plateau-snapshot.json', 'application/json', JSON.stringify(await lab.snapshot('A'))), close)}
+            onClick={save(
+              async () => downloadText('plateau-snapshot.json', 'application/json', JSON.stringify(await lab.snapshot('A'))),
+              close,
+            )}
           />
         </ul>
       )}

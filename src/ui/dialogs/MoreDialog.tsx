@@ -20,7 +20,14 @@ export function MoreDialog({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
   return (
     <Dialog ref={ref} title="More settings" size="wide">
       <Section title="Network">
-        <SelectRow label="Activation" name="Activation" disabled={chain} choices={ACTIVATION_CHOICES} value={model.activation} onChange={(value) => run.setField('model.activation', value)} />
+        <SelectRow
+          label="Activation"
+          name="Activation"
+          disabled={chain}
+          choices={ACTIVATION_CHOICES}
+          value={model.activation}
+          onChange={(value) => run.setField('model.activation', value)}
+        />
         <SelectRow
           label="Output"
           name="Output activation"
@@ -61,7 +68,7 @@ export function MoreDialog({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
             { value: '14', label: '14 × 14' },
             { value: '28', label: '28 × 28' },
           ]}
-          value={`${data.side}` as '7' | '14' | '28'}
+          value={`${data.side}`}
           onChange={(value) => run.setField('data.side', Number(value))}
         />
         <SelectRow
@@ -76,7 +83,13 @@ export function MoreDialog({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
         />
         <NumberField path="data.inputs" limit="inputs" label="Input dimension" />
         <NumberField path="data.noise" limit="noise" label="Target noise" />
-        <SelectRow label="Loss" name="Loss" choices={LOSS_CHOICES} value={loss.kind} onChange={(value) => run.setField('loss.kind', value)} />
+        <SelectRow
+          label="Loss"
+          name="Loss"
+          choices={LOSS_CHOICES}
+          value={loss.kind}
+          onChange={(value) => run.setField('loss.kind', value)}
+        />
         <SelectRow
           label="Over samples"
           name="Reduction of the loss"
@@ -96,7 +109,13 @@ export function MoreDialog({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
         <NumberField path="optimizer.beta1" limit="beta1" label="Adam β₁" />
         <NumberField path="optimizer.beta2" limit="beta2" label="Adam β₂" />
         <NumberField path="optimizer.eps" limit="eps" label="ε outside the root" />
-        <SelectRow label="Engine" name="Engine" choices={ENGINE_CHOICES} value={experiment.engine} onChange={(value) => run.setField('engine', value)} />
+        <SelectRow
+          label="Engine"
+          name="Engine"
+          choices={ENGINE_CHOICES}
+          value={experiment.engine}
+          onChange={(value) => run.setField('engine', value)}
+        />
       </Section>
       <Instruments />
     </Dialog>
@@ -168,7 +187,9 @@ function Instruments() {
                       name={`${instrument.label}, every how many steps`}
                       value={diagnostics.every[name]}
                       format={String}
-                      onCommit={(value) => run.setSchedule({ ...diagnostics.every, [name]: Math.max(0, Math.round(value)) }, diagnostics.budget)}
+                      onCommit={(value) =>
+                        run.setSchedule({ ...diagnostics.every, [name]: Math.max(0, Math.round(value)) }, diagnostics.budget)
+                      }
                     />
                   </td>
                   <td>{cost === undefined ? '–' : `${shortNumber(cost.duration)} ms`}</td>

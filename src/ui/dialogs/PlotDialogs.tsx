@@ -1,7 +1,10 @@
 // How is one plot seen larger, or as numbers? Two dialogs that follow the state, so that a card only asks for them.
 import { Download } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import type { DataTable } from '../../plots/plotKind.ts'
 import { useLab, useLabState } from '../lab.tsx'
+import { shortNumber } from '../numberText.ts'
+import type { PanelCode } from '../stage/panel.ts'
 import { panelOf } from '../stage/panels.ts'
 import { PlotHost } from '../stage/PlotHost.tsx'
 import { downloadText } from './download.ts'
@@ -30,7 +33,11 @@ function FullDialog() {
       title={panel?.title ?? ''}
       onClose={() => view.setFullPanel(null)}
       tools={
-        <button type="button" className="button" onClick={() => downloadText(`plateau-${name ?? 'plot'}.svg`, 'image/svg+xml', picture.current?.() ?? '')}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => downloadText(`plateau-${name ?? 'plot'}.svg`, 'image/svg+xml', picture.current?.() ?? '')}
+        >
           <Download /> SVG
         </button>
       }
@@ -44,49 +51,78 @@ function TableDialog() {
   const { view, store } = useLab()
   const name = useLabState((state) => state.tablePanel)
   const ref = useOpenWhile(name !== null)
-  const panel = name === null ? null : panelOf(name)
-  // A table under the eyes stands still: it is read once, when it opens.
-  const table = panel?.table(store.getState())
+  const [content, setContent] = useState<TableContent | null>(null)
+  useEffect(() => {
+    if (name === null) return undefined
+    let gone = false
+    // A table under the eyes stands still: it is read once, when it opens.
+    const show = (code: PanelCode) => {
+      const state = store.getState()
+      if (!gone) setContent({ table: code.table(state), summary: code.words(state).summary })
+    }
+    panelOf(name)
+      .load()
+      .then(show, () => view.toast('error', 'The table could not be loaded. Reload the page.'))
+    return () => {
+      gone = true
+      setContent(null)
+    }
+  }, [name, store, view])
   return (
     <Dialog
       ref={ref}
       size="wide"
-      title={panel === null ? '' : `${panel.title} as a table`}
+      title={name === null ? '' : `${panelOf(name).title} as a table`}
       onClose={() => view.setTablePanel(null)}
       tools={
-        table !== undefined && (
-          <button type="button" className="button" onClick={() => downloadText(`plateau-${name ?? 'plot'}.csv`, 'text/csv', csvOf(table))}>
+        content !== null && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => downloadText(`plateau-${name ?? 'plot'}.csv`, 'text/csv', csvOf(content.table))}
+          >
             <Download /> CSV
           </button>
         )
       }
     >
-      {panel !== null && <p className="small muted">{panel.words(store.getState()).summary}</p>}
-      {table !== undefined && (
-        <div className="table-scroll" tabIndex={0} role="region" aria-label="Values">
-          <table className="data-table">
-            <thead>
-              <tr>
-                {table.columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {table.rows.slice(0, ROW_LIMIT).map((row, index) => (
-                <tr key={index}>
-                  {row.map((cell, column) => (
-                    <td key={table.columns[column]}>{cell === null ? '–' : typeof cell === 'number' ? Number(cell.toPrecision(6)) : cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {content !== null && <p className="small muted">{content.summary}</p>}
+      {content !== null && <ValueTable table={content.table} />}
     </Dialog>
+  )
+}
+
+interface TableContent {
+  readonly table: DataTable
+  readonly summary: string
+}
+
+function ValueTable({ table }: { readonly table: DataTable }) {
+  return (
+    // A region that scrolls must be reachable by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <section className="table-scroll" tabIndex={0} aria-label="Values">
+      <table className="data-table">
+        <thead>
+          <tr>
+            {table.columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.slice(0, ROW_LIMIT).map((row) => (
+            <tr key={String(row[0])}>
+              {row.map((cell, column) => (
+                <td key={table.columns[column]}>{cell === null ? '–' : typeof cell === 'number' ? shortNumber(cell, 6) : cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   )
 }
 
@@ -101,7 +137,7 @@ function useOpenWhile(open: boolean) {
   return ref
 }
 
-function csvOf(table: { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number | null)[])[] }): string {
+function csvOf(table: DataTable): string {
   const cell = (value: string | number | null) => {
     if (value === null) return ''
     const text = String(value)

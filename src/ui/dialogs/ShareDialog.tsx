@@ -21,7 +21,9 @@ export function ShareButton() {
         <Share2 aria-hidden="true" /> Share
       </button>
       <Dialog ref={ref} title="Share this experiment">
-        <p className="small muted">The link holds every setting, the seed and the changes made on the way; whoever opens it sees the same run.</p>
+        <p className="small muted">
+          The link holds every setting, the seed and the changes made on the way; whoever opens it sees the same run.
+        </p>
         <Snippet title="Link" text={link} rows={2} />
         <Snippet title="Embed in a page" text={iframeFor(link)} rows={3} />
       </Dialog>

@@ -1,10 +1,8 @@
 // What surrounds a plot? Its name, what it shows, the number of the moment, and three tools.
 import { Expand, Maximize, Table2 } from 'lucide-react'
 import { useRef } from 'react'
-import type { UnavailableReason } from '../../core/sample.ts'
-import { useLab, useLabState } from '../lab.tsx'
-import { SilentState } from './SilentState.tsx'
-import type { Panel } from './panel.ts'
+import { useLab } from '../lab.tsx'
+import type { Panel } from './panels.ts'
 import { PlotHost } from './PlotHost.tsx'
 
 interface PlotCardProps {
@@ -17,15 +15,10 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
   const { view } = useLab()
   const headline = useRef<HTMLSpanElement>(null)
   const caption = useRef<HTMLSpanElement>(null)
-  const silent = useLabState((state): UnavailableReason | null => {
-    const { A } = state.columns
-    // The revision is read so that the selector runs again when columns change in place.
-    return state.revision >= 0 && panel.name !== 'loss' ? (A.unavailable.get(panel.instrument) ?? null) : null
-  })
   return (
     <section className="card" data-variant={variant} aria-label={panel.title}>
       <div className="card-head">
-        <h2>{panel.title}</h2>
+        <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
         <span ref={caption} className="sub" />
         <span ref={headline} className="readout" />
       </div>
@@ -37,17 +30,34 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
           if (caption.current !== null) caption.current.textContent = variant === 'main' ? words.caption : ''
         }}
       />
-      {silent !== null && <SilentState instrument={panel.instrument} reason={silent} />}
       <div className="card-tools">
         {variant === 'small' && (
-          <button type="button" className="icon-button" aria-label={`Make ${panel.title} the main plot`} title="Make it the main plot" onClick={() => view.setMainPanel(panel.name)}>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={`Make ${panel.title} the main plot`}
+            title="Make it the main plot"
+            onClick={() => view.setMainPanel(panel.name)}
+          >
             <Expand width={14} height={14} />
           </button>
         )}
-        <button type="button" className="icon-button" aria-label={`${panel.title} as a table`} title="As a table" onClick={() => view.setTablePanel(panel.name)}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`${panel.title} as a table`}
+          title="As a table"
+          onClick={() => view.setTablePanel(panel.name)}
+        >
           <Table2 width={14} height={14} />
         </button>
-        <button type="button" className="icon-button" aria-label={`${panel.title} in full size`} title="Full size" onClick={() => view.setFullPanel(panel.name)}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`${panel.title} in full size`}
+          title="Full size"
+          onClick={() => view.setFullPanel(panel.name)}
+        >
           <Maximize width={14} height={14} />
         </button>
       </div>

@@ -2,9 +2,12 @@
 //
 // Words in the head of the card change with the plot, so they are written here too, without rendering a component 30 times a second.
 import { useEffect, useRef, type RefObject } from 'react'
+import type { PlotOptions } from '../../plots/plotKind.ts'
 import { DARK_THEME, LIGHT_THEME } from '../../plots/theme.ts'
-import { useLab } from '../lab.tsx'
-import type { Panel, PanelWords } from './panel.ts'
+import type { LabState } from '../../store/labState.ts'
+import { useLab, type Lab } from '../lab.tsx'
+import type { PanelCode, PanelWords } from './panel.ts'
+import type { Panel } from './panels.ts'
 
 interface PlotHostProps {
   readonly panel: Panel
@@ -18,63 +21,91 @@ const WORDS_PAUSE_MS = 200
 
 /** Mounts the panel, draws when something it depends on has changed and it can be seen. */
 export function PlotHost({ panel, variant, onWords, picture }: PlotHostProps) {
-  const { store, clock, view } = useLab()
+  const lab = useLab()
   const host = useRef<HTMLDivElement>(null)
   const tell = useRef(onWords)
-  tell.current = onWords
+  useEffect(() => {
+    tell.current = onWords
+  })
   useEffect(() => {
     const element = host.current
     if (element === null) return undefined
-    const mounted = panel.mount(element)
-    if (picture !== undefined) picture.current = mounted.toSvg
-    let drawn: readonly unknown[] = []
-    let visible = true
-    let wordsAt = -Infinity
-    let wordsTimer: ReturnType<typeof setTimeout> | null = null
-    const saySoon = () => {
-      if (wordsTimer !== null) return
-      const wait = Math.max(0, wordsAt + WORDS_PAUSE_MS - performance.now())
-      wordsTimer = setTimeout(() => {
-        wordsTimer = null
-        wordsAt = performance.now()
-        tell.current?.(panel.words(store.getState()))
-      }, wait)
+    let leave: (() => void) | null = null
+    let gone = false
+    const begin = (code: PanelCode) => {
+      if (!gone) leave = attach(code, element, { lab, variant, say: (words) => tell.current?.(words), picture })
     }
-    const paint = () => {
-      const state = store.getState()
-      const now = panel.dependencies(state)
-      if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return
-      drawn = now
-      const present = state.view.present
-      mounted.update(state, {
-        theme: state.theme === 'dark' ? DARK_THEME : LIGHT_THEME,
-        variant,
-        textScale: present ? (variant === 'main' ? 1.64 : 1.5) : 1,
-        lineScale: present ? 1.5 : 1,
-        cursorStep: state.cursor,
-        hoverStep: state.hoverStep,
-        hoverLayer: state.hoverLayer,
-        reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
-        runKey: state.runKey,
-        onHoverStep: (hoverStep) => view.setHover({ hoverStep }),
-        onHoverLayer: (hoverLayer) => view.setHover({ hoverLayer }),
-        onSelectStep: (step) => view.setCursor(step),
-      })
-      saySoon()
-    }
-    const observer = new IntersectionObserver(([entry]) => {
-      visible = entry.isIntersecting
-      if (visible) paint()
-    })
-    observer.observe(element)
-    const leave = clock.register(paint)
+    panel.load().then(begin, () => lab.view.toast('error', `The plot ${panel.title} could not be loaded. Reload the page.`))
     return () => {
-      leave()
-      observer.disconnect()
-      if (wordsTimer !== null) clearTimeout(wordsTimer)
-      if (picture !== undefined) picture.current = null
-      mounted.destroy()
+      gone = true
+      leave?.()
     }
-  }, [panel, variant, store, clock, view, picture])
+  }, [panel, variant, lab, picture])
   return <div ref={host} className="plot-host" data-panel={panel.name} />
+}
+
+interface Attachment {
+  readonly lab: Lab
+  readonly variant: 'main' | 'small'
+  readonly say: (words: PanelWords) => void
+  readonly picture: RefObject<(() => string) | null> | undefined
+}
+
+function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, picture }: Attachment): () => void {
+  const { store, clock } = lab
+  const mounted = code.mount(element)
+  if (picture !== undefined) picture.current = mounted.toSvg
+  let drawn: readonly unknown[] = []
+  let visible = true
+  let saidAt = -Infinity
+  let sayTimer: ReturnType<typeof setTimeout> | null = null
+  const saySoon = () => {
+    sayTimer ??= setTimeout(
+      () => {
+        sayTimer = null
+        saidAt = performance.now()
+        say(code.words(store.getState()))
+      },
+      Math.max(0, saidAt + WORDS_PAUSE_MS - performance.now()),
+    )
+  }
+  const paint = () => {
+    const state = store.getState()
+    const now = code.dependencies(state)
+    if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return
+    drawn = now
+    mounted.update(state, optionsFor(state, variant, lab))
+    saySoon()
+  }
+  const observer = new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting
+    if (visible) paint()
+  })
+  observer.observe(element)
+  const leaveClock = clock.register(paint)
+  return () => {
+    leaveClock()
+    observer.disconnect()
+    if (sayTimer !== null) clearTimeout(sayTimer)
+    if (picture !== undefined) picture.current = null
+    mounted.destroy()
+  }
+}
+
+function optionsFor(state: LabState, variant: 'main' | 'small', { view }: Lab): PlotOptions {
+  const { present } = state.view
+  return {
+    theme: state.theme === 'dark' ? DARK_THEME : LIGHT_THEME,
+    variant,
+    textScale: present ? (variant === 'main' ? 1.64 : 1.5) : 1,
+    lineScale: present ? 1.5 : 1,
+    cursorStep: state.cursor,
+    hoverStep: state.hoverStep,
+    hoverLayer: state.hoverLayer,
+    reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
+    runKey: state.runKey,
+    onHoverStep: (hoverStep) => view.setHover({ hoverStep }),
+    onHoverLayer: (hoverLayer) => view.setHover({ hoverLayer }),
+    onSelectStep: (step) => view.setCursor(step),
+  }
 }

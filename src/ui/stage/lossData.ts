@@ -4,6 +4,7 @@ import type { EvaluationSample } from '../../core/sample.ts'
 import type { EvaluationColumns, LossArm, LossGhost, LossPlotData } from '../../plots/lossData.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { SampleHistory } from '../../store/sampleHistory.ts'
+import { curvesOf } from '../theory/panelCurves.ts'
 import { armLabels, optimizerLabel } from './armLabels.ts'
 
 /** Everything that the loss plot draws at this moment. */
@@ -18,7 +19,8 @@ export function lossPlotData(state: LabState): LossPlotData {
         ? { arm, label: labels[arm], steps: EMPTY, values: EMPTY, count: 0, seedCount: experiment.seeds }
         : { arm, label: labels[arm], steps: loss.steps, values: loss.values, count: loss.count, seedCount: loss.seedCount }
     }),
-    evaluations: names.flatMap((arm) => {
+    // The batch of a single point is the whole set: its evaluation would only repeat the line.
+    evaluations: (experiment.data.kind === 'point' ? [] : names).flatMap((arm) => {
       const found = evaluationColumns(arm, columns[arm].evaluation)
       return found === null ? [] : [found]
     }),
@@ -28,7 +30,7 @@ export function lossPlotData(state: LabState): LossPlotData {
         return line === null ? [] : [{ label: ghost.label, arm, ...line }]
       }),
     ),
-    theory: theory.filter((curve) => curve.axis === 'step' && curve.id.includes('loss')),
+    theory: curvesOf('loss', theory),
     changes: experiment.changes.map(({ step, arm, optimizer }) => ({ step, arm, label: optimizerLabel(optimizer) })),
     levels: [],
     prediction: null,

@@ -1,23 +1,33 @@
 // Which plots are there? The list from which the stage, the full view, the table and the exports choose.
-import { createLossPlot, lossPlot } from '../../plots/lossPlot.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { lossPlotData } from './lossData.ts'
-import { definePanel, type Panel } from './panel.ts'
+import type { PanelCode } from './panel.ts'
+
+export interface Panel {
+  readonly name: PanelName
+  /** On a large card. */
+  readonly title: string
+  /** On a small card, where the readout needs the room. */
+  readonly shortTitle: string
+  readonly load: () => Promise<PanelCode>
+}
 
 export const STAGE_PANELS: readonly Panel[] = [
-  definePanel({
-    name: 'loss',
-    title: 'Loss',
-    kind: lossPlot,
-    create: createLossPlot,
-    data: lossPlotData,
-    versions: ({ columns, ghosts }) => [columns.A.loss?.version, columns.B.loss?.version, columns.A.evaluation.version, columns.B.evaluation.version, ghosts],
-  }),
+  { name: 'loss', title: 'Loss', shortTitle: 'Loss', load: async () => (await import('./lossPanel.ts')).lossPanel },
+  {
+    name: 'gradientNorms',
+    title: 'Gradient norms',
+    shortTitle: 'Gradients',
+    load: async () => (await import('./gradientNormPanel.ts')).gradientNormPanel,
+  },
+  { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },
+  { name: 'hessian', title: 'Hessian spectrum', shortTitle: 'Hessian', load: async () => (await import('./hessianPanel.ts')).hessianPanel },
+  { name: 'kernel', title: 'Kernel drift', shortTitle: 'Kernel drift', load: async () => (await import('./kernelPanel.ts')).kernelPanel },
 ]
 
 /** The panel of that name. @throws Error when the list and the names have come apart. */
 export function panelOf(name: PanelName): Panel {
   const panel = STAGE_PANELS.find((candidate) => candidate.name === name)
-  if (panel === undefined) throw new Error(`panelOf: no panel ${name}, expected one of ${STAGE_PANELS.map((known) => known.name).join(', ')}`)
+  if (panel === undefined)
+    throw new Error(`panelOf: no panel ${name}, expected one of ${STAGE_PANELS.map((known) => known.name).join(', ')}`)
   return panel
 }

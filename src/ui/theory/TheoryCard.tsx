@@ -4,6 +4,8 @@ import { findLesson } from '../../lessons/catalogue.ts'
 import type { Hypothesis } from '../../core/theoryCurve.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { caveatsOf } from './caveats.ts'
+import { liveHypotheses } from './liveHypotheses.ts'
+import { mathText } from './mathText.ts'
 import { theoryOfPanel } from './theoryOfPanel.ts'
 
 /** The right column; a drawer where the page is narrow. */
@@ -35,18 +37,22 @@ export function TheoryCard({ open }: { readonly open: boolean }) {
 }
 
 function TheorySection() {
+  const { store } = useLab()
   const panel = useLabState((state) => state.mainPanel)
   const theory = useLabState((state) => state.theory)
   const chain = useLabState((state) => state.experiment.model.kind === 'chain')
   const { title, formula, curve, text, source } = theoryOfPanel(panel, theory, chain)
+  // A few times a second is enough for words; the numbers behind them move with the revision.
+  useLabState((state) => Math.floor(state.revision / 8) + (state.cursor ?? -1))
+  const hypotheses = curve?.hypotheses ?? liveHypotheses(panel, store.getState())
   return (
     <section>
       <h2 className="section-title">Theory</h2>
       <h3>{title}</h3>
       <div className="formula">{formula}</div>
-      {curve !== null && curve.hypotheses.length > 0 && (
+      {hypotheses.length > 0 && (
         <ul className="hypotheses">
-          {curve.hypotheses.map((hypothesis) => (
+          {hypotheses.map((hypothesis) => (
             <HypothesisLine key={hypothesis.text} hypothesis={hypothesis} />
           ))}
         </ul>
@@ -62,10 +68,16 @@ function HypothesisLine({ hypothesis }: { readonly hypothesis: Hypothesis }) {
   const verdict = holds === 'unknown' ? 'not decided' : holds ? 'holds' : 'fails'
   return (
     <li>
-      {holds === 'unknown' ? <CircleHelp className="muted" aria-label={verdict} /> : holds ? <Check className="holds" aria-label={verdict} /> : <X className="fails" aria-label={verdict} />}
+      {holds === 'unknown' ? (
+        <CircleHelp className="muted" aria-label={verdict} />
+      ) : holds ? (
+        <Check className="holds" aria-label={verdict} />
+      ) : (
+        <X className="fails" aria-label={verdict} />
+      )}
       <span>
-        {text}
-        {measured !== '' && <span className="muted num"> ({measured})</span>}
+        {mathText(text)}
+        {measured !== '' && <span className="muted num"> ({mathText(measured)})</span>}
       </span>
     </li>
   )

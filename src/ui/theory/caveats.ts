@@ -20,8 +20,15 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
   const { columns, cursor, experiment, run } = state
   switch (panel) {
     case 'loss': {
-      const lost = armsOf(experiment).flatMap((arm) => (run.divergedSeeds[arm] > 0 ? [`${run.divergedSeeds[arm]} of ${experiment.seeds} seeds of run ${arm} have diverged and left the median.`] : []))
-      const seeds = experiment.seeds > 1 ? `The bold line is the median of ${experiment.seeds} seeds: it hides the few that differ.` : 'One seed: another start may look different.'
+      const lost = armsOf(experiment).flatMap((arm) =>
+        run.divergedSeeds[arm] > 0
+          ? [`${run.divergedSeeds[arm]} of ${experiment.seeds} seeds of run ${arm} have diverged and left the median.`]
+          : [],
+      )
+      const seeds =
+        experiment.seeds > 1
+          ? `The bold line is the median of ${experiment.seeds} seeds: it hides the few that differ.`
+          : 'One seed: another start may look different.'
       const batch = experiment.data.kind === 'point' ? [] : ['Thin lines are losses of single batches, before their update.']
       return [seeds, ...batch, ...lost]
     }
@@ -30,7 +37,11 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
       const under = sample === null ? 0 : sample.underflow.reduce((sum, flag) => sum + flag, 0)
       const bound = under > 0 ? [`${under} values underflowed and are shown as bounds.`] : []
       const tails = experiment.seeds > 4 ? ['Tails are fat: mean and median can be decades apart.'] : []
-      return [`Measured on the probe set of ${experiment.data.kind === 'point' ? 1 : experiment.diagnostics.probeCount} samples.`, ...tails, ...bound]
+      return [
+        `Measured on the probe set of ${experiment.data.kind === 'point' ? 1 : experiment.diagnostics.probeCount} samples.`,
+        ...tails,
+        ...bound,
+      ]
     }
     case 'cosines': {
       const sample = sampleAt(columns.A.cosines, cursor)
@@ -38,19 +49,31 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
       const { pairs } = sample
       const width = pairs.curve === null ? '' : `, bandwidth ${shortNumber(pairs.curve.bandwidth, 2)}`
       const excluded = pairs.excluded > 0 ? [`${pairs.excluded} pairs with a zero gradient are left out.`] : []
-      return [`${pairs.cosines.length} pairs of batches of ${sample.pairBatch}${width}.`, 'The minimum depends on the number of pairs; compare spreads.', ...excluded]
+      return [
+        `${pairs.cosines.length} pairs of batches of ${sample.pairBatch}${width}.`,
+        'The minimum depends on the number of pairs; compare spreads.',
+        ...excluded,
+      ]
     }
     case 'hessian': {
       const sample = sampleAt(columns.A.hessian, cursor)
       if (sample === null) return []
-      if (sample.method === 'exact') return [`All ${sample.parameterCount} eigenvalues, exact, on ${sample.sampleCount} ${sample.sampleCount === 1 ? 'sample' : 'samples'}.`]
+      if (sample.method === 'exact')
+        return [
+          `All ${sample.parameterCount} eigenvalues, exact, on ${sample.sampleCount} ${sample.sampleCount === 1 ? 'sample' : 'samples'}.`,
+        ]
       const converged = sample.converged ? 'The two ends have converged.' : 'The ends have not converged: they are bounds from inside.'
-      return [`Lanczos with ${sample.lanczosSteps} steps and ${sample.probes} ${sample.probes === 1 ? 'probe' : 'probes'} on ${sample.sampleCount} samples; the density between the ends is an estimate.`, converged]
+      return [
+        `Lanczos with ${sample.lanczosSteps} steps and ${sample.probes} ${sample.probes === 1 ? 'probe' : 'probes'} on ${sample.sampleCount} samples; the density between the ends is an estimate.`,
+        converged,
+      ]
     }
     case 'kernel': {
       const sample = sampleAt(columns.A.kernel, cursor)
       if (sample === null) return []
-      return [`Kernel of ${sample.sampleCount} ${sample.sampleCount === 1 ? 'sample' : 'samples'} and ${sample.outputCount} ${sample.outputCount === 1 ? 'output' : 'outputs'}, relative to step 0, of the first seed.`]
+      return [
+        `Kernel of ${sample.sampleCount} ${sample.sampleCount === 1 ? 'sample' : 'samples'} and ${sample.outputCount} ${sample.outputCount === 1 ? 'output' : 'outputs'}, relative to step 0, of the first seed.`,
+      ]
     }
     default:
       panel satisfies never

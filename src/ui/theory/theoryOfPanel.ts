@@ -2,7 +2,8 @@
 import type { ReactNode } from 'react'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { bracket, formula, i, n, norm, o, over, root, row, size, sub, sup } from './mathml.tsx'
+import { curvesOf } from './panelCurves.ts'
+import { bracket, formula, i, n, norm, o, over, root, row, size, sub, subsup, sup } from './mathml.tsx'
 
 export interface PanelTheory {
   readonly title: string
@@ -17,21 +18,8 @@ export interface PanelTheory {
 /** The theory shown beside a panel. */
 export function theoryOfPanel(panel: PanelName, curves: readonly TheoryCurve[], chain: boolean): PanelTheory {
   const words = chain ? CHAIN[panel] : NETWORK[panel]
-  const curve = curves.find((candidate) => belongsTo(candidate, panel)) ?? null
+  const [curve = null] = curvesOf(panel, curves)
   return { ...words, curve }
-}
-
-/** A curve belongs to a plot by what its id says it predicts. */
-export function belongsTo(curve: TheoryCurve, panel: PanelName): boolean {
-  return PATTERNS[panel].test(curve.id)
-}
-
-const PATTERNS: Readonly<Record<PanelName, RegExp>> = {
-  loss: /loss|escape|contraction/i,
-  gradientNorms: /gradient(?!Descent)|norm/i,
-  cosines: /cosine|diversity/i,
-  hessian: /hessian|stability|spectrum|eigen|inertia/i,
-  kernel: /kernel|drift|pl(Star|Ratio)/i,
 }
 
 type Words = Omit<PanelTheory, 'curve'>
@@ -45,7 +33,7 @@ const ESCAPE: Words = {
     't star = w 0 to the 2 minus L, minus 1, over L minus 2',
     sup(i('t'), o('*')),
     o('='),
-    over(row(sup(weight(n('0')), row(n('2'), o('−'), L)), o('−'), n('1')), row(L, o('−'), n('2'))),
+    over(row(subsup(i('w'), n('0'), row(n('2'), o('−'), L)), o('−'), n('1')), row(L, o('−'), n('2'))),
   ),
   text: 'From equal weights below 1, gradient descent cannot be near the solution before t*/η steps; RMSprop moves a fixed distance each step, whatever the depth.',
   source: 'Orvieto et al. 2021, Prop. 7',
@@ -66,7 +54,14 @@ const CHAIN_GRADIENT: Words = {
 
 const COSINES: Words = {
   title: 'Random directions are nearly orthogonal',
-  formula: formula('the standard deviation of the cosine is one over root P', i('sd'), i('cos'), bracket(sub(i('g'), i('i')), o(','), sub(i('g'), i('j'))), o('='), over(n('1'), root(i('P')))),
+  formula: formula(
+    'the standard deviation of the cosine is one over root P',
+    i('sd'),
+    i('cos'),
+    bracket(sub(i('g'), i('i')), o(','), sub(i('g'), i('j'))),
+    o('='),
+    over(n('1'), root(i('P'))),
+  ),
   text: 'Gradients that knew nothing of each other would gather in this width around 0, P the number of weights. A wider density means that samples share a direction, or fight.',
   source: 'Sankararaman et al. 2020, Lemma B.1',
 }
@@ -100,7 +95,13 @@ const KERNEL: Words = {
   source: 'Liu, Zhu, Belkin 2020, Thm 4.1',
 }
 
-const CHAIN: Readonly<Record<PanelName, Words>> = { loss: ESCAPE, gradientNorms: CHAIN_GRADIENT, cosines: COSINES, hessian: CHAIN_HESSIAN, kernel: KERNEL }
+const CHAIN: Readonly<Record<PanelName, Words>> = {
+  loss: ESCAPE,
+  gradientNorms: CHAIN_GRADIENT,
+  cosines: COSINES,
+  hessian: CHAIN_HESSIAN,
+  kernel: KERNEL,
+}
 
 const NETWORK: Readonly<Record<PanelName, Words>> = {
   loss: {

@@ -1,0 +1,48 @@
+// When are the closed forms asked again? When the experiment changes at once, with new spectra and kernels a few times a second.
+import type { LabStore } from '../labStore.ts'
+import type { theoryCurves } from '../theoryCurves.ts'
+
+const PAUSE_MS = 400
+
+/** Keeps `theory` of the state in step with experiment and measurements. */
+export function followTheory(store: LabStore): void {
+  let known: readonly unknown[] = []
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let closedForms: typeof theoryCurves | null = null
+  const compute = () => {
+    timer = null
+    const { experiment, columns } = store.getState()
+    if (closedForms !== null) store.setState({ theory: closedForms(experiment, columns) })
+  }
+  const follow = () => {
+    const { experiment, columns } = store.getState()
+    const now = [
+      experiment,
+      columns,
+      columns.A.hessian.version,
+      columns.A.kernel.version,
+      columns.B.hessian.version,
+      columns.B.kernel.version,
+    ]
+    if (now.length === known.length && now.every((value, index) => value === known[index])) return
+    const urgent = known[0] !== experiment || known[1] !== columns
+    known = now
+    if (closedForms === null) return
+    if (urgent) {
+      if (timer !== null) clearTimeout(timer)
+      compute()
+    } else timer ??= setTimeout(compute, PAUSE_MS)
+  }
+  store.subscribe(follow)
+  // The page stands without theory; its code comes when everything else is there.
+  void load()
+
+  async function load(): Promise<void> {
+    try {
+      closedForms = (await import('../theoryCurves.ts')).theoryCurves
+      compute()
+    } catch {
+      // Without it the curves are missing, and nothing else.
+    }
+  }
+}

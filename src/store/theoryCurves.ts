@@ -1,0 +1,48 @@
+// Which closed forms stand beside this run now? Both arms, with what has been measured so far.
+import type { ArmName, Experiment } from '../core/experiment.ts'
+import { dataWidths } from '../core/footprint.ts'
+import { armExperiment } from '../core/resolve.ts'
+import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { theoryFor } from '../theory/curvesFor.ts'
+import { runFacts, type MeasuredFacts } from '../theory/runFacts.ts'
+import type { ArmColumns, RunColumns } from './armColumns.ts'
+import { effectiveOptimizer } from './effectiveOptimizer.ts'
+
+/** Curves of arm A, then those of arm B that differ, with ids `B.…` and labels that name the arm. */
+export function theoryCurves(experiment: Experiment, columns: RunColumns): readonly TheoryCurve[] {
+  const curvesOf = (arm: ArmName) => {
+    const settings = armExperiment(experiment, arm)
+    const shape = { ...dataWidths(settings.data), trainCount: settings.data.trainCount }
+    const optimizer = effectiveOptimizer(experiment, arm, columns[arm].hessian.samples.at(-1)?.step ?? 0)
+    return theoryFor(runFacts({ ...settings, optimizer }, shape, null, measuredFacts(columns[arm])))
+  }
+  const a = curvesOf('A')
+  if (experiment.versus === null) return a
+  const b = curvesOf('B').filter((curve) => !a.some((other) => sameCurve(other, curve)))
+  return [...a, ...b.map((curve) => ({ ...curve, id: `B.${curve.id}`, label: `B: ${curve.label}` }))]
+}
+
+/** What of the run theory may use; leaves out what is not measured yet. */
+export function measuredFacts(columns: ArmColumns): MeasuredFacts {
+  const { hessian, kernel, loss } = columns
+  const spectra = hessian.samples
+  const kernels = kernel.samples
+  return {
+    ...(columns.gradientNorms.samples.length > 0 ? { step: columns.gradientNorms.samples.at(-1)!.step } : {}),
+    ...(spectra.length > 0 ? { lambdaMax: Math.max(...spectra.map((sample) => sample.lambdaMax)) } : {}),
+    ...(loss !== null && loss.count > 0 && loss.steps[0] === 0 ? { initialLoss: loss.values[0] } : {}),
+    ...(kernels.length > 0
+      ? {
+          kernel: {
+            steps: kernels.map((sample) => sample.step),
+            lower: kernels.map((sample) => sample.plLower),
+            upper: kernels.map((sample) => sample.plUpper),
+          },
+        }
+      : {}),
+  }
+}
+
+function sameCurve(a: TheoryCurve, b: TheoryCurve): boolean {
+  return a.id === b.id && a.x.length === b.x.length && a.y.every((value, index) => Object.is(value, b.y[index]))
+}

@@ -1,0 +1,17 @@
+// Loss and accuracy of both arms, and earlier runs.
+import { createLossPlot, lossPlot } from '../../plots/lossPlot.ts'
+import { lossPlotData } from './lossData.ts'
+import { definePanel } from './panel.ts'
+
+export const lossPanel = definePanel({
+  kind: lossPlot,
+  create: createLossPlot,
+  data: lossPlotData,
+  versions: ({ columns, ghosts }) => [
+    columns.A.loss?.version,
+    columns.B.loss?.version,
+    columns.A.evaluation.version,
+    columns.B.evaluation.version,
+    ghosts,
+  ],
+})

@@ -1,0 +1,64 @@
+// Does a formula apply although no curve of it is drawn? Its conditions, ticked or crossed with the numbers of this run.
+import type { Hypothesis } from '../../core/theoryCurve.ts'
+import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
+import type { LabState } from '../../store/labState.ts'
+import { sampleAt } from '../../store/sampleHistory.ts'
+import type { PanelName } from '../../store/viewOptions.ts'
+import { shortNumber } from '../numberText.ts'
+
+/** Conditions of the panel's formula for arm A; empty where the formula always holds. */
+export function liveHypotheses(panel: PanelName, state: LabState): readonly Hypothesis[] {
+  const { experiment } = state
+  const chain = experiment.model.kind === 'chain'
+  switch (panel) {
+    case 'loss':
+      return chain
+        ? [
+            { text: 'one sample, x = y = 1', holds: experiment.data.kind === 'point', measured: '' },
+            { text: 'equal weights', holds: experiment.init.scheme === 'constant', measured: spread(state) },
+            belowStability(state),
+          ]
+        : [
+            { text: 'half squared error', holds: experiment.loss.kind === 'squaredError', measured: '' },
+            { text: 'full batches', holds: experiment.batch >= experiment.data.trainCount, measured: `batch ${experiment.batch}` },
+            belowStability(state),
+          ]
+    case 'gradientNorms':
+      return chain
+        ? [
+            { text: 'uniform weights', holds: experiment.init.scheme === 'uniform', measured: '' },
+            { text: 'τ < e: typical signals fall', holds: experiment.init.tau < Math.E, measured: `τ ${shortNumber(experiment.init.tau)}` },
+          ]
+        : [
+            {
+              text: 'width ≥ depth: the mean is typical',
+              holds: experiment.model.width >= experiment.model.depth,
+              measured: `${experiment.model.width}, ${experiment.model.depth}`,
+            },
+          ]
+    case 'hessian':
+      return chain ? [{ text: 'one sample, x = y = 1', holds: experiment.data.kind === 'point', measured: '' }] : [belowStability(state)]
+    case 'kernel':
+      return [{ text: 'half squared error', holds: experiment.loss.kind === 'squaredError', measured: '' }]
+    case 'cosines':
+      return []
+    default:
+      return panel satisfies never
+  }
+}
+
+function belowStability(state: LabState): Hypothesis {
+  const { lr } = effectiveOptimizer(state.experiment, 'A', state.run.step)
+  const lambda = sampleAt(state.columns.A.hessian, state.cursor)?.lambdaMax
+  return {
+    text: 'η ≤ 2/λmax',
+    holds: lambda === undefined ? 'unknown' : lambda <= 0 || lr <= 2 / lambda,
+    measured:
+      lambda === undefined ? '' : lambda <= 0 ? `λmax ${shortNumber(lambda, 2)}` : `${shortNumber(lr)} and ${shortNumber(2 / lambda, 2)}`,
+  }
+}
+
+function spread({ experiment }: LabState): string {
+  const { scheme, tau } = experiment.init
+  return scheme === 'uniform' ? `drawn from ±${shortNumber(tau)}` : ''
+}

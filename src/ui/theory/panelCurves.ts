@@ -1,0 +1,18 @@
+// Which theory curve is drawn in which plot? By the id's last word and the axis that the plot has.
+import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import type { PanelName } from '../../store/viewOptions.ts'
+
+const DRAWN: Readonly<Record<PanelName, RegExp>> = {
+  loss: /\.loss(Lower|Upper)Bound$/,
+  gradientNorms: /(gradientMedian|gradientRms|orthogonalGradient)$/,
+  cosines: /cosine\.null$/,
+  hessian: /hessian\.stabilityLine$/,
+  kernel: /kernel\.pl(Lower|Upper)$/,
+}
+
+/** The curves that the plot of this panel draws. */
+export function curvesOf(panel: PanelName, curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
+  // A chain has its own bound of the loss; the certificate of the kernel says nothing on a plateau.
+  const chain = curves.some((curve) => curve.id.startsWith('chain.'))
+  return curves.filter((curve) => DRAWN[panel].test(curve.id) && !(chain && curve.id.endsWith('kernel.lossUpperBound')))
+}
