@@ -3,9 +3,10 @@
 // Rows are samples: h is [lanes, n, fanIn], z is [lanes, n, fanOut], W is [lanes, fanOut, fanIn] (the flat layout, so
 // nothing is transposed at the door). A lane is one seed, one mini-batch or one Hessian vector; tensors with one lane
 // serve all. The caller disposes what is returned.
-import { add, matMul, reshape, type Rank, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { dispose, reshape, type Rank, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { DenseLayerSpec } from '../../core/networkSpec.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
+import { product } from './product.ts'
 
 /** Weights, gradients, slots or tangents of one layer. */
 export interface LayerTensors {
@@ -17,18 +18,22 @@ export interface LayerTensors {
 
 /** z of input h; h and z are stored with the power of two `inputScale`. */
 export function forward(spec: DenseLayerSpec, layer: LayerTensors, input: Tensor3D, inputScale = 1): Tensor3D {
-  const product = matMul<Tensor3D>(input, layer.weight, false, true)
-  return affine(spec, product, layer.bias, inputScale)
+  return product(input, layer.weight, {
+    transposeB: true,
+    scale: spec.forwardScale,
+    bias: layer.bias,
+    biasScale: spec.biasScale * inputScale,
+  })
 }
 
 /** dLoss/dh of dLoss/dz. */
 export function backward(spec: DenseLayerSpec, layer: LayerTensors, delta: Tensor3D): Tensor3D {
-  return scaled(matMul(delta, layer.weight), spec.forwardScale)
+  return product(delta, layer.weight, { scale: spec.forwardScale })
 }
 
 /** dLoss/dW and dLoss/db, summed over the samples of a lane. */
 export function weightGradient(spec: DenseLayerSpec, input: Tensor3D, delta: Tensor3D): LayerTensors {
-  const weight = scaled(matMul(delta, input, true, false), spec.forwardScale)
+  const weight = product(delta, input, { transposeA: true, scale: spec.forwardScale })
   return { weight, bias: spec.bias ? columnSums(delta, spec.biasScale) : null }
 }
 
@@ -42,8 +47,7 @@ export function tangent(
 ): Tensor3D {
   const own = forward(spec, direction, input)
   if (inputTangent === null) return own
-  const carried = scaled(matMul(inputTangent, layer.weight, false, true), spec.forwardScale)
-  return replaced([own, carried], add(own, carried))
+  return replaced(own, product(inputTangent, layer.weight, { transposeB: true, scale: spec.forwardScale, addTo: own }))
 }
 
 /** R-operator of `backward`: the change of dLoss/dh along the direction. */
@@ -55,8 +59,7 @@ export function backwardTangent(
   deltaTangent: Tensor3D,
 ): Tensor3D {
   const carried = backward(spec, layer, deltaTangent)
-  const own = backward(spec, direction, delta)
-  return replaced([own, carried], add(own, carried))
+  return replaced(carried, product(delta, direction.weight, { scale: spec.forwardScale, addTo: carried }))
 }
 
 /** R-operator of `weightGradient`. */
@@ -69,8 +72,8 @@ export function weightGradientTangent(
 ): LayerTensors {
   const moved = weightGradient(spec, input, deltaTangent)
   if (inputTangent === null) return moved
-  const carried = scaled(matMul(delta, inputTangent, true, false), spec.forwardScale)
-  return { weight: replaced([moved.weight, carried], add(moved.weight, carried)), bias: moved.bias }
+  const weight = product(delta, inputTangent, { transposeA: true, scale: spec.forwardScale, addTo: moved.weight })
+  return { weight: replaced(moved.weight, weight), bias: moved.bias }
 }
 
 const GRAM_SHARE: Kernel<'samples' | 'rows' | 'weightScale' | 'biasScale'> = {
@@ -101,49 +104,17 @@ export function addGramShare(
 ): Tensor2D {
   const samples = input.shape[1]
   const rows = delta.shape[0] * samples
-  const flat = reshape<Rank.R2>(delta, [rows, spec.fanOut])
-  const sheet = reshape<Rank.R2>(input, [samples, spec.fanIn])
-  const deltaGram = matMul<Tensor2D>(flat, flat, false, true)
-  const inputGram = matMul<Tensor2D>(sheet, sheet, false, true)
+  const flat = reshape<Rank.R3>(delta, [1, rows, spec.fanOut])
+  const deltaGram = product(flat, flat, { transposeB: true })
+  const inputGram = product(input, input, { transposeB: true })
   const total = runKernel(GRAM_SHARE, [inputGram, deltaGram, sum], [rows, rows], {
     samples,
     rows,
     weightScale: spec.forwardScale * spec.forwardScale * weightFactor,
     biasScale: spec.bias ? spec.biasScale * spec.biasScale * biasFactor : 0,
   }) as Tensor2D
-  return replaced([flat, sheet, deltaGram, inputGram], total)
-}
-
-const AFFINE: Kernel<'width' | 'rows' | 'biasLanes' | 'forwardScale' | 'biasScale'> = {
-  name: 'affine',
-  shape: 'elementwise',
-  inputs: ['B'],
-  uniforms: { width: 'i32', rows: 'i32', biasLanes: 'i32', forwardScale: 'f32', biasScale: 'f32' },
-  body: `
-    let column = index % uniforms.width;
-    let lane = (index / (uniforms.width * uniforms.rows)) % uniforms.biasLanes;
-    result[index] = uniforms.forwardScale * result[index] + uniforms.biasScale * B[lane * uniforms.width + column];`,
-}
-
-const SCALE: Kernel<'factor'> = {
-  name: 'scale',
-  shape: 'elementwise',
-  inputs: [],
-  uniforms: { factor: 'f32' },
-  body: 'result[index] = uniforms.factor * result[index];',
-}
-
-/** In place on a fresh product. */
-function affine(spec: DenseLayerSpec, product: Tensor3D, bias: Tensor3D | null, inputScale: number): Tensor3D {
-  if (bias === null) return scaled(product, spec.forwardScale)
-  const [, rows, width] = product.shape
-  const uniforms = { width, rows, biasLanes: bias.shape[0], forwardScale: spec.forwardScale, biasScale: spec.biasScale * inputScale }
-  return runKernel(AFFINE, [bias], product.shape, uniforms, product) as Tensor3D
-}
-
-/** In place on a fresh product. */
-function scaled(product: Tensor3D, factor: number): Tensor3D {
-  return factor === 1 ? product : (runKernel(SCALE, [], product.shape, { factor }, product) as Tensor3D)
+  dispose([flat, deltaGram, inputGram])
+  return total
 }
 
 const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
@@ -171,7 +142,7 @@ function columnSums(delta: Tensor3D, scale: number): Tensor3D {
   return runKernel(COLUMN_SUMS, [delta], [lanes, 1, width], { width, rows, scale }) as Tensor3D
 }
 
-function replaced<T extends Tensor>(old: readonly Tensor[], fresh: T): T {
-  for (const tensor of old) tensor.dispose()
+function replaced<T extends Tensor>(old: Tensor, fresh: T): T {
+  old.dispose()
   return fresh
 }

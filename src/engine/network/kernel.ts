@@ -3,7 +3,7 @@
 // Every formula that tfjs spells as a chain of ops (a dispatch and 33-67 us of JavaScript each), or gets wrong near zero,
 // is one body here, run through tfjs' own command encoder so that order and buffer pool stay its business.
 // `result` and the inputs are flat arrays; `index` is the global invocation; scalars arrive as `uniforms.<name>`.
-import { engine, type Tensor } from '@tensorflow/tfjs-core'
+import { engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu'
 
 const THREADS = 64
@@ -18,14 +18,18 @@ export interface Kernel<Uniform extends string = string> {
   readonly declarations?: string
   /** Body of `main(index: i32)`; element-wise ones are entered for index < size only. */
   readonly body: string
-  /** elementwise: one thread per entry of the result; reduction: one workgroup of 64 threads per entry. */
-  readonly shape: 'elementwise' | 'reduction'
+  /**
+   * elementwise: one thread per entry of the result; reduction: one workgroup of 64 threads per entry, `entry`;
+   * blocks: `threads` of the call, and the body guards itself.
+   */
+  readonly shape: 'elementwise' | 'reduction' | 'blocks'
 }
 
 /**
  * Runs a kernel; the caller disposes the result (or runs inside a tidy).
  *
  * @param output written in place instead of a new tensor; must not be among the inputs.
+ * @param threads of a kernel in blocks.
  */
 export function runKernel<Uniform extends string>(
   kernel: Kernel<Uniform>,
@@ -33,15 +37,16 @@ export function runKernel<Uniform extends string>(
   shape: readonly number[],
   uniforms: Readonly<Record<Uniform, number>>,
   output?: Tensor,
+  threads?: number,
 ): Tensor {
   const backend = engine().backend as WebGPUBackend
   const names = Object.keys(kernel.uniforms) as Uniform[]
   const size = shape.reduce((product, extent) => product * extent, 1)
   const program: WebGPUProgram = {
-    outputShape: [...shape],
+    outputShape: [size],
     workgroupSize: [THREADS, 1, 1],
-    dispatchLayout: { x: shape.map((_, axis) => axis) },
-    dispatch: [kernel.shape === 'reduction' ? size : Math.ceil(size / THREADS), 1, 1],
+    dispatchLayout: { x: [0] },
+    dispatch: [kernel.shape === 'reduction' ? size : Math.ceil((threads ?? size) / THREADS), 1, 1],
     variableNames: [...kernel.inputs],
     shaderKey: `plateau_${kernel.name}`,
     uniforms: names.map((name) => `${name} : ${kernel.uniforms[name]}, `).join(''),
@@ -49,14 +54,22 @@ export function runKernel<Uniform extends string>(
     getUserCode: () => wgsl(kernel),
   }
   const values = names.map((name) => ({ type: kernel.uniforms[name] === 'i32' ? 'int32' : 'float32', data: [uniforms[name]] }))
-  const info = backend.runWebGPUProgram(program, [...inputs], 'float32', values, output)
-  return output ?? engine().makeTensorFromTensorInfo(info)
+  const info = backend.runWebGPUProgram(program, inputs.map(flat), 'float32', values, output === undefined ? undefined : flat(output))
+  return output ?? engine().makeTensorFromTensorInfo({ ...info, shape: [...shape] })
+}
+
+/** tfjs compiles a program anew for every combination of ranks and equal shapes; ours do not depend on shapes. */
+function flat({ dataId, dtype, size }: Tensor): TensorInfo {
+  return { dataId, dtype, shape: [size] }
 }
 
 function wgsl(kernel: Kernel): string {
-  const body =
-    kernel.shape === 'elementwise' ? `if (index < uniforms.size) { ${kernel.body} }` : `let entry = index / ${THREADS}; ${kernel.body}`
-  return `${kernel.declarations ?? ''}\nfn main(index : i32) { ${body} }`
+  const bodies = {
+    elementwise: `if (index < uniforms.size) { ${kernel.body} }`,
+    reduction: `let entry = index / ${THREADS}; ${kernel.body}`,
+    blocks: kernel.body,
+  }
+  return `${kernel.declarations ?? ''}\nfn main(index : i32) { ${bodies[kernel.shape]} }`
 }
 
 /**

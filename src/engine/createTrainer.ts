@@ -1,0 +1,110 @@
+// Where does a trainer come from? Everybody asks here; nobody else names an engine.
+//
+// Engines are imported late: a chain never loads tfjs. The device is opened once per thread and kept, because two arms
+// share it and a second adapter request is slow; a lost or poisoned one is replaced at the next request.
+import type { Experiment } from '../core/experiment.ts'
+import { parameterCount } from '../core/networkSpec.ts'
+import type { Milliseconds } from '../core/units.ts'
+import { chooseEngine, type EngineFacts, type Trial } from './chooseEngine.ts'
+import { openDevice, type NoGpu, type OpenedDevice } from './device.ts'
+import type { Trainer, TrainerOptions } from './trainer.ts'
+
+export interface CreateTrainerRequest {
+  readonly options: Omit<TrainerOptions, 'reason'>
+  readonly kind: 'chain' | 'mlp'
+  /** Wish of the experiment. */
+  readonly preference: Experiment['engine']
+  /** false: never ask for a GPU (two losses in a row, or a command line that says so). */
+  readonly allowGpu: boolean
+}
+
+/** Samples and seeds of the trial on a software adapter; its trainers are thrown away. */
+const TRIAL_ROWS = 64
+const TRIAL_SEEDS = 2
+/** Weights times rows above which a trial itself would take seconds. */
+const LARGEST_TRIAL = 2e7
+
+let shared: Promise<OpenedDevice | NoGpu> | null = null
+
+/**
+ * The trainer of one arm, on the engine that `chooseEngine` names.
+ *
+ * @throws {FaultError} poisoned, deviceLost or noWebGpu from the GPU; ShapeFault when options do not fit together.
+ */
+export async function createTrainer(request: CreateTrainerRequest): Promise<Trainer> {
+  const { kind, preference } = request
+  const wantsGpu = kind !== 'chain' && preference !== 'float64'
+  const device: OpenedDevice | NoGpu =
+    wantsGpu && request.allowGpu ? await sharedDevice() : { type: 'noGpu', reason: 'The GPU is not used for this run.' }
+  const facts: EngineFacts = {
+    kind,
+    preference,
+    gpu:
+      device.type === 'noGpu'
+        ? { type: 'none', reason: device.reason }
+        : { type: 'adapter', name: device.adapterName, software: device.software },
+    fusedObstacle: fusedObstacle(),
+    trial: null,
+  }
+  const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device) : null
+  const { engine, reason } = chooseEngine({ ...facts, trial: timed })
+  const options: TrainerOptions = { ...request.options, reason }
+  if (device.type === 'noGpu' || engine === 'chain' || engine === 'float64') return onCpu(engine, options)
+  return onGpu(options, device)
+}
+
+/** Why the fused kernels cannot take a network; null when they can. */
+function fusedObstacle(): string | null {
+  return 'Fused kernels are not part of this build.'
+}
+
+async function onCpu(engine: string, options: TrainerOptions): Promise<Trainer> {
+  if (engine === 'chain') return (await import('./chain/chainTrainer.ts')).createChainTrainer(options)
+  return (await import('./float64/float64Trainer.ts')).createFloat64Trainer(options)
+}
+
+async function onGpu(options: TrainerOptions, device: OpenedDevice): Promise<Trainer> {
+  return (await import('./network/networkTrainer.ts')).createNetworkTrainer(options, device)
+}
+
+/** The device of this thread, opened anew when there was none or it is no longer well. */
+async function sharedDevice(): Promise<OpenedDevice | NoGpu> {
+  const known = await shared
+  if (known?.type === 'device' && known.health.fault === null) return known
+  shared = openDevice()
+  return shared
+}
+
+/** One timed step of each kind of engine on a few rows; null when it would be too long, or the GPU failed. */
+async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice): Promise<Trial | null> {
+  const { train } = options.dataset
+  const rows = Math.min(TRIAL_ROWS, train.count)
+  const initialWeights = options.initialWeights.slice(0, TRIAL_SEEDS)
+  if (parameterCount(options.spec) * rows * initialWeights.length > LARGEST_TRIAL) return null
+  const few = {
+    count: rows,
+    inputs: train.inputs.subarray(0, rows * options.dataset.inputWidth),
+    targets: train.targets.subarray(0, rows * options.dataset.outputWidth),
+    labels: train.labels?.subarray(0, rows) ?? null,
+  }
+  const small = { ...options, initialWeights, dataset: { ...options.dataset, train: few, test: few }, reason: 'trial' }
+  const batch = Int32Array.from({ length: rows }, (_, index) => index)
+  try {
+    return { float64: await stepTime(await onCpu('float64', small), batch), gpu: await stepTime(await onGpu(small, device), batch) }
+  } catch {
+    // Whatever failed there will fail, or not, when the real trainer is made; the choice falls to the CPU.
+    return null
+  }
+}
+
+async function stepTime(trainer: Trainer, batch: Int32Array): Promise<Milliseconds> {
+  try {
+    // The first step compiles pipelines and code.
+    await trainer.train([batch])
+    const start = performance.now()
+    await trainer.train([batch])
+    return performance.now() - start
+  } finally {
+    await trainer.dispose()
+  }
+}
