@@ -187,6 +187,17 @@ describe('the chain trainer', () => {
     await trainer.restore({ ...full, slots: full.slots.map((arrays) => arrays.slice(0, 2)) })
     expect((await trainer.train(batches(4, 8))).losses).toEqual(losses)
   })
+  test('stores second moments of gradients of 1e-100 as plain squares', async () => {
+    const trainer = createChainTrainer(
+      optionsOf(chainSpec(3), datasetOf(1, 1, [1], [1]), [Float64Array.of(1e-50, 2e-50, 3e-50)], { kind: 'rmsprop' }),
+    )
+    await trainer.train([Int32Array.of(0)])
+    const [[v]] = (await trainer.checkpoint()).slots
+    // g = 6e-100, 3e-100, 2e-100 and v = g^2 / 10.
+    expect(v[0] / 3.6e-200).toBeCloseTo(1, 14)
+    expect(v[2] / 4e-201).toBeCloseTo(1, 14)
+    expect(await trainer.probe(0).secondMoments()).toEqual(v)
+  })
   test('escapes with RMSprop where SGD cannot: 24 weights from U[-1.5, 1.5] shrunk to a loss plateau', async () => {
     const point = datasetOf(1, 1, [1], [1])
     const start = normals(24, 'plateau', 0.5)

@@ -49,7 +49,6 @@ export function layerNorms(
     exponent += rescaled(tape.upstream[l])
     fillSlope(layer.shape.activation, tape.preactivations[l], delta.length, tape.slopes[l])
     for (let i = 0; i < delta.length; i++) delta[i] = tape.upstream[l][i] * tape.slopes[l][i]
-    exponent += rescaled(delta)
     const gradient = new Float64Array(layer.end - layer.start)
     layer.passes.gradient(tape.activations[l], delta, n, gradient)
     const norm = scaledNorm(gradient, exponent)

@@ -12,16 +12,23 @@ const scaled = (mantissa: Float64Array, exponent = 0): ScaledArray => ({
 })
 
 describe('createChainUpdateRule', () => {
-  test.each(KINDS)('%s has the bits of the plain rule where nothing leaves float64', (kind) => {
+  test.each(
+    KINDS.flatMap((kind) => [
+      // Jumps from 1e-70 to 1e70, and a slow fall in which v itself crosses the bound where the scaled rule changes its exponent.
+      [kind, 'jump', (step: number, k: number) => 10 ** (((step * 7 + k * 13) % 141) - 70)] as const,
+      [kind, 'fall', (step: number, k: number) => 10 ** (-58.5 - 0.02 * k - 0.02 * step)] as const,
+      // About 2^-256, where Adam's mean changes its exponent.
+      [kind, 'sink', (_: number, k: number) => 10 ** (-76.5 - 0.01 * k)] as const,
+    ]),
+  )('%s has the bits of the plain rule for gradients that %s within float64', (kind, _, sizeAt) => {
     const settings = optimizerOf({ kind, lr: 0.01 })
     const rule = createChainUpdateRule(settings, 1e-150)
     const plainRule = createUpdateRule(settings, 1e-150)
     const [weights, plainWeights] = [normals(20, 'w'), normals(20, 'w')]
     const slots = Array.from({ length: rule.slotCount }, () => scaledArray(20))
     const plainSlots = emptySlots(plainRule, 20)
-    for (let step = 0; step < 60; step++) {
-      // Sizes from 1e-70 to 1e70, so that v crosses the bound at which the scaled rule changes its exponent.
-      const gradient = normals(20, `g${step}`).map((g, k) => g * 10 ** (((step * 7 + k * 13) % 141) - 70))
+    for (let step = 0; step < 100; step++) {
+      const gradient = normals(20, `g${step}`).map((g, k) => g * sizeAt(step, k))
       rule.apply(weights, scaled(gradient), slots, step)
       plainRule.apply(plainWeights, gradient, plainSlots, step)
       expect(Array.from(weights)).toEqual(Array.from(plainWeights))

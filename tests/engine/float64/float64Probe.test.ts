@@ -197,7 +197,8 @@ describe('the float64 probe', () => {
     expect(Array.from(await dead.hessianVectors(Float64Array.of(1), 1, samples(1)))).toEqual([0])
   })
   test('answers for the weights of the call, also when training goes on before the answer', async () => {
-    const trainer = createFloat64Trainer(optionsOf(spec, dataset, [weights]))
+    const deep = denseSpec([2, 3, 3, 3, 3], { activation: 'tanh', loss: crossEntropy('mean') })
+    const trainer = createFloat64Trainer(optionsOf(deep, dataset, [randomWeights(deep, 'deep')]))
     const quiet = await trainer.probe(0).kernelGram(samples(10))
     const pending = trainer.probe(0).kernelGram(samples(10))
     await trainer.train([Int32Array.of(0, 1, 2)])
