@@ -1,5 +1,6 @@
 // How does the page come to life? Store, Worker, address bar, theme and frame clock are tied together here and nowhere else.
 import { createRoot } from 'react-dom/client'
+import { behaveEmbedded } from './embed/embedded.ts'
 import { createDrawClock } from './store/drawClock.ts'
 import { afterFrame } from './store/effects/nextFrame.ts'
 import { followTheme } from './store/effects/theme.ts'
@@ -46,4 +47,5 @@ const lab: Lab = { store, run, view, clock, snapshot: (arm) => worker.port.snaps
 const root = document.getElementById('root')
 if (root === null) throw new Error('main: no #root in the document, expected index.html')
 createRoot(root).render(<App lab={lab} />)
-run.start(false)
+if (store.getState().view.embed) behaveEmbedded(store, run, root, document.referrer)
+else run.start(store.getState().view.autorun)

@@ -65,6 +65,7 @@ export function Controls() {
       <Field name="depth" />
       <Field name="width" />
       <SelectRow
+        className="not-present"
         label="Start"
         name="Initialiser"
         choices={SCHEME_CHOICES}
@@ -77,6 +78,7 @@ export function Controls() {
 
       <h2 className="section-title second">Training</h2>
       <SelectRow
+        className="not-present"
         label="Compare"
         name="Compare"
         choices={COMPARISON_CHOICES.filter((choice) => !chain || !['width', 'batch', 'scheme'].includes(choice.value))}
@@ -84,15 +86,17 @@ export function Controls() {
         onChange={(chosen) => run.setField('versus', differenceFor(chosen, experiment))}
       />
       <Field name="lr" />
-      <div className="field-row">
+      <div className="field-row not-present">
         <span className="field-label">Data</span>
         <DataSelect />
       </div>
       {comparison === 'batch' && <Field name="batch" />}
       {chain ? (
-        <Field name="seeds" />
+        <div className="not-present">
+          <Field name="seeds" />
+        </div>
       ) : (
-        <div className="field-row">
+        <div className="field-row not-present">
           {comparison !== 'batch' && (
             <>
               <span className="field-label">Batch</span>

@@ -69,9 +69,13 @@ export function Select<Value extends string>({ name, choices, value, onChange, d
 }
 
 /** A select with its name in front. */
-export function SelectRow<Value extends string>({ label, ...select }: SelectProps<Value> & { readonly label: ReactNode }) {
+export function SelectRow<Value extends string>({
+  label,
+  className = '',
+  ...select
+}: SelectProps<Value> & { readonly label: ReactNode; readonly className?: string }) {
   return (
-    <div className="field-row">
+    <div className={`field-row ${className}`}>
       <span className="field-label">{label}</span>
       <Select {...select} />
     </div>

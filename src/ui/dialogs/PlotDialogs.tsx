@@ -114,7 +114,7 @@ function ValueTable({ table }: { readonly table: DataTable }) {
         </thead>
         <tbody>
           {table.rows.slice(0, ROW_LIMIT).map((row) => (
-            <tr key={String(row[0])}>
+            <tr key={row.slice(0, 3).join(' ')}>
               {row.map((cell, column) => (
                 <td key={table.columns[column]}>{cell === null ? '–' : typeof cell === 'number' ? shortNumber(cell, 6) : cell}</td>
               ))}

@@ -26,7 +26,7 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
         panel={panel}
         variant={variant}
         onWords={(words) => {
-          if (headline.current !== null) headline.current.textContent = words.headline
+          if (headline.current !== null) writeHeadline(headline.current, words.headline)
           if (caption.current !== null) caption.current.textContent = variant === 'main' ? words.caption : ''
         }}
       />
@@ -62,5 +62,20 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
         </button>
       </div>
     </section>
+  )
+}
+
+/** "A 0.5 · B 0" with each part in the colour of its arm; the letters stay, colour never stands alone. */
+function writeHeadline(element: HTMLElement, text: string): void {
+  if (element.dataset.text === text) return
+  element.dataset.text = text
+  element.replaceChildren(
+    ...text.split(' · ').map((part) => {
+      const span = document.createElement('span')
+      span.textContent = part
+      if (part.startsWith('A ')) span.className = 'arm-a'
+      if (part.startsWith('B ')) span.className = 'arm-b'
+      return span
+    }),
   )
 }

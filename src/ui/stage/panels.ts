@@ -21,7 +21,7 @@ export const STAGE_PANELS: readonly Panel[] = [
   },
   { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },
   { name: 'hessian', title: 'Hessian spectrum', shortTitle: 'Hessian', load: async () => (await import('./hessianPanel.ts')).hessianPanel },
-  { name: 'kernel', title: 'Kernel drift', shortTitle: 'Kernel drift', load: async () => (await import('./kernelPanel.ts')).kernelPanel },
+  { name: 'kernel', title: 'Kernel drift', shortTitle: 'Kernel', load: async () => (await import('./kernelPanel.ts')).kernelPanel },
 ]
 
 /** The panel of that name. @throws Error when the list and the names have come apart. */
