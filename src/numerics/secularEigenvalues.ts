@@ -1,8 +1,8 @@
 // What are the eigenvalues of a diagonal matrix plus a rank-one matrix?
 //
 // A chain's Hessian with nonzero weights has this form, so its exact spectrum costs O(n^2) divisions instead of O(n^3).
-// Each root is sought as an offset from a pole of the secular function (or from 0, when 0 is closer): so
-// small eigenvalues keep their relative accuracy, where a dense solver is only accurate against the largest.
+// Each root is sought as an offset from the nearest pole of the secular function: so small eigenvalues keep
+// their relative accuracy, where a dense solver is only accurate against the largest.
 import { DomainFault, ShapeFault } from '../core/faults.ts'
 
 const MAX_STEPS = 100
@@ -82,16 +82,10 @@ interface Bracket {
   readonly upper: number
 }
 
-/** Halves (low, high) by the sign of the secular function, at 0 first, and measures from the end next to the root. */
+/** Halves (low, high) by the sign of the secular function and measures from the end next to the root. */
 function chooseOrigin(poles: readonly number[], weights: readonly number[], low: number, high: number): Bracket {
-  let from = low
-  let to = high
-  if (low < 0 && high > 0) {
-    if (secularAt(poles, weights, 0, 0) < 0) from = 0
-    else to = 0
-  }
-  const half = (to - from) / 2
-  return secularAt(poles, weights, from, half) < 0 ? { origin: to, lower: -half, upper: 0 } : { origin: from, lower: 0, upper: half }
+  const half = (high - low) / 2
+  return secularAt(poles, weights, low, half) < 0 ? { origin: high, lower: -half, upper: 0 } : { origin: low, lower: 0, upper: half }
 }
 
 /** 1 + sum w_i / ((d_i - origin) - offset). */

@@ -1,7 +1,7 @@
 // Are Ritz values, residual bounds and stops right on matrices whose spectrum is known?
 import { describe, expect, test } from 'vitest'
 import { DomainFault, ShapeFault } from '../../src/core/faults.ts'
-import { lanczos } from '../../src/numerics/lanczos.ts'
+import { lanczos, randomUnitVector } from '../../src/numerics/lanczos.ts'
 import type { BlockOperator } from '../../src/numerics/lanczos.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 import { diagonalOperator } from './reference/diagonalOperator.ts'
@@ -53,6 +53,22 @@ describe('lanczos', () => {
       const [run] = await lanczos(diagonalOperator(d), 600, stream(), { steps })
       run.ritzValues.forEach((value, i) => expect(nearest(d, value)).toBeLessThanOrEqual(run.residuals[i] + 1e-12))
     }
+  })
+  test('has the residual |A q - alpha q| after one step, and residuals whose squares sum to that of the last coupling', async () => {
+    const d = outlierSpectrum(50)
+    const q = randomUnitVector(stream(), 50)
+    const alpha = q.reduce((sum, v, i) => sum + d[i] * v * v, 0)
+    const residual = Math.sqrt(q.reduce((sum, v, i) => sum + ((d[i] - alpha) * v) ** 2, 0))
+    const [one] = await lanczos(diagonalOperator(d), 50, stream(), { steps: 1 })
+    expect(one.residuals[0] / residual).toBeCloseTo(1, 12)
+    const [many] = await lanczos(diagonalOperator(d), 50, stream(), { steps: 9 })
+    expect(Math.sqrt(many.residuals.reduce((sum, v) => sum + v * v, 0)) / many.betas[8]).toBeCloseTo(1, 12)
+  })
+  test('keeps its basis orthogonal where each product nearly lies in it: a spread of 1e-9 around 1', async () => {
+    const d = Float64Array.from({ length: 14 }, (_, i) => 1 + i * 1e-9)
+    const [run] = await lanczos(diagonalOperator(d), 14, stream(), { steps: 14 })
+    // One pass leaves errors of 1e-16 / 1e-9 in every direction, and some of the values are lost or doubled.
+    run.ritzValues.forEach((value, i) => expect(Math.abs(value - d[i])).toBeLessThan(2e-15))
   })
   test('finds both extremes to 1e-3 and calls them converged at 24 steps', async () => {
     const [run] = await lanczos(diagonalOperator(outlierSpectrum(2000)), 2000, stream(), { steps: 24 })

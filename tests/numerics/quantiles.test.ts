@@ -49,6 +49,7 @@ describe('quantiles', () => {
     expect(quantiles([-Infinity, 1], [0.5])[0]).not.toBeNaN()
     expect(quantiles([-Infinity, 1], [0.5])[0]).toBe(-Infinity)
     expect(quantiles([1, Infinity], [0.5])[0]).toBe(Infinity)
+    expect(quantiles([-Infinity, Infinity], [0.5])[0]).toBe(-Infinity)
   })
   test('is NaN for no values and refuses NaN among them', () => {
     expect(median([])).toBeNaN()
