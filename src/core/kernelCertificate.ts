@@ -9,7 +9,14 @@ import type { Step } from './units.ts'
 export type KernelCertificate =
   | { readonly type: 'holds'; readonly mu: number; readonly radius: number; readonly distance: number }
   /** lambdaMin: the kernel became singular. ball: the weights left the ball of radius R. */
-  | { readonly type: 'broken'; readonly step: Step; readonly by: 'lambdaMin' | 'ball'; readonly mu: number; readonly radius: number; readonly distance: number }
+  | {
+      readonly type: 'broken'
+      readonly step: Step
+      readonly by: 'lambdaMin' | 'ball'
+      readonly mu: number
+      readonly radius: number
+      readonly distance: number
+    }
   | { readonly type: 'notMeasurable'; readonly reason: 'noSamples' | 'noStart' | 'notSquaredError' }
 
 /**

@@ -11,7 +11,11 @@ import type { HessianSample } from '../core/sample.ts'
  * @param secondMoments [P] v, bias-corrected for Adam; null for SGD and momentum.
  * @param parameterCount P.
  */
-export function effectiveSteps(optimizer: OptimizerSettings & { readonly eps: number }, secondMoments: Float64Array | null, parameterCount: number): Float64Array | null {
+export function effectiveSteps(
+  optimizer: OptimizerSettings & { readonly eps: number },
+  secondMoments: Float64Array | null,
+  parameterCount: number,
+): Float64Array | null {
   if (secondMoments === null) return new Float64Array(parameterCount).fill(optimizer.lr)
   if (secondMoments.every((v) => v === 0)) return null
   return secondMoments.map((v) => optimizer.lr / (Math.sqrt(v) + optimizer.eps))

@@ -19,7 +19,11 @@ export interface DenseHessian {
 const BLOCK = 32
 
 /** The Hessian of the reduced loss on a set; P products, or the engine's own route where it offers one. */
-export async function exactHessian(probe: Probe, set: SampleSet, context: Pick<InstrumentContext, 'breathe' | 'progress' | 'signal'>): Promise<DenseHessian> {
+export async function exactHessian(
+  probe: Probe,
+  set: SampleSet,
+  context: Pick<InstrumentContext, 'breathe' | 'progress' | 'signal'>,
+): Promise<DenseHessian> {
   if (probe.exactHessian !== undefined) {
     const { matrix, eigenvalues } = await probe.exactHessian(set, context.signal)
     return { matrix, eigenvalues, asymmetry: 0 }

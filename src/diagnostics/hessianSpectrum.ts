@@ -32,7 +32,10 @@ export const measureHessian: Instrument = async (context: InstrumentContext): Pr
   const set = probeSamples(probeSetSize(context))
   const moments = await probe.secondMoments()
   const preconditioner = preconditionerOf(context.optimizer, moments)
-  const measured = probe.parameterCount <= limit ? await exactSpectrum(context, probe, set, preconditioner) : await lanczosSpectrum(context, probe, set, preconditioner)
+  const measured =
+    probe.parameterCount <= limit
+      ? await exactSpectrum(context, probe, set, preconditioner)
+      : await lanczosSpectrum(context, probe, set, preconditioner)
   if (measured === null) return unavailable(context, 'hessian', 'nonFinite')
   return {
     type: 'hessian',
@@ -48,7 +51,12 @@ export const measureHessian: Instrument = async (context: InstrumentContext): Pr
 
 type Spectrum = Omit<HessianSample, 'type' | 'arm' | 'step' | 'parameterCount' | 'sampleCount' | 'layerCount' | 'effectiveStep'>
 
-async function exactSpectrum(context: InstrumentContext, probe: Probe, set: SampleSet, preconditioner: Preconditioner | null): Promise<Spectrum | null> {
+async function exactSpectrum(
+  context: InstrumentContext,
+  probe: Probe,
+  set: SampleSet,
+  preconditioner: Preconditioner | null,
+): Promise<Spectrum | null> {
   const { effort } = context
   const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, context)
   if (!matrix.every(Number.isFinite)) return null
@@ -57,7 +65,10 @@ async function exactSpectrum(context: InstrumentContext, probe: Probe, set: Samp
   let trace = 0
   for (let i = 0; i < n; i++) trace += matrix[i * n + i]
   const blocks = probe.layers.length <= BLOCKS_LIMIT[effort] ? layerBlocks(matrix, probe.layers) : null
-  const preconditioned = preconditioner === null ? null : rescaled(await context.eigenvalues(preconditionedMatrix(matrix, preconditioner.roots), n), preconditioner.factor)
+  const preconditioned =
+    preconditioner === null
+      ? null
+      : rescaled(await context.eigenvalues(preconditionedMatrix(matrix, preconditioner.roots), n), preconditioner.factor)
   return {
     method: 'exact',
     // A copy: the engine may keep its own.
@@ -84,7 +95,12 @@ async function exactSpectrum(context: InstrumentContext, probe: Probe, set: Samp
   }
 }
 
-async function lanczosSpectrum(context: InstrumentContext, probe: Probe, set: SampleSet, preconditioner: Preconditioner | null): Promise<Spectrum> {
+async function lanczosSpectrum(
+  context: InstrumentContext,
+  probe: Probe,
+  set: SampleSet,
+  preconditioner: Preconditioner | null,
+): Promise<Spectrum> {
   const { settings, effort, signal } = context
   const n = probe.parameterCount
   const probes = effort === 'full' ? Math.max(FULL_PROBES, settings.lanczosProbes) : settings.lanczosProbes
@@ -103,7 +119,11 @@ async function lanczosSpectrum(context: InstrumentContext, probe: Probe, set: Sa
   if (preconditioner !== null) {
     const { roots, factor } = preconditioner
     const felt = async (block: Float64Array, count: number) => scaledColumns(await product(scaledColumns(block, roots), count), roots)
-    const felts = await spectralDensity(felt, n, namedStream(context.seed, `hessian/preconditioned/step ${context.step}`), { probes: 1, steps, signal })
+    const felts = await spectralDensity(felt, n, namedStream(context.seed, `hessian/preconditioned/step ${context.step}`), {
+      probes: 1,
+      steps,
+      signal,
+    })
     preconditioned = rescaled(Float64Array.of(felts.lambdaMin.value, felts.lambdaMax.value), factor)
   }
   const { lambdaMin, lambdaMax, trace, frobenius } = density

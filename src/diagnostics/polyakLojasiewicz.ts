@@ -22,7 +22,12 @@ export function plRatio(gradient: Float64Array, loss: number): number {
  * NaN for softmax cross-entropy, whose residual is not the gradient of half a squared error.
  * Source: Liu, Zhu, Belkin 2020, Theorem 1.
  */
-export function plBounds(lambdaMin: number, lambdaMax: number, loss: LossSettings, sampleCount: number): { readonly lower: number; readonly upper: number } {
+export function plBounds(
+  lambdaMin: number,
+  lambdaMax: number,
+  loss: LossSettings,
+  sampleCount: number,
+): { readonly lower: number; readonly upper: number } {
   if (loss.kind !== 'squaredError') return { lower: NaN, upper: NaN }
   const share = loss.reduction === 'mean' ? 1 / sampleCount : 1
   return { lower: lambdaMin * share, upper: lambdaMax * share }

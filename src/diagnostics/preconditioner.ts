@@ -12,7 +12,10 @@ export interface Preconditioner {
 }
 
 /** Null for optimizers without second moments, before the first update, and where the factor would leave float64. */
-export function preconditionerOf(optimizer: OptimizerSettings & { readonly eps: number }, secondMoments: Float64Array | null): Preconditioner | null {
+export function preconditionerOf(
+  optimizer: OptimizerSettings & { readonly eps: number },
+  secondMoments: Float64Array | null,
+): Preconditioner | null {
   if (secondMoments === null || secondMoments.every((v) => v === 0)) return null
   const denominators = secondMoments.map((v) => Math.sqrt(v) + optimizer.eps)
   const smallest = denominators.reduce((least, value) => Math.min(least, value), Infinity)

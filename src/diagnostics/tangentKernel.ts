@@ -31,10 +31,17 @@ export function createTangentKernel(): Instrument {
     const { outputCount } = probe
     const sampleCount = Math.min(probeSetSize(context), Math.max(1, Math.floor(KERNEL_ROWS_LIMIT / outputCount)))
     const set = probeSamples(sampleCount)
-    start ??= await context.atStart(async (first) => ({ kernel: await first.kernelGram(set, context.signal), weights: await first.weights() }))
+    start ??= await context.atStart(async (first) => ({
+      kernel: await first.kernelGram(set, context.signal),
+      weights: await first.weights(),
+    }))
     const kernel = context.step === 0 ? start.kernel : await probe.kernelGram(set, context.signal)
     await context.breathe()
-    const [gradient, value, weights] = [await probe.gradient(set, context.signal), await probe.loss(set, context.signal), await probe.weights()]
+    const [gradient, value, weights] = [
+      await probe.gradient(set, context.signal),
+      await probe.loss(set, context.signal),
+      await probe.weights(),
+    ]
     if (!kernel.every(Number.isFinite) || !Number.isFinite(value.loss)) return unavailable(context, 'kernel', 'nonFinite')
     const drift = kernelDrift(kernel, start.kernel)
     if (Number.isNaN(drift)) return unavailable(context, 'kernel', 'zeroGradient')

@@ -9,7 +9,8 @@ import { ShapeFault } from '../core/faults.ts'
  */
 export function traceKernel(kernel: Float64Array, sampleCount: number, outputCount: number): Float64Array {
   const side = sampleCount * outputCount
-  if (kernel.length !== side * side) throw new ShapeFault(`traceKernel: kernel holds ${kernel.length} entries, expected ${side}^2 = ${side * side}`)
+  if (kernel.length !== side * side)
+    throw new ShapeFault(`traceKernel: kernel holds ${kernel.length} entries, expected ${side}^2 = ${side * side}`)
   const trace = new Float64Array(sampleCount * sampleCount)
   for (let i = 0; i < sampleCount; i++) {
     for (let j = 0; j < sampleCount; j++) {

@@ -57,14 +57,37 @@ export type Reply =
 export type Stream =
   /** Sent once when the Worker's script runs, before any run: runId and epoch are 0. */
   | (Address & { readonly type: 'hello' })
-  | (Address & { readonly type: 'progress'; readonly what: 'data' | 'engine' | 'measuring'; readonly done: number; readonly total: number; readonly label: string })
-  | (Address & { readonly type: 'ready'; readonly chips: Readonly<Partial<Record<ArmName, EngineChip>>>; readonly layerNames: Readonly<Partial<Record<ArmName, readonly string[]>>>; readonly parameterCount: Readonly<Partial<Record<ArmName, number>>>; readonly step: Step })
-  | (Address & { readonly type: 'samples'; readonly sequence: number; readonly samples: readonly Sample[]; readonly step: Step; readonly stepsPerSecond: number })
+  | (Address & {
+      readonly type: 'progress'
+      readonly what: 'data' | 'engine' | 'measuring'
+      readonly done: number
+      readonly total: number
+      readonly label: string
+    })
+  | (Address & {
+      readonly type: 'ready'
+      readonly chips: Readonly<Partial<Record<ArmName, EngineChip>>>
+      readonly layerNames: Readonly<Partial<Record<ArmName, readonly string[]>>>
+      readonly parameterCount: Readonly<Partial<Record<ArmName, number>>>
+      readonly step: Step
+    })
+  | (Address & {
+      readonly type: 'samples'
+      readonly sequence: number
+      readonly samples: readonly Sample[]
+      readonly step: Step
+      readonly stepsPerSecond: number
+    })
   | (Address & { readonly type: 'state'; readonly state: 'running' | 'paused' | 'finished' | 'diverged'; readonly step: Step })
   /** A seed left the finite numbers; the run goes on while others live. */
   | (Address & { readonly type: 'seedDiverged'; readonly arm: ArmName; readonly seedIndex: number; readonly step: Step })
   | (Address & { readonly type: 'optimizerChanged'; readonly arm: ArmName; readonly step: Step; readonly optimizer: OptimizerSettings })
-  | (Address & { readonly type: 'checkpointed'; readonly checkpoint: RunCheckpoint; readonly duration: Milliseconds; readonly bytes: Bytes })
+  | (Address & {
+      readonly type: 'checkpointed'
+      readonly checkpoint: RunCheckpoint
+      readonly duration: Milliseconds
+      readonly bytes: Bytes
+    })
   | (Address & { readonly type: 'heartbeat'; readonly step: Step })
   | (Address & { readonly type: 'fault'; readonly fault: Fault })
 

@@ -66,7 +66,16 @@ const same = (state: SupervisorState): Supervised => ({ state, effects: [] })
 function started(state: SupervisorState, event: Extract<SupervisorEvent, { type: 'start' }>): Supervised {
   const { experiment, pace } = event
   const address = { runId: state.address.runId + 1, epoch: 0 }
-  const fresh: SupervisorState = { ...state, address, experiment, pace, wanted: event.autorun ? 'run' : 'pause', checkpoints: [], fault: null, rewindTo: null }
+  const fresh: SupervisorState = {
+    ...state,
+    address,
+    experiment,
+    pace,
+    wanted: event.autorun ? 'run' : 'pause',
+    checkpoints: [],
+    fault: null,
+    rewindTo: null,
+  }
   const refusal = refusalOf(experiment)
   if (refusal === null) return begun(fresh, 'probing', null)
   // The run before it must not go on behind the refusal.
@@ -116,7 +125,10 @@ function afterCommand(state: SupervisorState, command: Extract<SupervisorEvent, 
     case 'schedule': {
       const { experiment } = state
       if (experiment === null) return state
-      return { ...state, experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every: command.every, budget: command.budget } } }
+      return {
+        ...state,
+        experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every: command.every, budget: command.budget } },
+      }
     }
     // It counts when the Worker says at which step it took effect.
     case 'optimizer':
@@ -167,9 +179,14 @@ function settled(state: SupervisorState, message: Extract<Stream, { type: 'state
 }
 
 /** Planned changes are announced when they take effect and stand in the list already; those made by hand are new. */
-function withAnnouncedChange(experiment: Experiment | null, { step, arm, optimizer }: Extract<Stream, { type: 'optimizerChanged' }>): Experiment | null {
+function withAnnouncedChange(
+  experiment: Experiment | null,
+  { step, arm, optimizer }: Extract<Stream, { type: 'optimizerChanged' }>,
+): Experiment | null {
   if (experiment === null) return null
-  const isKnown = experiment.changes.some((change) => change.step === step && change.arm === arm && JSON.stringify(change.optimizer) === JSON.stringify(optimizer))
+  const isKnown = experiment.changes.some(
+    (change) => change.step === step && change.arm === arm && JSON.stringify(change.optimizer) === JSON.stringify(optimizer),
+  )
   return isKnown ? experiment : withOptimizerChange(experiment, { step, arm, optimizer })
 }
 
@@ -230,7 +247,14 @@ function failed(state: SupervisorState, kind: IncidentKind, fault: Fault, at: Mi
     recent.length > 0
       ? { type: 'tell', notice: { type: 'onCpu', kind } }
       : { type: 'tell', notice: { type: 'recovering', kind, step: checkpoints[0]?.step ?? 0 } }
-  const next: SupervisorState = { ...dead, phase: kind, checkpoints, allowGpu: state.allowGpu && recent.length === 0, worker: 'spawned', isBusy: true }
+  const next: SupervisorState = {
+    ...dead,
+    phase: kind,
+    checkpoints,
+    allowGpu: state.allowGpu && recent.length === 0,
+    worker: 'spawned',
+    isBusy: true,
+  }
   return { state: next, effects: [end, { type: 'spawn' }, notice] }
 }
 
@@ -251,6 +275,7 @@ function nextEpoch(state: SupervisorState): SupervisorState {
 }
 
 function brokenFault(state: SupervisorState, detail: string): Fault {
-  const sentence = state.worker === 'spawned' ? 'The computing part of the page could not be loaded' : 'The computation stopped because of an error'
+  const sentence =
+    state.worker === 'spawned' ? 'The computing part of the page could not be loaded' : 'The computation stopped because of an error'
   return { type: 'workerFailed', detail: `${sentence}: ${detail}. Reload the page if this happens again.` }
 }

@@ -82,7 +82,10 @@ export type SupervisorEffect =
   /** The client listens to this run from now on. */
   | { readonly type: 'adopt'; readonly address: Address }
   /** `assetBase` is filled in by whoever runs the effect: only a page knows its own address. */
-  | { readonly type: 'send'; readonly command: Exclude<CommandBody, { type: 'start' }> | Omit<Extract<Command, { type: 'start' }>, 'assetBase' | 'runId' | 'epoch'> }
+  | {
+      readonly type: 'send'
+      readonly command: Exclude<CommandBody, { type: 'start' }> | Omit<Extract<Command, { type: 'start' }>, 'assetBase' | 'runId' | 'epoch'>
+    }
   | { readonly type: 'tell'; readonly notice: SupervisorNotice }
 
 /** What the user has to know of a recovery; `ui` has the words. */

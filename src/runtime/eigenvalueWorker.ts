@@ -9,5 +9,5 @@ self.onmessage = ({ data }: MessageEvent<EigenvalueQuestion>) => {
   } catch (error) {
     answer = { id: data.id, problem: error instanceof Error ? error.message : String(error) }
   }
-  self.postMessage(answer)
+  self.postMessage(answer, { transfer: 'eigenvalues' in answer ? [answer.eigenvalues.buffer] : [] })
 }

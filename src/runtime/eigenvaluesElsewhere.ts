@@ -12,7 +12,9 @@ export interface EigenvalueQuestion {
   readonly n: number
 }
 
-export type EigenvalueAnswer = { readonly id: number; readonly eigenvalues: Float64Array } | { readonly id: number; readonly problem: string }
+export type EigenvalueAnswer =
+  | { readonly id: number; readonly eigenvalues: Float64Array }
+  | { readonly id: number; readonly problem: string }
 
 /** The part of a Worker that is used. */
 export interface EigenvaluePort {

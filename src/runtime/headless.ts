@@ -77,7 +77,8 @@ export async function runHeadless(experiment: Experiment, options: HeadlessOptio
         break
       case 'state':
         if (message.state === 'finished' || message.state === 'diverged') settle({ state: message.state, step: message.step })
-        else if (message.state === 'paused' && isPartial && message.step < end) run.receive({ type: 'step', count: end - message.step, ...ADDRESS })
+        else if (message.state === 'paused' && isPartial && message.step < end)
+          run.receive({ type: 'step', count: end - message.step, ...ADDRESS })
         else if (message.state === 'paused' && message.step >= end) settle({ state: 'finished', step: message.step })
         break
       case 'fault':
@@ -90,7 +91,16 @@ export async function runHeadless(experiment: Experiment, options: HeadlessOptio
   }
 
   const run: Run = new Run(
-    { type: 'start', ...ADDRESS, experiment, checkpoint: options.checkpoint ?? null, autorun: !isPartial, assetBase: '', pace: null, allowGpu },
+    {
+      type: 'start',
+      ...ADDRESS,
+      experiment,
+      checkpoint: options.checkpoint ?? null,
+      autorun: !isPartial,
+      assetBase: '',
+      pace: null,
+      allowGpu,
+    },
     {
       post: (message) => hear(message),
       loadDataset: (settings, seed, onProgress, stop) => loadDataset(settings, { seed, readAsset, onProgress, signal: stop }),
@@ -108,10 +118,13 @@ export async function runHeadless(experiment: Experiment, options: HeadlessOptio
     const { state, step } = await outcome
     // What was still on its way when the last state was announced.
     await eventTurn()
-    const answer = ask === undefined ? undefined : await new Promise((resolve, reject) => {
-      answered = (given) => (given.ok ? resolve(given.value) : reject(new FaultError(given.fault)))
-      run.receive({ ...ask, requestId: 1, ...ADDRESS })
-    })
+    const answer =
+      ask === undefined
+        ? undefined
+        : await new Promise((resolve, reject) => {
+            answered = (given) => (given.ok ? resolve(given.value) : reject(new FaultError(given.fault)))
+            run.receive({ ...ask, requestId: 1, ...ADDRESS })
+          })
     return { samples, step, state, fault: divergence, chips, answer }
   } finally {
     signal?.removeEventListener('abort', abort)

@@ -25,7 +25,8 @@ export function createPacing(): Pacing {
         return { steps: Infinity, wait: 0 }
       }
       const period = 1000 / pace
-      if (base === null || base.pace !== pace || now - base.at - (step - base.step) * period > MAX_LAG_MS + period) base = { at: now, step, pace }
+      if (base === null || base.pace !== pace || now - base.at - (step - base.step) * period > MAX_LAG_MS + period)
+        base = { at: now, step, pace }
       // The first step comes at once, the next one a period later.
       const earned = Math.floor((now - base.at) / period) + 1 - (step - base.step)
       if (earned >= 1) return { steps: Math.min(earned, Math.max(1, Math.floor(SLICE_MS / period))), wait: 0 }

@@ -102,7 +102,13 @@ export class Run {
     signal.throwIfAborted()
     let engine = checkpoint === null ? this.experiment.engine : engineOfCheckpoint(checkpoint)
     for (const name of armsOf(this.experiment)) {
-      publisher.post({ type: 'progress', what: 'engine', done: this.arms.length, total: armsOf(this.experiment).length, label: 'Building the network' })
+      publisher.post({
+        type: 'progress',
+        what: 'engine',
+        done: this.arms.length,
+        total: armsOf(this.experiment).length,
+        label: 'Building the network',
+      })
       const arm = await createArm(name, this.experiment, dataset, host, this.start.allowGpu, engine)
       this.arms = [...this.arms, arm]
       if (arm.trainer.description.engine !== 'chain') engine = engineWish(arm.trainer)
@@ -180,7 +186,9 @@ export class Run {
     const report = await trainArms(arms, this.step, count, () => host.now())
     this.step += count
     panel.earn(host.now() - turnStart)
-    report.stepDurations.forEach((duration, i) => this.stepDurations.set(arms[i], (this.stepDurations.get(arms[i]) ?? duration) * 0.8 + duration * 0.2))
+    report.stepDurations.forEach((duration, i) =>
+      this.stepDurations.set(arms[i], (this.stepDurations.get(arms[i]) ?? duration) * 0.8 + duration * 0.2),
+    )
     for (const sample of report.losses) publisher.push(sample)
     for (const met of report.diverged) publisher.post({ type: 'seedDiverged', ...met })
     if (control.mode === 'paused') control.pendingSteps = Math.max(0, control.pendingSteps - count)

@@ -18,7 +18,12 @@ export interface TrainerRequest extends Omit<TrainerOptions, 'reason'> {
 export interface RunHost {
   /** Sends a stream message; `transfer` moves with it. */
   post(message: StreamBody, transfer: ArrayBuffer[]): void
-  loadDataset(settings: DataSettings, seed: number, onProgress: (done: number, total: number) => void, signal: AbortSignal): Promise<Dataset>
+  loadDataset(
+    settings: DataSettings,
+    seed: number,
+    onProgress: (done: number, total: number) => void,
+    signal: AbortSignal,
+  ): Promise<Dataset>
   createTrainer(request: TrainerRequest): Promise<Trainer>
   /** Ascending eigenvalues of a symmetric [n, n] matrix, which stays as it is. */
   eigenvalues(matrix: Float64Array, n: number, signal: AbortSignal): Promise<Float64Array>

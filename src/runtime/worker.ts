@@ -38,7 +38,7 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
   return {
     post(body, transfer) {
       if (body.type === 'ready') clearInterval(beating)
-      send({ ...body, ...address } as ToPage, transfer)
+      send({ ...body, ...address }, transfer)
     },
     loadDataset: (settings, seed, onProgress, signal) => loadDataset(settings, { seed, readAsset, cache, onProgress, signal }),
     createTrainer: chooseTrainer,

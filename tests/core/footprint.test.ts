@@ -24,7 +24,8 @@ test('the widths are those of the data that will be loaded', async () => {
 
 test('what everybody uses fits: the race, the image MLP, the deepest sliders, thousands of chains', () => {
   const chains: Experiment = { ...DEFAULT_EXPERIMENT, model: { ...DEFAULT_EXPERIMENT.model, depth: 300 }, seeds: LIMITS.seeds.max }
-  for (const experiment of [DEFAULT_EXPERIMENT, DEFAULT_MLP, shaped(300, 100), shaped(64, 256), chains]) expect(refusalOf(experiment)).toBeNull()
+  for (const experiment of [DEFAULT_EXPERIMENT, DEFAULT_MLP, shaped(300, 100), shaped(64, 256), chains])
+    expect(refusalOf(experiment)).toBeNull()
 })
 
 test('the largest network that links can name is refused in words, with one that fits', () => {
@@ -41,7 +42,10 @@ test('the nearest that fits does fit, and one more does not', () => {
       const refusal = refusalOf(experiment)
       if (refusal === null) return
       const [name, value] = refusal.nearest.split(' ')
-      const at = (number: number) => (name === 'seeds' ? shaped(depth, width, { seeds: number }) : shaped(name === 'depth' ? number : depth, name === 'width' ? number : width, { seeds }))
+      const at = (number: number) =>
+        name === 'seeds'
+          ? shaped(depth, width, { seeds: number })
+          : shaped(name === 'depth' ? number : depth, name === 'width' ? number : width, { seeds })
       expect(['seeds', 'width', 'depth']).toContain(name)
       expect(refusalOf(at(Number(value)))).toBeNull()
       expect(refusalOf(at(Number(value) + 1))).not.toBeNull()

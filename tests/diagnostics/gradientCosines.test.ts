@@ -27,7 +27,14 @@ test('cosinesOfPairs never leaves [-1, 1] by rounding', () => {
 })
 
 test('cosinesOfGram lists n(n-1)/2 pairs and no sample with itself', () => {
-  const { cosines, excluded } = cosinesOfGram(gramOf([[1, 0], [0, 2], [-3, 0]]), 3)
+  const { cosines, excluded } = cosinesOfGram(
+    gramOf([
+      [1, 0],
+      [0, 2],
+      [-3, 0],
+    ]),
+    3,
+  )
   expect([...cosines]).toEqual([0, -1, 0])
   expect(excluded).toBe(0)
 })
@@ -37,12 +44,37 @@ test('cosinesOfGram refuses a matrix of another size', () => {
 })
 
 test('cosineMatrix has 1 on the diagonal and 0 wherever a gradient is zero', () => {
-  expect([...cosineMatrix(gramOf([[3, 4], [0, 0]]), 2)]).toEqual([1, 0, 0, 0])
+  expect([
+    ...cosineMatrix(
+      gramOf([
+        [3, 4],
+        [0, 0],
+      ]),
+      2,
+    ),
+  ]).toEqual([1, 0, 0, 0])
 })
 
 test('gradientConfusion is the size of the most opposed inner product, and 0 when none is opposed', () => {
-  expect(gradientConfusion(gramOf([[1, 0], [-2, 1], [0, 3]]), 3)).toBe(2)
-  expect(gradientConfusion(gramOf([[1, 0], [1, 1]]), 2)).toBe(0)
+  expect(
+    gradientConfusion(
+      gramOf([
+        [1, 0],
+        [-2, 1],
+        [0, 3],
+      ]),
+      3,
+    ),
+  ).toBe(2)
+  expect(
+    gradientConfusion(
+      gramOf([
+        [1, 0],
+        [1, 1],
+      ]),
+      2,
+    ),
+  ).toBe(0)
 })
 
 test('gradientConfusion knows no pair below two samples', () => {
@@ -50,8 +82,24 @@ test('gradientConfusion knows no pair below two samples', () => {
 })
 
 test('normalisedConfusion is 1 for opposed directions, whatever their lengths, and leaves zero gradients out', () => {
-  expect(normalisedConfusion(gramOf([[1, 0], [-100, 0]]), 2)).toBe(1)
-  expect(normalisedConfusion(gramOf([[1, 0], [0, 0]]), 2)).toBeNull()
+  expect(
+    normalisedConfusion(
+      gramOf([
+        [1, 0],
+        [-100, 0],
+      ]),
+      2,
+    ),
+  ).toBe(1)
+  expect(
+    normalisedConfusion(
+      gramOf([
+        [1, 0],
+        [0, 0],
+      ]),
+      2,
+    ),
+  ).toBeNull()
 })
 
 test('averageConfusion counts only different samples: with i = j it could never be positive', () => {
@@ -139,5 +187,10 @@ test('cosineStatistics of nothing is nulls and the count of what was left out', 
 })
 
 test('cosineStatistics of one cosine has no spread', () => {
-  expect(cosineStatistics({ cosines: Float64Array.of(-0.5), excluded: 0 })).toMatchObject({ min: -0.5, mean: -0.5, standardDeviation: null, fractionNegative: 1 })
+  expect(cosineStatistics({ cosines: Float64Array.of(-0.5), excluded: 0 })).toMatchObject({
+    min: -0.5,
+    mean: -0.5,
+    standardDeviation: null,
+    fractionNegative: 1,
+  })
 })

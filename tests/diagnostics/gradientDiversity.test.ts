@@ -11,15 +11,41 @@ const sumOf = (rows: readonly (readonly number[])[]) => rows[0].map((_, k) => ro
 const square = (vector: readonly number[]) => vector.reduce((sum, value) => sum + value * value, 0)
 
 test('gradientDiversity is 1/n when every sample agrees', () => {
-  expect(gradientDiversity(gramOf([[3, 4], [3, 4], [3, 4]]), 3)).toBeCloseTo(1 / 3, 12)
+  expect(
+    gradientDiversity(
+      gramOf([
+        [3, 4],
+        [3, 4],
+        [3, 4],
+      ]),
+      3,
+    ),
+  ).toBeCloseTo(1 / 3, 12)
 })
 
 test('gradientDiversity is 1 when the gradients are orthogonal', () => {
-  expect(gradientDiversity(gramOf([[3, 0, 0], [0, 5, 0], [0, 0, 1]]), 3)).toBe(1)
+  expect(
+    gradientDiversity(
+      gramOf([
+        [3, 0, 0],
+        [0, 5, 0],
+        [0, 0, 1],
+      ]),
+      3,
+    ),
+  ).toBe(1)
 })
 
 test('gradientDiversity is infinite when the gradients cancel', () => {
-  expect(gradientDiversity(gramOf([[1, -2], [-1, 2]]), 2)).toBe(Infinity)
+  expect(
+    gradientDiversity(
+      gramOf([
+        [1, -2],
+        [-1, 2],
+      ]),
+      2,
+    ),
+  ).toBe(Infinity)
 })
 
 test('gradientDiversity is undefined when all gradients are zero', () => {
@@ -29,7 +55,15 @@ test('gradientDiversity is undefined when all gradients are zero', () => {
 test('gradientDiversity follows 1/(1 + cos) for two equal norms', () => {
   const angle = 1.1
   // Exact algebra; 1e-12 allows the rounding of sine and cosine.
-  expect(gradientDiversity(gramOf([[1, 0], [Math.cos(angle), Math.sin(angle)]]), 2)).toBeCloseTo(1 / (1 + Math.cos(angle)), 12)
+  expect(
+    gradientDiversity(
+      gramOf([
+        [1, 0],
+        [Math.cos(angle), Math.sin(angle)],
+      ]),
+      2,
+    ),
+  ).toBeCloseTo(1 / (1 + Math.cos(angle)), 12)
 })
 
 test('gradientDiversity refuses a matrix of another size', () => {
@@ -63,8 +97,32 @@ test('gradientDiversity is never below 1/n, does not change with scale or order'
 })
 
 test('batchSizeBound is 1 when all agree and n when all are orthogonal', () => {
-  expect(batchSizeBound(gradientDiversity(gramOf([[2, 1], [2, 1], [2, 1], [2, 1]]), 4), 4)).toBe(1)
-  expect(batchSizeBound(gradientDiversity(gramOf([[2, 0], [0, 1]]), 2), 2)).toBe(2)
+  expect(
+    batchSizeBound(
+      gradientDiversity(
+        gramOf([
+          [2, 1],
+          [2, 1],
+          [2, 1],
+          [2, 1],
+        ]),
+        4,
+      ),
+      4,
+    ),
+  ).toBe(1)
+  expect(
+    batchSizeBound(
+      gradientDiversity(
+        gramOf([
+          [2, 0],
+          [0, 1],
+        ]),
+        2,
+      ),
+      2,
+    ),
+  ).toBe(2)
 })
 
 test('batchSizeBound does not change when every sample is repeated', () => {
@@ -81,8 +139,24 @@ test('batchSizeBound does not change when every sample is repeated', () => {
 })
 
 test('gradientVariance is 0 when all agree and the mean square when they cancel', () => {
-  expect(gradientVariance(gramOf([[3, 4], [3, 4]]), 2)).toBe(0)
-  expect(gradientVariance(gramOf([[3, 4], [-3, -4]]), 2)).toBe(25)
+  expect(
+    gradientVariance(
+      gramOf([
+        [3, 4],
+        [3, 4],
+      ]),
+      2,
+    ),
+  ).toBe(0)
+  expect(
+    gradientVariance(
+      gramOf([
+        [3, 4],
+        [-3, -4],
+      ]),
+      2,
+    ),
+  ).toBe(25)
 })
 
 test('gradientVariance equals mean square minus square of the mean', () => {
@@ -100,5 +174,13 @@ test('gradientVariance equals mean square minus square of the mean', () => {
 test('gradientVariance keeps its digits where the samples nearly agree', () => {
   const tiny = 2 ** -24
   // Exact: half the squared distance of the pair, divided by 2; the textbook form would give 0.
-  expect(gradientVariance(gramOf([[1, tiny], [1, -tiny]]), 2)).toBe(tiny ** 2)
+  expect(
+    gradientVariance(
+      gramOf([
+        [1, tiny],
+        [1, -tiny],
+      ]),
+      2,
+    ),
+  ).toBe(tiny ** 2)
 })

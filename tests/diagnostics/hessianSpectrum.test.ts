@@ -5,17 +5,46 @@ import type { Probe } from '../../src/core/probe.ts'
 import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
 import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
 
-const PLANE = { hessian: [[2, 1], [1, -1]], slopes: [[1, 0], [0, 1], [-1, 0], [0, -1]], weights: [0, 0] }
+const PLANE = {
+  hessian: [
+    [2, 1],
+    [1, -1],
+  ],
+  slopes: [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ],
+  weights: [0, 0],
+}
 
 describe('the Hessian', () => {
   const measure = CATALOGUE.hessian.create()
 
   test('of a small network is exact: spectrum, trace, norm, count and blocks', async () => {
-    const probe = quadraticProbe({ hessian: [[2, 0, 0], [0, -1, 2], [0, 2, 2]], slopes: [[1, 1, 1]], weights: [1, 2, 3], layerSizes: [1, 2] })
+    const probe = quadraticProbe({
+      hessian: [
+        [2, 0, 0],
+        [0, -1, 2],
+        [0, 2, 2],
+      ],
+      slopes: [[1, 1, 1]],
+      weights: [1, 2, 3],
+      layerSizes: [1, 2],
+    })
     const sample = expectType(await measure(contextOf([probe], 1)), 'hessian')
     // The lower block has trace 1 and determinant -6: eigenvalues 3 and -2.
     ;[-2, 2, 3].forEach((value, i) => expect(sample.eigenvalues![i]).toBeCloseTo(value, 12))
-    expect(sample).toMatchObject({ method: 'exact', numNegative: 1, trace: 3, converged: true, lambdaMaxResidual: 0, asymmetry: 0, layerCount: 2 })
+    expect(sample).toMatchObject({
+      method: 'exact',
+      numNegative: 1,
+      trace: 3,
+      converged: true,
+      lambdaMaxResidual: 0,
+      asymmetry: 0,
+      layerCount: 2,
+    })
     expect(sample.frobenius).toBeCloseTo(Math.sqrt(4 + 9 + 4), 12)
     expect([...sample.blockMeanAbs!]).toEqual([2, 0, 0, 7 / 4])
     expect(sample.blockFrobenius![3]).toBeCloseTo(Math.sqrt(1 + 4 + 4 + 4), 12)
@@ -25,14 +54,46 @@ describe('the Hessian', () => {
   })
 
   test('is symmetrised, and tells how far its triangles were apart', async () => {
-    const sample = expectType(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[0, 3], [5, 0]] })], 4)), 'hessian')
+    const sample = expectType(
+      await measure(
+        contextOf(
+          [
+            quadraticProbe({
+              ...PLANE,
+              hessian: [
+                [0, 3],
+                [5, 0],
+              ],
+            }),
+          ],
+          4,
+        ),
+      ),
+      'hessian',
+    )
     expect([...sample.entries!]).toEqual([0, 4, 4, 0])
     // |H - H^T| = 2 sqrt 2, |H| = sqrt 34.
     expect(sample.asymmetry).toBeCloseTo((2 * Math.SQRT2) / Math.sqrt(34), 12)
   })
 
   test('keeps curvature whose square leaves float64', async () => {
-    const sample = expectType(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[3e-200, 0], [0, 4e-200]] })], 4)), 'hessian')
+    const sample = expectType(
+      await measure(
+        contextOf(
+          [
+            quadraticProbe({
+              ...PLANE,
+              hessian: [
+                [3e-200, 0],
+                [0, 4e-200],
+              ],
+            }),
+          ],
+          4,
+        ),
+      ),
+      'hessian',
+    )
     expect(sample.frobenius / 5e-200).toBeCloseTo(1, 12)
     expect(sample.blockFrobenius![0] / 5e-200).toBeCloseTo(1, 12)
     expect(sample.lambdaMax / 4e-200).toBeCloseTo(1, 12)
@@ -48,11 +109,33 @@ describe('the Hessian', () => {
   })
 
   test('is unavailable where it is not finite', async () => {
-    expect(await measure(contextOf([quadraticProbe({ ...PLANE, hessian: [[Infinity, 0], [0, 1]] })], 4))).toMatchObject({ type: 'unavailable', reason: 'nonFinite' })
+    expect(
+      await measure(
+        contextOf(
+          [
+            quadraticProbe({
+              ...PLANE,
+              hessian: [
+                [Infinity, 0],
+                [0, 1],
+              ],
+            }),
+          ],
+          4,
+        ),
+      ),
+    ).toMatchObject({ type: 'unavailable', reason: 'nonFinite' })
   })
 
   test('is felt by RMSprop as P^-1/2 H P^-1/2, with eps outside the root', async () => {
-    const probe = quadraticProbe({ ...PLANE, hessian: [[2, 0], [0, -6]], secondMoments: [9, 25] })
+    const probe = quadraticProbe({
+      ...PLANE,
+      hessian: [
+        [2, 0],
+        [0, -6],
+      ],
+      secondMoments: [9, 25],
+    })
     const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'rmsprop' as const, lr: 0.5, eps: 1 }
     const sample = expectType(await measure(contextOf([probe], 4, { optimizer })), 'hessian')
     expect(sample.preconditioned![0]).toBeCloseTo(-6 / 6, 12)
@@ -81,7 +164,15 @@ describe('the Hessian', () => {
   test('of a larger network is estimated by Lanczos, whose residual bounds hold', async () => {
     const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 40 }
     const sample = expectType(await measure(contextOf([diagonal(1)], 4, { settings })), 'hessian')
-    expect(sample).toMatchObject({ method: 'lanczos', eigenvalues: null, numNegative: null, probes: 1, lanczosSteps: 40, traceStderr: null, frobeniusStderr: null })
+    expect(sample).toMatchObject({
+      method: 'lanczos',
+      eigenvalues: null,
+      numNegative: null,
+      probes: 1,
+      lanczosSteps: 40,
+      traceStderr: null,
+      frobeniusStderr: null,
+    })
     const nearest = (value: number) => Math.min(...spread.map((eigenvalue) => Math.abs(eigenvalue - value)))
     // An eigenvalue lies within the bound; 1e-9 for the rounding of 500.
     expect(nearest(sample.lambdaMax)).toBeLessThanOrEqual(sample.lambdaMaxResidual + 1e-9)

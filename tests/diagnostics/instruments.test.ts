@@ -9,7 +9,20 @@ import { LIVE_EVALUATION_COUNT, measureEvaluation } from '../../src/diagnostics/
 import { measureGradientNorms } from '../../src/diagnostics/gradientNorms.ts'
 import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
 
-const PLANE = { hessian: [[2, 1], [1, -1]], slopes: [[1, 0], [0, 1], [-1, 0], [0, -1]], weights: [0, 0], offsets: [1, 1, 1, 1] }
+const PLANE = {
+  hessian: [
+    [2, 1],
+    [1, -1],
+  ],
+  slopes: [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ],
+  weights: [0, 0],
+  offsets: [1, 1, 1, 1],
+}
 /** Every method of the probe rejects: what is not asked for costs nothing. */
 const refusing = (probe: Probe, message: string): Probe => ({ ...probe, perSampleGram: () => Promise.reject(new Error(message)) })
 
@@ -21,8 +34,20 @@ test('the catalogue has what the page lists, at the same tiers', () => {
 
 describe('the gradient norms', () => {
   test('are log10 of the norm and of the mean absolute entry of each layer, for every seed', async () => {
-    const probes = [[3, 4, 0.001], [300, 400, 0]].map((slope) =>
-      quadraticProbe({ hessian: [[0, 0, 0], [0, 0, 0], [0, 0, 0]], slopes: [slope], weights: [0, 0, 0], layerSizes: [2, 1] }),
+    const probes = [
+      [3, 4, 0.001],
+      [300, 400, 0],
+    ].map((slope) =>
+      quadraticProbe({
+        hessian: [
+          [0, 0, 0],
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+        slopes: [slope],
+        weights: [0, 0, 0],
+        layerSizes: [2, 1],
+      }),
     )
     const sample = expectType(await measureGradientNorms(contextOf(probes, 1)), 'gradientNorms')
     expect(sample).toMatchObject({ seedCount: 2, layerCount: 2 })
@@ -83,7 +108,11 @@ describe('the cosines', () => {
     const asked: string[][] = []
     const probe = quadraticProbe(PLANE)
     const spy: Probe = { ...probe, batchPairs: (pairs) => (asked.at(-1)!.push(JSON.stringify(pairs)), probe.batchPairs(pairs)) }
-    for (const [step, arm] of [[5, 'A'], [40, 'A'], [5, 'B']] as const) {
+    for (const [step, arm] of [
+      [5, 'A'],
+      [40, 'A'],
+      [5, 'B'],
+    ] as const) {
       asked.push([])
       await measureCosines(contextOf([spy], 4, { step, arm }))
     }
@@ -97,12 +126,28 @@ describe('the cosines', () => {
   })
 
   test('of a dead network do not exist', async () => {
-    const probe = quadraticProbe({ ...PLANE, slopes: [[0, 0], [0, 0], [0, 0], [0, 0]] })
+    const probe = quadraticProbe({
+      ...PLANE,
+      slopes: [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ],
+    })
     expect(await measureCosines(contextOf([probe], 4))).toMatchObject({ type: 'unavailable', reason: 'zeroGradient' })
   })
 
   test('of gradients that are not finite do not exist', async () => {
-    const probe = quadraticProbe({ ...PLANE, slopes: [[Infinity, 0], [0, 1], [1, 0], [0, 1]] })
+    const probe = quadraticProbe({
+      ...PLANE,
+      slopes: [
+        [Infinity, 0],
+        [0, 1],
+        [1, 0],
+        [0, 1],
+      ],
+    })
     expect(await measureCosines(contextOf([probe], 4))).toMatchObject({ type: 'unavailable', reason: 'nonFinite' })
   })
 })

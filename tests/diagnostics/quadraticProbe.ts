@@ -48,7 +48,12 @@ export function quadraticProbe(quadratic: Quadratic): Probe {
     precision: quadratic.precision ?? 'float64',
     async loss(set) {
       const perSample = Float64Array.from(set.indices, lossOf)
-      return { loss: perSample.reduce((sum, loss) => sum + loss, 0) / perSample.length, perSample, outputs: new Float64Array(perSample.length), accuracy: null }
+      return {
+        loss: perSample.reduce((sum, loss) => sum + loss, 0) / perSample.length,
+        perSample,
+        outputs: new Float64Array(perSample.length),
+        accuracy: null,
+      }
     },
     async gradientNorms(set) {
       const gradient = reduced(set)
@@ -118,7 +123,10 @@ export function contextOf(probes: readonly Probe[], sampleCount: number, change:
 }
 
 /** A sample of the wanted type, or an error that shows what came instead. */
-export function expectType<Type extends string, Sample extends { readonly type: string }>(sample: Sample, type: Type): Extract<Sample, { type: Type }> {
+export function expectType<Type extends string, Sample extends { readonly type: string }>(
+  sample: Sample,
+  type: Type,
+): Extract<Sample, { type: Type }> {
   if (sample.type !== type) throw new Error(`expected a ${type} sample, got ${JSON.stringify(sample)}`)
   return sample as Extract<Sample, { type: Type }>
 }

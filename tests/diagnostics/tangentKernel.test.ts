@@ -32,7 +32,9 @@ function leastSquares(rows: readonly (readonly number[])[], targets: readonly nu
 describe('kernelDrift', () => {
   test('is 0 at the start, 1 when the kernel has vanished, 2 when it has turned round', () => {
     const start = Float64Array.of(3, 4)
-    expect([kernelDrift(start, start), kernelDrift(new Float64Array(2), start), kernelDrift(Float64Array.of(-3, -4), start)]).toEqual([0, 1, 2])
+    expect([kernelDrift(start, start), kernelDrift(new Float64Array(2), start), kernelDrift(Float64Array.of(-3, -4), start)]).toEqual([
+      0, 1, 2,
+    ])
   })
   test('is undefined for a kernel that was zero, and right at 1e-200', () => {
     expect(kernelDrift(new Float64Array(2), new Float64Array(2))).toBeNaN()
@@ -85,7 +87,11 @@ describe('the PL* ratio', () => {
 
 describe('squaredSingularValues', () => {
   test('equal the eigenvalues of J J^T where those can be seen', async () => {
-    const rows = [[1, 2, 0, 1], [0, 1, 3, 1], [2, 0, 0, 5]]
+    const rows = [
+      [1, 2, 0, 1],
+      [0, 1, 3, 1],
+      [2, 0, 0, 5],
+    ]
     const expected = symmetricEigenvalues(gramOf(rows), 3)
     const found = await squaredSingularValues(Float64Array.from(rows.flat()), 3, 4, eigenvalues)
     // Both are right to about 1e-16 of the largest, 33.
@@ -101,7 +107,7 @@ describe('squaredSingularValues', () => {
   })
   test('are exactly zero as often as there are more rows than columns', async () => {
     const found = await squaredSingularValues(Float64Array.of(1, 2, 3), 3, 1, eigenvalues)
-    expect([...found.slice(0, 2)]).toEqual([0, 0])
+    expect([found[0], found[1]]).toEqual([0, 0])
     expect(found[2]).toBeCloseTo(14, 12)
   })
 })
@@ -109,7 +115,14 @@ describe('squaredSingularValues', () => {
 describe('outputHessianNorm', () => {
   /** Output o of sample s has the Hessian diag(1, .., P) times (s + 1), negative for odd outputs. */
   const probe: Probe = {
-    ...leastSquares([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], [1, 1, 1]),
+    ...leastSquares(
+      [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+      ],
+      [1, 1, 1],
+    ),
     outputCount: 2,
     outputHessianVectors: async (block, _count, _set, { sample, output }) =>
       block.map((entry, at) => entry * ((at % 4) + 1) * (sample + 1) * (output === 1 ? -1 : 1)),
@@ -131,13 +144,28 @@ describe('outputHessianNorm', () => {
   })
   test('is 0 for outputs that are linear in the weights', async () => {
     const linear: Probe = { ...probe, outputHessianVectors: async (block) => new Float64Array(block.length) }
-    expect(await outputHessianNorm(linear, set, namedStream(1, 'test'), 9, async () => undefined)).toMatchObject({ value: 0, converged: true })
+    expect(await outputHessianNorm(linear, set, namedStream(1, 'test'), 9, async () => undefined)).toMatchObject({
+      value: 0,
+      converged: true,
+    })
   })
 })
 
 describe('the tangent kernel', () => {
-  const start = leastSquares([[1, 0], [0, 2]], [1, 1])
-  const later = leastSquares([[1, 1], [0, 2]], [1, 1])
+  const start = leastSquares(
+    [
+      [1, 0],
+      [0, 2],
+    ],
+    [1, 1],
+  )
+  const later = leastSquares(
+    [
+      [1, 1],
+      [0, 2],
+    ],
+    [1, 1],
+  )
 
   test('is measured with its extremes, its ratio and no drift at step 0', async () => {
     const sample = expectType(await CATALOGUE.kernel.create()(contextOf([start], 2)), 'kernel')
@@ -150,7 +178,10 @@ describe('the tangent kernel', () => {
   test('remembers the start of its own run and drifts from it', async () => {
     const measure = CATALOGUE.kernel.create()
     await measure(contextOf([start], 2))
-    const sample = expectType(await measure(contextOf([later], 2, { step: 5, atStart: () => Promise.reject(new Error('was asked')) })), 'kernel')
+    const sample = expectType(
+      await measure(contextOf([later], 2, { step: 5, atStart: () => Promise.reject(new Error('was asked')) })),
+      'kernel',
+    )
     // K moves from diag(1, 4) to [[2, 2], [2, 4]]: |(1, 2, 2, 0)| / |(1, 0, 0, 4)|.
     expect(sample.drift).toBeCloseTo(3 / Math.sqrt(17), 12)
   })
@@ -168,6 +199,9 @@ describe('the tangent kernel', () => {
   })
 
   test('of a dead network has no drift', async () => {
-    expect(await CATALOGUE.kernel.create()(contextOf([leastSquares([[0], [0]], [1, 1])], 2))).toMatchObject({ type: 'unavailable', reason: 'zeroGradient' })
+    expect(await CATALOGUE.kernel.create()(contextOf([leastSquares([[0], [0]], [1, 1])], 2))).toMatchObject({
+      type: 'unavailable',
+      reason: 'zeroGradient',
+    })
   })
 })

@@ -37,7 +37,10 @@ test('the client drops messages and replies of an older run or epoch', async () 
   const { client, heard, say } = bench()
   client.adopt(NOW)
   const answer = client.request({ type: 'checkpoint' })
-  for (const stale of [{ runId: 2, epoch: 1 }, { runId: 3, epoch: 0 }]) {
+  for (const stale of [
+    { runId: 2, epoch: 1 },
+    { runId: 3, epoch: 0 },
+  ]) {
     say({ type: 'heartbeat', step: 1, ...stale })
     say({ type: 'reply', requestId: 1, ok: true, value: 'stale', ...stale })
   }

@@ -98,7 +98,8 @@ describe('supervise', () => {
     expect(bench.state.phase).toBe('ready')
     bench.feed({ type: 'command', command: { type: 'run' } })
     expect(bench.effectTypes()).toEqual(['send run'])
-    for (const state of ['running', 'paused', 'finished'] as const) expect(bench.hear({ type: 'state', state, step: 9 }).state.phase).toBe(state)
+    for (const state of ['running', 'paused', 'finished'] as const)
+      expect(bench.hear({ type: 'state', state, step: 9 }).state.phase).toBe(state)
   })
 
   test('ignores what an older run or epoch still says', () => {
@@ -187,7 +188,10 @@ describe('supervise', () => {
   })
 
   test('ends a Worker that is silent for the hung ticks while it runs', () => {
-    const bench = new Bench().running().checkpoint(10).ticks(HUNG_TICKS - 1)
+    const bench = new Bench()
+      .running()
+      .checkpoint(10)
+      .ticks(HUNG_TICKS - 1)
     expect(bench.state.phase).toBe('running')
     bench.ticks(1)
     expect(bench.state.phase).toBe('hung')
@@ -208,7 +212,10 @@ describe('supervise', () => {
   })
 
   test('lets a paused run be silent for ever, but not one that owes a step or a measurement', () => {
-    const bench = new Bench().running().hear({ type: 'state', state: 'paused', step: 5 }).ticks(10 * HUNG_TICKS)
+    const bench = new Bench()
+      .running()
+      .hear({ type: 'state', state: 'paused', step: 5 })
+      .ticks(10 * HUNG_TICKS)
     expect(bench.state.phase).toBe('paused')
     bench.feed({ type: 'command', command: { type: 'measureNow', instrument: 'hessian' } }).ticks(HUNG_TICKS)
     expect(bench.state.phase).toBe('hung')

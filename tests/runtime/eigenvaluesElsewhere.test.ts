@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest'
 import { DomainFault } from '../../src/core/faults.ts'
 import { symmetricEigenvalues } from '../../src/numerics/symmetricEigenvalues.ts'
-import { eigenvaluesElsewhere, type EigenvaluePort, type EigenvalueQuestion } from '../../src/runtime/eigenvaluesElsewhere.ts'
+import {
+  eigenvaluesElsewhere,
+  type EigenvalueAnswer,
+  type EigenvaluePort,
+  type EigenvalueQuestion,
+} from '../../src/runtime/eigenvaluesElsewhere.ts'
 
 const diagonal = (n: number) => {
   const matrix = new Float64Array(n * n)
@@ -26,7 +31,7 @@ function bench(reply: (port: EigenvaluePort, question: EigenvalueQuestion) => vo
 }
 
 const honest = (port: EigenvaluePort, { id, matrix, n }: EigenvalueQuestion) =>
-  port.onmessage?.({ data: { id, eigenvalues: symmetricEigenvalues(matrix, n) } } as MessageEvent)
+  port.onmessage?.({ data: { id, eigenvalues: symmetricEigenvalues(matrix, n) } } as MessageEvent<EigenvalueAnswer>)
 
 test('eigenvaluesElsewhere keeps small matrices here and asks one second Worker for all large ones', async () => {
   const { counts, elsewhere } = bench(honest)
@@ -55,6 +60,8 @@ test('eigenvaluesElsewhere computes here when the second Worker cannot be had', 
 })
 
 test('eigenvaluesElsewhere passes on what the solver refuses', async () => {
-  const { elsewhere } = bench((port, { id }) => port.onmessage?.({ data: { id, problem: 'entry 3 is not finite' } } as MessageEvent))
+  const { elsewhere } = bench((port, { id }) =>
+    port.onmessage?.({ data: { id, problem: 'entry 3 is not finite' } } as MessageEvent<EigenvalueAnswer>),
+  )
   await expect(elsewhere.eigenvalues(diagonal(200), 200)).rejects.toBeInstanceOf(DomainFault)
 })

@@ -28,12 +28,18 @@ test('runHeadless measures the start when it may take no step', async () => {
 
 test('runHeadless returns a divergence as a result', async () => {
   const { optimizer } = shortRace()
-  const result = await runHeadless(shortRace({ versus: null, optimizer: { ...optimizer, lr: 100 }, init: { scheme: 'uniform', tau: 3 }, steps: 3000 }), OPTIONS)
+  const result = await runHeadless(
+    shortRace({ versus: null, optimizer: { ...optimizer, lr: 100 }, init: { scheme: 'uniform', tau: 3 }, steps: 3000 }),
+    OPTIONS,
+  )
   expect(result).toMatchObject({ state: 'diverged', fault: { type: 'diverged', arm: 'A' } })
 })
 
 test('runHeadless throws every other fault, and the reason when it is aborted', async () => {
-  const images = shortRace({ model: { ...shortRace().model, kind: 'mlp', depth: 2, width: 4 }, data: { ...shortRace().data, kind: 'digits' } })
+  const images = shortRace({
+    model: { ...shortRace().model, kind: 'mlp', depth: 2, width: 4 },
+    data: { ...shortRace().data, kind: 'digits' },
+  })
   await expect(runHeadless(images, OPTIONS)).rejects.toSatisfy((error) => error instanceof FaultError && error.fault.type === 'dataMissing')
   await expect(runHeadless(shortRace(), { ...OPTIONS, signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
 })

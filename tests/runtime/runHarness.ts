@@ -16,7 +16,10 @@ export interface Page {
   readonly messages: StreamBody[]
   readonly answers: Answer[]
   /** The next message of this type that is not yet known to the test; looks at those that came already first. */
-  until<Type extends StreamBody['type']>(type: Type, accept?: (message: Extract<StreamBody, { type: Type }>) => boolean): Promise<Extract<StreamBody, { type: Type }>>
+  until<Type extends StreamBody['type']>(
+    type: Type,
+    accept?: (message: Extract<StreamBody, { type: Type }>) => boolean,
+  ): Promise<Extract<StreamBody, { type: Type }>>
   samples(): Sample[]
   /** Resolves when the run has finished and everything it had to say has arrived. */
   finished(): Promise<void>

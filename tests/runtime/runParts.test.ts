@@ -108,7 +108,14 @@ const marker = (step: number): Sample => ({ type: 'unavailable', arm: 'A', step,
 
 describe('the queue of samples', () => {
   test('joins consecutive losses of an arm and keeps the order of everything else', () => {
-    const merged = mergedLosses([losses('A', 0, [1, 2]), losses('B', 0, [9]), marker(2), losses('A', 2, [3]), losses('B', 1, [8]), marker(3)])
+    const merged = mergedLosses([
+      losses('A', 0, [1, 2]),
+      losses('B', 0, [9]),
+      marker(2),
+      losses('A', 2, [3]),
+      losses('B', 1, [8]),
+      marker(3),
+    ])
     expect(merged).toEqual([losses('A', 0, [1, 2, 3]), losses('B', 0, [9, 8]), marker(2), marker(3)])
   })
   test('does not join across a gap or another number of seeds', () => {
