@@ -16,23 +16,25 @@ export interface EndLabel {
   readonly bold: boolean
 }
 
+/** Between the end of a line and its name, at text scale 1. */
 const GAP = 7
 
 /** Space to leave on the right for these names, at most `share` of the width of the plot. */
 export function endLabelMargin(texts: readonly string[], box: PlotBox, share = 0.22): number {
   const size = END_LABEL_SIZE * box.text
   const widest = Math.max(0, ...texts.map((text) => textWidth(text, size, true)))
-  return Math.min(box.width * share, widest + GAP + 3)
+  return Math.min(box.width * share, widest + (GAP + 3) * box.text)
 }
 
 /** Names right of the line ends; those side by side are moved apart, and a thin leader shows from where. */
 export function endLabelMarks(labels: readonly EndLabel[], panel: Box, box: PlotBox): Mark[] {
   const size = END_LABEL_SIZE * box.text
   const height = size * 1.25
+  const gap = GAP * box.text
   const placed = labels.map((label) => {
-    const text = fittingName(label, box.width - label.x - GAP, size, box)
+    const text = fittingName(label, box.width - label.x - gap, size, box)
     const width = textWidth(text, size, label.bold)
-    const x = Math.min(label.x + GAP, box.width - width)
+    const x = Math.min(label.x + gap, box.width - width)
     return { ...label, text, left: x, right: x + width, wanted: Math.min(panel.y + panel.height, Math.max(panel.y, label.y)) }
   })
   const marks: Mark[] = []

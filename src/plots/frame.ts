@@ -106,14 +106,15 @@ export function insideX(x: number, label: Label, size: number, width: number): {
   return { x, anchor: 'middle' }
 }
 
-/** As many ticks as fit, each at least its own extent from the one before; the first and, if possible, the last stay. */
+/** As many ticks as fit, evenly thinned, each at least its own extent from the one before; zero stays, else the first does. */
 export function apart(ticks: readonly Tick[], at: (tick: Tick) => number, extent: (tick: Tick) => number): readonly Tick[] {
+  const anchor = Math.max(0, ticks.findIndex((tick) => tick.value === 0))
   for (let every = 1; every < ticks.length; every++) {
-    const kept = ticks.filter((_, index) => index % every === 0)
+    const kept = ticks.filter((_, index) => (index - anchor) % every === 0)
     const fits = kept.every((tick, index) => index === 0 || Math.abs(at(tick) - at(kept[index - 1])) >= (extent(tick) + extent(kept[index - 1])) / 2)
     if (fits) return kept
   }
-  return ticks.slice(0, 1)
+  return ticks.slice(anchor, anchor + 1)
 }
 
 /** The middle of a device row, so that a hairline is one pixel and not two grey ones. */

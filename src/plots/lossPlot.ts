@@ -15,7 +15,7 @@ import { linearScale, logScale, type PositionScale, type Tick } from './position
 import { joinLabels, segment, type Box, type Mark } from './scene.ts'
 import { textWidth } from './textWidth.ts'
 import { PREDICTION_DASH } from './theme.ts'
-import { theoryEnd, theoryLine, theoryValue } from './theoryMarks.ts'
+import { theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
 import { changeMarks, cursorMarks, timeScale, yLabelStrip } from './timeAxis.ts'
 
 /** The loss plot as a pure drawing with its words. */
@@ -51,7 +51,7 @@ function drawLoss(data: LossPlotData, box: PlotBox, memory: LossMemory): Drawing
   const first = arms.at(0)
   return {
     canvas: [...frame.grid, ...levelLines(data, place, box), ...curves.canvas, ...below.canvas],
-    svg: [...frame.words, ...levelNames(data, place, box), ...changeMarks(data.changes, xScale, panel, box), ...endLabelMarks(curves.ends, panel, box), ...below.svg],
+    svg: [...frame.words, ...levelNames(data, place, box), ...changeMarks(data.changes, xScale, panel, box), ...curves.words, ...endLabelMarks(curves.ends, panel, box), ...below.svg],
     cursor: (step) => [...cursorMarks(step, xScale, { ...panel, height: lowest.y + lowest.height - panel.y }, box)],
     probe: lossProbe(data, arms, place, box),
     stops: { x: first === undefined ? [] : first.quantileColumns.x.subarray(0, first.quantileColumns.count), y: panel.y + panel.height / 2 },
@@ -104,10 +104,11 @@ function withFloor(ticks: readonly Tick[], arms: readonly PreparedArm[], yScale:
   return all.map((tick) => (tick.value <= floor * 1.001 ? { ...tick, label: joinLabels('≤', tick.label) } : tick))
 }
 
-function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: LossPanel, box: PlotBox, names: EndNames): { canvas: readonly Mark[]; ends: readonly EndLabel[] } {
+function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: LossPanel, box: PlotBox, names: EndNames): { canvas: readonly Mark[]; words: readonly Mark[]; ends: readonly EndLabel[] } {
   const { theme } = box
   const spreads: Mark[] = []
   const lines: Mark[] = []
+  const words: Mark[] = []
   const ends: EndLabel[] = []
   const addEnd = (text: string, colour: string, [x, y]: readonly [number, number], bold: boolean, short = '') => {
     if (text !== '' && Number.isFinite(x)) ends.push({ text, short, colour, x, y, bold })
@@ -134,8 +135,7 @@ function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: Los
     const y = lossY(place)
     const line = theoryLine(curve, place.xScale.at, (i) => y(theoryValue(curve, i)), place.panel, box)
     lines.push(line)
-    const end = theoryEnd(line, curve, place.panel, box)
-    if (end !== null) ends.push(end)
+    words.push(...theoryName(line, curve, place.panel, box))
   }
   if (data.prediction !== null) {
     const points = evaluationPoints(data.prediction.steps, data.prediction.values, place.xScale, lossY(place))
@@ -143,7 +143,7 @@ function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: Los
     lines.push({ type: 'polyline', points, stroke: theme.prediction, width: 1.6 * box.line, dash, clip: place.panel })
     addEnd(box.variant === 'main' ? data.prediction.label : '', theme.prediction, lastPoint(points), false)
   }
-  return { canvas: [...spreads, ...lines], ends }
+  return { canvas: [...spreads, ...lines], words, ends }
 }
 
 function levelLines(data: LossPlotData, place: LossPanel, box: PlotBox): readonly Mark[] {

@@ -27,24 +27,36 @@ export function lossProbe(data: LossPlotData, arms: readonly PreparedArm[], plac
     for (const arm of arms) {
       const row = rowAt(arm.quantiles.steps, arm.quantiles.count, step)
       if (row < 0) continue
-      lines.push(...armLines(arm, row, box))
+      lines.push(...armLines(arm, row, box, data.evaluations.length > 0))
       const value = arm.quantiles.values[row * QUANTILE_COUNT + MEDIAN]
       const fill = armColour(box.theme, arm.source.arm)
       marks.push({ type: 'dots', points: [xScale.at(step), lossY(place)(value)], radius: 3.6 * box.line, fill, stroke: box.theme.background, strokeWidth: 1.5 })
     }
-    lines.push(...accuracyLines(data.evaluations, step, box), ...theoryLines(data, step, box))
+    lines.push(...evaluationLines(data, step, box), ...accuracyLines(data.evaluations, step, box), ...theoryLines(data, step, box))
     return { x: xScale.at(step), y, step, title: `step ${plainNumber(step)}`, lines, marks }
   }
 }
 
-function armLines(arm: PreparedArm, row: number, box: PlotBox): readonly ReadoutLine[] {
+function armLines(arm: PreparedArm, row: number, box: PlotBox, evaluated: boolean): readonly ReadoutLine[] {
   const { values } = arm.quantiles
   const at = (q: number) => values[row * QUANTILE_COUNT + q]
   const many = arm.source.seedCount > 1
   const name = box.variant === 'main' ? `${arm.source.arm} ${arm.source.label}` : arm.source.arm
-  const lines: ReadoutLine[] = [{ name: many ? `${name}, median` : name, value: measuredNumber(at(MEDIAN)), stroke: armColour(box.theme, arm.source.arm), dash: armDash(arm.source.arm, box.line) }]
+  const lines: ReadoutLine[] = [{ name: many ? `${name}, median` : evaluated ? `${name}, batch` : name, value: measuredNumber(at(MEDIAN)), stroke: armColour(box.theme, arm.source.arm), dash: armDash(arm.source.arm, box.line) }]
   if (many && box.variant === 'main') lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredNumber(at(LOWEST), 2), ' … ', measuredNumber(at(HIGHEST), 2)) })
   return lines
+}
+
+function evaluationLines(data: LossPlotData, step: number, box: PlotBox): readonly ReadoutLine[] {
+  if (box.variant !== 'main') return []
+  return data.evaluations.flatMap(({ arm, steps, trainLoss, testLoss }) => {
+    const row = rowAt(steps, steps.length, step)
+    if (row < 0) return []
+    const stroke = armColour(box.theme, arm)
+    const dash = armDash(arm, box.line)
+    const train: ReadoutLine = { name: `${arm} train loss`, value: measuredNumber(trainLoss[row]), stroke, dash }
+    return testLoss === null ? [train] : [train, { name: `${arm} test loss`, value: measuredNumber(testLoss[row]), stroke, dash }]
+  })
 }
 
 function theoryLines(data: LossPlotData, step: number, box: PlotBox): readonly ReadoutLine[] {

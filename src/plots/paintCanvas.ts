@@ -20,7 +20,7 @@ export interface CanvasPainter {
 export function createCanvasPainter(canvas: HTMLCanvasElement): CanvasPainter {
   const context = canvas.getContext('2d')
   const strands = new Map<string, KeptPicture>()
-  const images = new WeakMap<Uint8ClampedArray, HTMLCanvasElement>()
+  const images: KeptImages = new WeakMap()
   return {
     paint(marks, width, height, ratio) {
       if (context === null) return
@@ -188,19 +188,26 @@ function strokeLines(context: CanvasRenderingContext2D, mark: StrandsMark, from:
   }
 }
 
-function paintImage(context: CanvasRenderingContext2D, mark: ImageMark, kept: WeakMap<Uint8ClampedArray, HTMLCanvasElement>): void {
+type KeptImages = WeakMap<Uint8ClampedArray, { readonly canvas: HTMLCanvasElement; version: number }>
+
+function paintImage(context: CanvasRenderingContext2D, mark: ImageMark, kept: KeptImages): void {
+  const version = mark.version ?? 0
   let picture = kept.get(mark.pixels)
   if (picture === undefined) {
-    picture = context.canvas.ownerDocument.createElement('canvas')
-    picture.width = mark.columns
-    picture.height = mark.rows
-    const inner = picture.getContext('2d')
+    const canvas = context.canvas.ownerDocument.createElement('canvas')
+    canvas.width = mark.columns
+    canvas.height = mark.rows
+    picture = { canvas, version: NaN }
+    kept.set(mark.pixels, picture)
+  }
+  if (picture.version !== version) {
+    const inner = picture.canvas.getContext('2d')
     if (inner === null) return
     const image = inner.createImageData(mark.columns, mark.rows)
     image.data.set(mark.pixels)
     inner.putImageData(image, 0, 0)
-    kept.set(mark.pixels, picture)
+    picture.version = version
   }
   context.imageSmoothingEnabled = false
-  context.drawImage(picture, mark.box.x, mark.box.y, mark.box.width, mark.box.height)
+  context.drawImage(picture.canvas, mark.box.x, mark.box.y, mark.box.width, mark.box.height)
 }

@@ -2,7 +2,7 @@
 //
 // Three scales with one shape. The symmetric log scale is for spectra: decades to the left for negative values, decades
 // to the right for positive ones, and a linear strip between them in which zero is legible.
-import { ticks as d3Ticks } from 'd3'
+import { tickIncrement, ticks as d3Ticks } from 'd3'
 import { plainNumber, powerOfTen } from './numberText.ts'
 import type { Label } from './scene.ts'
 
@@ -51,6 +51,12 @@ export function logScale(domain: readonly [number, number], range: readonly [num
     ticks: (count) => logTicks(low, high, count),
     key: `log ${domain.join()} ${range.join()}`,
   }
+}
+
+/** An even scale of exponents: for log10 values that no float could hold as values. */
+export function exponentScale(domain: readonly [number, number], range: readonly [number, number]): PositionScale {
+  const scale = linearScale(domain, range)
+  return { ...scale, ticks: (count) => exponentTicks(domain[0], domain[1], count), key: `exponent ${scale.key}` }
 }
 
 /**
@@ -102,8 +108,26 @@ export function logTicks(low: number, high: number, count: number): readonly Tic
   return result
 }
 
+function exponentTicks(low: number, high: number, count: number): readonly Tick[] {
+  const first = Math.ceil(low - 1e-9)
+  const last = Math.floor(high + 1e-9)
+  const every = decadeStep(last - first + 1, count)
+  const result: Tick[] = []
+  for (let exponent = Math.ceil(first / every) * every; exponent <= last; exponent += every) result.push({ value: exponent, label: powerOfTen(exponent) })
+  return result
+}
+
+/** The whole numbers 1 .. count with both ends, for layers and ranks; about `wanted` of them. */
+export function ordinalTicks(count: number, wanted: number): readonly Tick[] {
+  const every = Math.max(1, Math.round(tickIncrement(0, Math.max(1, count), Math.max(1, wanted))))
+  const values = [1]
+  for (let value = every; value < count; value += every) if (value > 1 + every / 2 && count - value > every / 2) values.push(value)
+  if (count > 1) values.push(count)
+  return values.map((value) => ({ value, label: String(value) }))
+}
+
 function decadeStep(decades: number, count: number): number {
-  for (const step of [1, 2, 5, 10, 20, 50, 100]) if (decades / step <= Math.max(2, count)) return step
+  for (const step of [1, 2, 3, 4, 5, 10, 20, 50, 100]) if (decades / step <= Math.max(2, count)) return step
   return 200
 }
 

@@ -82,8 +82,9 @@ export interface ImageMark {
   readonly box: Box
   readonly columns: number
   readonly rows: number
-  /** [rows, columns, 4]. */
+  /** [rows, columns, 4]; may be rewritten in place when `version` grows. */
   readonly pixels: Uint8ClampedArray
+  readonly version?: number
 }
 
 /** Many thin lines that grow at one end; the painter keeps what is already drawn while `key` stays the same. */

@@ -1,8 +1,9 @@
 // How does a prediction look over a measurement? Long-dashed in ink; fainter where one of its hypotheses fails.
 import type { TheoryCurve } from '../core/theoryCurve.ts'
-import type { EndLabel } from './endLabels.ts'
+import { END_LABEL_SIZE } from './frame.ts'
 import type { PlotBox } from './plotKind.ts'
-import type { Box, PolylineMark } from './scene.ts'
+import type { Box, Mark, PolylineMark } from './scene.ts'
+import { fitText, textWidth } from './textWidth.ts'
 import { THEORY_DASH } from './theme.ts'
 
 /** True unless a hypothesis is known to fail. */
@@ -35,15 +36,20 @@ export function theoryLine(curve: TheoryCurve, xOf: (x: number) => number, yOf: 
   return { type: 'polyline', points, stroke: box.theme.theory, width: 1.4 * box.line, dash, opacity: applies(curve) ? 0.9 : 0.45, clip }
 }
 
-/** The name of a curve at its last point inside the panel; null when none is. */
-export function theoryEnd(line: PolylineMark, curve: TheoryCurve, clip: Box, box: PlotBox): EndLabel | null {
+/** The name of a curve above its last point inside the panel, in the large variant; at the upper edge for a curve that is cut there. */
+export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, box: PlotBox): readonly Mark[] {
+  if (box.variant !== 'main') return []
+  const size = (END_LABEL_SIZE - 1) * box.text
+  const label = fitText(curve.label, panel.width * 0.6, size)
+  const width = textWidth(label, size)
   for (let i = line.points.length - 2; i >= 0; i -= 2) {
     const x = line.points[i]
-    const y = line.points[i + 1]
-    if (x < clip.x - 1 || x > clip.x + clip.width + 1 || y < clip.y - 1 || y > clip.y + clip.height + 1) continue
-    return { text: box.variant === 'main' ? curve.label : 'theory', colour: box.theme.muted, x, y, bold: false }
+    if (x < panel.x - 1 || x > panel.x + panel.width + 1 || line.points[i + 1] > panel.y + panel.height + 1) continue
+    const left = Math.min(panel.x + panel.width - width, Math.max(panel.x + 4, x - width - 2))
+    const y = Math.max(panel.y + size, line.points[i + 1] - 5)
+    return [{ type: 'text', x: left, y, label, size, fill: box.theme.ink, anchor: 'start', halo: box.theme.background }]
   }
-  return null
+  return []
 }
 
 /** Value of a curve at x by linear interpolation between its points, NaN outside. */

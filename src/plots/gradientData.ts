@@ -1,0 +1,72 @@
+// What does the gradient plot draw? Samples as they came; medians over seeds are computed once per sample and kept with it.
+import type { ArmName } from '../core/experiment.ts'
+import type { GradientNormSample } from '../core/sample.ts'
+import type { TheoryCurve } from '../core/theoryCurve.ts'
+import type { Step } from '../core/units.ts'
+import { BAND_PROBABILITIES, sortedQuantile } from '../numerics/quantiles.ts'
+
+export interface GradientNormArm {
+  readonly arm: ArmName
+  readonly label: string
+  /** The sample at the cursor; null: not measured yet. */
+  readonly current: GradientNormSample | null
+  /** Ascending in step; the heat map of the main variant. */
+  readonly samples: readonly GradientNormSample[]
+}
+
+export interface GradientNormPlotData {
+  readonly arms: readonly GradientNormArm[]
+  /** Curves over `layer` counted from 0, values or log10 as their labels say. */
+  readonly theory: readonly TheoryCurve[]
+  /** Frobenius norm of each layer's block, or the mean absolute entry. */
+  readonly quantity: 'norm' | 'meanAbs'
+  readonly totalSteps: Step
+}
+
+/** log10 entries [seedCount, layerCount] of the chosen quantity. */
+export function entriesOf(sample: GradientNormSample, quantity: GradientNormPlotData['quantity']): Float64Array {
+  return quantity === 'norm' ? sample.log10 : sample.meanAbsLog10
+}
+
+const kept = new WeakMap<Float64Array, Float64Array>()
+
+/**
+ * [layerCount, 5] quantiles over seeds of log10 entries [seedCount, layerCount]; NaN where every seed is NaN.
+ *
+ * -Infinity (exactly zero) ranks lowest. Computed once per array.
+ */
+export function layerQuantiles(entries: Float64Array, seedCount: number, layerCount: number): Float64Array {
+  const known = kept.get(entries)
+  if (known !== undefined) return known
+  const width = BAND_PROBABILITIES.length
+  const result = new Float64Array(layerCount * width)
+  const column = new Float64Array(seedCount)
+  for (let layer = 0; layer < layerCount; layer++) {
+    let alive = 0
+    for (let seed = 0; seed < seedCount; seed++) {
+      const value = entries[seed * layerCount + layer]
+      if (!Number.isNaN(value)) column[alive++] = value
+    }
+    const sorted = column.subarray(0, alive).sort()
+    for (let q = 0; q < width; q++) result[layer * width + q] = sortedQuantile(sorted, BAND_PROBABILITIES[q])
+  }
+  kept.set(entries, result)
+  return result
+}
+
+/** Quantiles of a sample in the chosen quantity. */
+export function sampleQuantiles(sample: GradientNormSample, quantity: GradientNormPlotData['quantity']): Float64Array {
+  return layerQuantiles(entriesOf(sample, quantity), sample.seedCount, sample.layerCount)
+}
+
+/** The newest sample at or before `step`, null before the first. */
+export function sampleBefore<S extends { readonly step: Step }>(samples: readonly S[], step: Step): S | null {
+  let low = 0
+  let high = samples.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (samples[middle].step <= step) low = middle + 1
+    else high = middle
+  }
+  return low === 0 ? null : samples[low - 1]
+}
