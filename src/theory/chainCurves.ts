@@ -15,10 +15,10 @@ import { atTheStart, hypothesis, shown } from './hypothesis.ts'
 import { equivalentTau } from './weightLaw.ts'
 import type { RunFacts } from './runFacts.ts'
 
-/** All curves that apply to a chain; none before its data are known. */
+/** All curves that apply to a chain; none before its data are known, nor for data without inputs or targets. */
 export function chainCurves(facts: RunFacts): readonly TheoryCurve[] {
   const { data } = facts
-  if (facts.kind !== 'chain' || data === null) return []
+  if (facts.kind !== 'chain' || data === null || !(data.traceS > 0 && data.crossSquare > 0)) return []
   // A sum over n samples multiplies both moments by n.
   const factor = facts.loss.reduction === 'sum' ? facts.probeCount : 1
   const chain: ChainData = { meanSquare: factor * data.traceS, meanProduct: factor * Math.sqrt(data.crossSquare) }
@@ -82,7 +82,8 @@ function depthCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] 
     depths,
     (depth) => Math.log10(mean > 0 ? chain.meanSquare : chain.meanProduct) + (depth - 1) * gradient,
   )
-  if (law.family !== 'uniform') return [slope]
+  const rates = [slope, ...hessianRates(facts, chain, depths)]
+  if (law.family !== 'uniform') return rates
   const median = curveThrough(
     {
       id: 'chain.gradientMedianByDepth',
@@ -94,7 +95,32 @@ function depthCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] 
     depths,
     (depth) => gradientLog10Quantile(0.5, depth, tau, chain),
   )
-  return [median, slope]
+  return [median, ...rates]
+}
+
+function hessianRates(facts: RunFacts, chain: ChainData, depths: Float64Array): readonly TheoryCurve[] {
+  const { offDiagonal, diagonal } = chainSlopes(facts.laws[0])
+  const rises = diagonal > 0
+  const head = {
+    source: 'Orvieto et al. 2021, Theorem 6 (corrected exponents)',
+    axis: 'depth',
+    hypotheses: [atTheStart(facts.measured.step)],
+  } as const
+  const offLabel = `predicted rate off the diagonal, ${shown(offDiagonal)} decades per layer (log10)`
+  const diagonalLabel = `predicted rate on the diagonal, ${shown(diagonal)} decades per layer (log10)`
+  return [
+    curveThrough(
+      { ...head, id: 'chain.hessianOffDiagonalSlope', label: offLabel },
+      depths.filter((depth) => depth >= 2),
+      (depth) =>
+        rises ? Math.log10(2 * chain.meanSquare) + (depth - 1) * offDiagonal : Math.log10(chain.meanProduct) + (depth - 2) * offDiagonal,
+    ),
+    curveThrough(
+      { ...head, id: 'chain.hessianDiagonalSlope', label: diagonalLabel },
+      depths,
+      (depth) => Math.log10(chain.meanSquare) + (depth - 1) * diagonal,
+    ),
+  ]
 }
 
 function equalWeightCurves(facts: RunFacts, start: number, chain: ChainData): readonly TheoryCurve[] {

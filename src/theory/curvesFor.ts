@@ -6,6 +6,7 @@ import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { chainCurves } from './chainCurves.ts'
 import { curveThrough, levelCurve } from './curveShape.ts'
 import { atMost, hypothesis, shown } from './hypothesis.ts'
+import { forwardCurves } from './forwardCurves.ts'
 import { kernelCurves } from './kernelCurves.ts'
 import { networkCurves } from './networkCurves.ts'
 import { nullCosineDensity, nullCosineDeviation } from './nullCosine.ts'
@@ -14,7 +15,14 @@ import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
 
 /** The curves that apply to one arm of a run, in a fixed order with unique ids. */
 export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
-  return [...chainCurves(facts), ...networkCurves(facts), ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
+  return [
+    ...chainCurves(facts),
+    ...networkCurves(facts),
+    ...forwardCurves(facts),
+    ...kernelCurves(facts),
+    stabilityCurve(facts),
+    ...nullCosineCurve(facts),
+  ]
 }
 
 function stabilityCurve(facts: RunFacts): TheoryCurve {

@@ -3,13 +3,38 @@
 // The two bounds of |grad L|^2 / (2 L) hold at every step whatever happens. The bound of the loss is a certificate: it speaks
 // only while the step size is small against the curvature and the probe set is the whole training set.
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
-import { curveThrough } from './curveShape.ts'
+import { curveThrough, sizesAround } from './curveShape.ts'
 import { atMost, hypothesis, shown } from './hypothesis.ts'
 import type { RunFacts } from './runFacts.ts'
 import { lossUpperBound } from './tangentKernelBounds.ts'
 
 /** Bounds from the measured kernel; nothing before the first kernel sample, and nothing for other losses than the squared error. */
 export function kernelCurves(facts: RunFacts): readonly TheoryCurve[] {
+  return [...driftCurve(facts), ...lossCurves(facts)]
+}
+
+/** The measured drift carried to other widths: at least as fast as m^-1/2 for a linear output. */
+function driftCurve(facts: RunFacts): readonly TheoryCurve[] {
+  const { drift } = facts.measured
+  const width = facts.widths[1]
+  if (drift === undefined || facts.kind !== 'mlp' || facts.depth < 2) return []
+  const head = {
+    id: 'kernel.driftByWidth',
+    label: 'drift falls at least like 1/sqrt width',
+    source: 'Liu et al. 2020, Theorem 5.1 and section 6',
+    axis: 'width',
+    hypotheses: [
+      hypothesis(
+        'NTK parameterization',
+        facts.gradientScales.some((scale) => scale !== 1),
+      ),
+      hypothesis('linear output', facts.outputActivation === 'identity', facts.outputActivation),
+    ],
+  } as const
+  return [curveThrough(head, sizesAround(width, 8), (m) => drift * Math.sqrt(width / m))]
+}
+
+function lossCurves(facts: RunFacts): readonly TheoryCurve[] {
   const { kernel, initialLoss } = facts.measured
   if (kernel === undefined || kernel.steps.length === 0 || facts.loss.kind !== 'squaredError') return []
   const source = 'Liu et al. 2020, Theorem 4.1'

@@ -28,6 +28,8 @@ export interface MeasuredFacts {
   readonly kernel?: MeasuredKernel
   /** Reduced loss at step 0. */
   readonly initialLoss?: number
+  /** Largest relative drift of the kernel so far. */
+  readonly drift?: number
   /** |sum r_i x_i^T|_F / n at the start, for orthogonal linear networks. */
   readonly residualInputNorm?: number
 }

@@ -8,10 +8,11 @@ import { theoryFor } from '../../src/theory/curvesFor.ts'
 import { dataMoments } from '../../src/theory/linearGradientMoments.ts'
 import type { DataMoments } from '../../src/theory/linearGradientMoments.ts'
 import { runFacts } from '../../src/theory/runFacts.ts'
-import type { MeasuredFacts } from '../../src/theory/runFacts.ts'
+import type { MeasuredFacts, RunFacts } from '../../src/theory/runFacts.ts'
 import { chainGradient } from './reference/chain.ts'
-import { normals, uniforms } from './reference/draws.ts'
-import { expectShare } from './reference/monteCarlo.ts'
+import { normalLaw } from '../../src/theory/weightLaw.ts'
+import { apply, dot, matrixOf, normals, uniforms } from './reference/draws.ts'
+import { expectMeans, expectShare } from './reference/monteCarlo.ts'
 
 const POINT_SHAPE = { inputWidth: 1, outputWidth: 1, trainCount: 1 }
 const chain: Experiment = { ...DEFAULT_EXPERIMENT, versus: null }
@@ -71,6 +72,8 @@ describe('theoryFor', () => {
   test('says nothing about a chain whose data are not loaded, except the stability line and the null cosines', () => {
     const curves = curvesOf({ ...chain, data: { ...chain.data, kind: 'line' } })
     expect([...curves.keys()]).toEqual(['hessian.stabilityLine', 'cosine.null'])
+    const silent = curvesOf({ ...chain, data: { ...chain.data, kind: 'line' } }, POINT_SHAPE, dataMoments([0], [0], 1, 1, 1))
+    expect(silent.has('chain.gradientSlope')).toBe(false)
   })
   test('has no uniform law for normal weights, but their rate', () => {
     const curves = curvesOf({ ...chain, init: { scheme: 'unitNormal', tau: 1 } })
@@ -180,6 +183,60 @@ describe('theoryFor', () => {
         'kernel.plLower',
       ),
     ).toBe(false)
+  })
+  test('draws the rates of a chain Hessian, twice as steep on the diagonal', () => {
+    const curves = curvesOf({ ...chain, init: { scheme: 'uniform', tau: Math.sqrt(3) } })
+    const rate = (id: string): number => {
+      const { x, y } = curves.get(id) ?? { x: [NaN], y: [NaN] }
+      return (y[y.length - 1] - y[0]) / (x[x.length - 1] - x[0])
+    }
+    expect(rate('chain.hessianOffDiagonalSlope')).toBeCloseTo(-0.1957, 4)
+    expect(rate('chain.hessianDiagonalSlope')).toBeCloseTo(-0.3915, 4)
+  })
+  test('predicts mean and typical preactivations of drawn relu networks 3-6-4-2 (seed 603)', () => {
+    const widths = [3, 6, 4, 2]
+    const facts: RunFacts = {
+      ...runFacts(
+        { ...teacher, init: { scheme: 'heNormal', tau: 1 }, model: { ...teacher.model, activation: 'relu' } },
+        { inputWidth: 3, outputWidth: 2, trainCount: 9 },
+        null,
+      ),
+      widths,
+      laws: [normalLaw(2 / 3), normalLaw(2 / 6), normalLaw(2 / 4)],
+    }
+    const curves = new Map(theoryFor(facts).map((curve) => [curve.id, curve]))
+    const stream = namedStream(603, 'weights')
+    const squares = (): number[] => {
+      let a: Float64Array = Float64Array.of(1, 0, 0)
+      return [0, 1, 2].map((k) => {
+        const h = apply(
+          matrixOf(widths[k + 1], widths[k], () => Math.sqrt(2 / widths[k]) * stream.normal()),
+          a,
+        )
+        a = h.map((v) => Math.max(0, v))
+        return dot(h, h)
+      })
+    }
+    expectMeans(
+      Array.from(curves.get('mlp.forwardSquare')?.y ?? [], (y) => 10 ** y),
+      30_000,
+      squares,
+    )
+    expectMeans(Array.from(curves.get('mlp.forwardTypical')?.y ?? []), 30_000, () => {
+      for (;;) {
+        const drawn = squares()
+        if (drawn[2] > 0) return drawn.map(Math.log10)
+      }
+    })
+  })
+  test('carries the measured drift to other widths, crossed for a bent output', () => {
+    const ntk: Experiment = { ...teacher, model: { ...teacher.model, parameterization: 'ntk' } }
+    const curve = curvesOf(ntk, TEACHER_SHAPE, null, { drift: 0.2 }).get('kernel.driftByWidth')
+    expect(curve?.y[curve.x.indexOf(16)]).toBeCloseTo(0.2, 14)
+    expect(curve?.y[curve.x.indexOf(32)]).toBeCloseTo(0.2 / Math.SQRT2, 14)
+    expect(curve?.hypotheses.every((h) => h.holds === true)).toBe(true)
+    const bent: Experiment = { ...ntk, model: { ...ntk.model, outputActivation: 'tanh3' } }
+    expect(verdict(curvesOf(bent, TEACHER_SHAPE, null, { drift: 0.2 }).get('kernel.driftByWidth'), /linear output/u)).toBe(false)
   })
   test('reaches the limits: depth 1, depth 2000, one parameter', () => {
     // `curvesOf` itself checks that every point is finite.
