@@ -14,7 +14,7 @@ import { gradientVariance } from './gradientVariance.ts'
 import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 
 /** Pairs asked for at once: between two questions the run may answer its page. */
-const PAIRS_PER_QUESTION = 20
+const PAIRS_PER_QUESTION = 10
 
 /** Cosines of pairs of mini-batches and of samples, confusion, diversity and the batch-size bound of the focus seed. */
 export const measureCosines: Instrument = async (context: InstrumentContext): Promise<CosineSample | UnavailableSample> => {

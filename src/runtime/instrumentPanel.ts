@@ -41,7 +41,7 @@ export interface InstrumentPanel {
 
 /** The instruments of one run, freshly created. */
 export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm[], host: RunHost, link: PanelLink): InstrumentPanel {
-  const budget = createTimeBudget(experiment.diagnostics.budget)
+  const budget = createTimeBudget<MeasuredInstrument>(experiment.diagnostics.budget)
   let every = experiment.diagnostics.every
   const instruments = new Map(arms.map((arm) => [arm, createdInstruments()]))
   const lastStep = new Map<MeasuredInstrument, Step>()
@@ -100,8 +100,7 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
       // Whoever has waited longest goes first; the catalogue's order decides between equals.
       due.sort((a, b) => (lastStep.get(a) ?? -1) - (lastStep.get(b) ?? -1))
       for (const name of due) {
-        const { tier } = CATALOGUE[name]
-        if (budget.mayMeasure(tier)) budget.spend(tier, await measure(name, step, 'live'))
+        if (budget.mayMeasure(name)) budget.spend(name, await measure(name, step, 'live'))
         else skipped.set(name, (skipped.get(name) ?? 0) + 1)
       }
     },
@@ -114,7 +113,11 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
       budget.setShare(share)
     },
     contextOf,
-    earn: (duration) => budget.earn(duration),
+    earn: (duration) =>
+      budget.earn(
+        duration,
+        MEASURED_INSTRUMENTS.filter((name) => every[name] > 0),
+      ),
   }
 }
 

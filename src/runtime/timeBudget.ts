@@ -1,23 +1,20 @@
 // May an instrument run now, or has measuring had its share of the time?
 //
-// Two accounts, one for cheap instruments and one for expensive ones: training time earns, measuring spends, and an
-// instrument may start while its account owes nothing. A long measurement overdraws its account and waits until training
-// has earned it back; so the share holds in the long run, and one Hessian does not silence the norms for seconds.
-import type { Instrument } from '../core/instruments.ts'
+// One account for each instrument: training time earns, measuring spends, and an instrument may start while its account owes
+// nothing. A long measurement overdraws its own account only, so two seconds of cosines do not silence the norms; what a
+// cheap instrument does not need goes to those in debt, so the share is used.
 import type { Milliseconds } from '../core/units.ts'
 
-/** Earnings beyond this are forgotten: an hour of training must not buy a minute of measuring in one go. */
-const MAX_CREDIT_MS: Milliseconds = 1000
-
-export type Tier = Exclude<Instrument['tier'], 'everyStep'>
+/** An account that holds this much passes on what it earns: nobody needs savings to start. */
+const ENOUGH_MS: Milliseconds = 20
 
 /** The accounts of one run. */
-export interface TimeBudget {
-  /** Time spent on anything but measuring while the run goes on. */
-  earn(duration: Milliseconds): void
-  spend(tier: Tier, duration: Milliseconds): void
-  /** While a tier owes nothing; always at a share of 1, never at 0. */
-  mayMeasure(tier: Tier): boolean
+export interface TimeBudget<Name extends string> {
+  /** Time spent on anything but measuring while the run goes on; shared out among these. */
+  earn(duration: Milliseconds, active: readonly Name[]): void
+  spend(name: Name, duration: Milliseconds): void
+  /** While the instrument owes nothing; always at a share of 1, never at 0. */
+  mayMeasure(name: Name): boolean
   /** Debts stay, so that moving a slider does not pay them. */
   setShare(share: number): void
 }
@@ -25,24 +22,28 @@ export interface TimeBudget {
 /**
  * Accounts that owe nothing.
  *
- * @param share largest share of the time for all instruments together, 0 .. 1; each tier has half of it.
+ * @param share largest share of the time for all instruments together, 0 .. 1.
  */
-export function createTimeBudget(share: number): TimeBudget {
+export function createTimeBudget<Name extends string>(share: number): TimeBudget<Name> {
   let total = share
-  const credit: Record<Tier, Milliseconds> = { scheduled: 0, expensive: 0 }
+  const credits = new Map<Name, Milliseconds>()
+  const creditOf = (name: Name): Milliseconds => credits.get(name) ?? 0
   return {
-    earn(duration) {
+    earn(duration, active) {
       if (total >= 1) return
-      const earned = (duration * total) / 2 / (1 - total)
-      credit.scheduled = Math.min(MAX_CREDIT_MS, credit.scheduled + earned)
-      credit.expensive = Math.min(MAX_CREDIT_MS, credit.expensive + earned)
+      let left = (duration * total) / (1 - total)
+      // Those nearest to enough first: what they leave is then known to the rest.
+      const needy = active.filter((name) => creditOf(name) < ENOUGH_MS).sort((a, b) => creditOf(b) - creditOf(a))
+      for (const [i, name] of needy.entries()) {
+        const part = Math.min(left / (needy.length - i), ENOUGH_MS - creditOf(name))
+        credits.set(name, creditOf(name) + part)
+        left -= part
+      }
     },
-    spend(tier, duration) {
-      if (total < 1) credit[tier] -= duration
+    spend(name, duration) {
+      if (total < 1) credits.set(name, creditOf(name) - duration)
     },
-    mayMeasure(tier) {
-      return total >= 1 || (total > 0 && credit[tier] >= 0)
-    },
+    mayMeasure: (name) => total >= 1 || (total > 0 && creditOf(name) >= 0),
     setShare(next) {
       total = next
     },

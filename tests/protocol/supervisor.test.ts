@@ -134,6 +134,14 @@ describe('supervise', () => {
     expect(bench.sentStart().checkpoint).toBeNull()
   })
 
+  test('recovers a device that is lost while the run is built, and leaves the GPU when that happens again', () => {
+    const bench = new Bench().start().hello().fault(LOST)
+    expect(bench.state).toMatchObject({ phase: 'lost', wanted: 'run' })
+    bench.hello().fault(LOST).hello()
+    expect(bench.sentStart()).toMatchObject({ allowGpu: false, autorun: true, checkpoint: null })
+    expect(bench.upAgain('cpu').state.phase).toBe('running')
+  })
+
   test('goes on without the GPU after the second loss within two minutes, and says so', () => {
     const bench = new Bench().running().checkpoint(10).fault(LOST).hello().upAgain()
     bench.at = INCIDENT_WINDOW_MS - 1

@@ -30,46 +30,53 @@ describe('the schedule', () => {
 })
 
 describe('the time budget', () => {
-  /** A run of 10 ms chunks; the instrument is asked for after each. */
-  function shareOf(share: number, cost: number, tiers: readonly ('scheduled' | 'expensive')[]): number {
-    const budget = createTimeBudget(share)
-    let [training, measuring] = [0, 0]
+  /** A run of 10 ms chunks; each instrument is asked for after each. Shares of the whole time, instrument by instrument. */
+  function sharesOf(share: number, costs: Readonly<Record<string, number>>): number[] {
+    const budget = createTimeBudget<string>(share)
+    const spent = Object.keys(costs).map(() => 0)
+    let training = 0
     while (training < 60_000) {
       training += 10
-      budget.earn(10)
-      for (const tier of tiers) {
-        if (!budget.mayMeasure(tier)) continue
-        budget.spend(tier, cost)
-        measuring += cost
-      }
+      budget.earn(10, Object.keys(costs))
+      Object.entries(costs).forEach(([name, cost], i) => {
+        if (!budget.mayMeasure(name)) return
+        budget.spend(name, cost)
+        spent[i] += cost
+      })
     }
-    return measuring / (training + measuring)
+    const total = spent.reduce((sum, time) => sum + time, training)
+    return spent.map((time) => time / total)
   }
   test.each([
-    [0.5, 3],
-    [0.5, 400],
-    [0.2, 50],
-  ])('keeps all instruments together below a share of %d, at %d ms each', (share, cost) => {
-    // One measurement may overdraw: 400 ms of 60 s.
-    expect(shareOf(share, cost, ['scheduled', 'expensive'])).toBeLessThan(share + 0.02)
-    expect(shareOf(share, cost, ['scheduled', 'expensive'])).toBeGreaterThan(share * 0.5)
+    [0.5, { a: 3, b: 3 }],
+    [0.5, { a: 400, b: 900 }],
+    [0.2, { a: 50, b: 2 }],
+    [0.5, { a: 0.1, b: 2000, c: 30 }],
+  ])('keeps all instruments together to a share of %d, whatever they cost: %o', (share, costs) => {
+    const used = sharesOf(share, costs).reduce((sum, part) => sum + part, 0)
+    // The last measurement of each may be overdrawn: 2 s of 120.
+    expect(used).toBeLessThan(share + 0.02)
+    // Used up, but where the cheap ones want less than all and the savings are capped.
+    expect(used).toBeGreaterThan(share * 0.85 - (Math.max(...Object.values(costs)) < 5 ? share * 0.7 : 0))
   })
-  test('does not let an expensive instrument silence the cheap ones', () => {
-    const budget = createTimeBudget(0.5)
-    budget.spend('expensive', 10_000)
-    expect([budget.mayMeasure('expensive'), budget.mayMeasure('scheduled')]).toEqual([false, true])
+  test('does not let an expensive instrument silence a cheap one, and gives it what that one leaves', () => {
+    const [cheap, expensive] = sharesOf(0.5, { cheap: 1, expensive: 2000 })
+    // 1 ms after each 10 ms of training is all that the cheap one wants.
+    expect(cheap).toBeGreaterThan(0.04)
+    expect(expensive).toBeGreaterThan(0.4)
   })
   test('never refuses at a share of 1 and always at 0', () => {
-    const [all, none] = [createTimeBudget(1), createTimeBudget(0)]
-    all.spend('expensive', 1e9)
-    none.earn(1e9)
-    expect([all.mayMeasure('expensive'), none.mayMeasure('scheduled')]).toEqual([true, false])
+    const [all, none] = [createTimeBudget<'a'>(1), createTimeBudget<'a'>(0)]
+    all.spend('a', 1e9)
+    none.earn(1e9, ['a'])
+    expect([all.mayMeasure('a'), none.mayMeasure('a')]).toEqual([true, false])
   })
-  test('forgets what was earned long ago', () => {
-    const budget = createTimeBudget(0.5)
-    budget.earn(3_600_000)
-    budget.spend('scheduled', 1500)
-    expect(budget.mayMeasure('scheduled')).toBe(false)
+  test('forgets what was earned long ago, and keeps debts when the share changes', () => {
+    const budget = createTimeBudget<'a'>(0.5)
+    budget.earn(3_600_000, ['a'])
+    budget.spend('a', 100)
+    budget.setShare(0.9)
+    expect(budget.mayMeasure('a')).toBe(false)
   })
 })
 
