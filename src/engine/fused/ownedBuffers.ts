@@ -30,7 +30,7 @@ export class OwnedBuffers {
   }
 
   /** A storage buffer that starts with these numbers. */
-  filled(values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>): GPUBuffer {
+  filled(values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): GPUBuffer {
     const buffer = this.create(values.byteLength)
     this.device.queue.writeBuffer(buffer, 0, values)
     return buffer

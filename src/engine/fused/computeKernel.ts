@@ -1,0 +1,89 @@
+// How does a measuring kernel meet its buffers? Storage bindings in order, then one small uniform that says which part
+// of the grid a dispatch covers, so that a long measurement can be cut into short submits.
+import { OwnedBuffers } from './ownedBuffers.ts'
+import { SLICE_BYTES } from './stepParameters.ts'
+
+/** WGSL of the uniform block, bound behind the storage buffers. */
+export const SPAN_WGSL = `
+struct Span {
+  // first workgroup in x, y, z; rows that are real
+  first: vec4u,
+  // share of a row in the loss, unused
+  share: vec4f,
+};`
+
+/** Where one dispatch begins, and how many rows count. */
+export interface Span {
+  readonly x?: number
+  readonly y?: number
+  readonly z?: number
+  readonly rows?: number
+  readonly share?: number
+}
+
+/** A pipeline with the layout that its bind groups need. */
+export interface ComputeKernel {
+  readonly pipeline: GPUComputePipeline
+  /** @param buffers the storage buffers in order, then the spans. */
+  bind(buffers: readonly GPUBuffer[], spans: Spans): GPUBindGroup
+}
+
+/** Compiles a kernel; entry point `main`. */
+export async function createKernel(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  storage: readonly ('read' | 'write')[],
+): Promise<ComputeKernel> {
+  const entries: GPUBindGroupLayoutEntry[] = storage.map((access, binding) => ({
+    binding,
+    visibility: GPUShaderStage.COMPUTE,
+    buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+  }))
+  const uniform = { type: 'uniform', hasDynamicOffset: true, minBindingSize: 32 } as const
+  entries.push({ binding: storage.length, visibility: GPUShaderStage.COMPUTE, buffer: uniform })
+  const group = device.createBindGroupLayout({ label, entries })
+  const module = device.createShaderModule({ label, code })
+  const layout = device.createPipelineLayout({ bindGroupLayouts: [group] })
+  const pipeline = await device.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } })
+  return {
+    pipeline,
+    bind: (buffers, spans) =>
+      device.createBindGroup({
+        layout: group,
+        entries: [
+          ...buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+          { binding: buffers.length, resource: { buffer: spans.buffer, size: 32 } },
+        ],
+      }),
+  }
+}
+
+/** A ring of uniform slices: each dispatch takes the next one. */
+export class Spans {
+  readonly buffer: GPUBuffer
+  private readonly device: GPUDevice
+  private readonly owned: OwnedBuffers
+  private next = 0
+
+  constructor(device: GPUDevice, slices = 256) {
+    this.device = device
+    this.owned = new OwnedBuffers(device)
+    this.buffer = this.owned.create(slices * SLICE_BYTES, 'uniform')
+  }
+
+  /** Writes a slice and answers its offset; a slice comes round again after 256 dispatches, in queue order after a submit. */
+  write(span: Span): number {
+    const offset = (this.next * SLICE_BYTES) % this.buffer.size
+    this.next++
+    const bytes = new ArrayBuffer(32)
+    new Uint32Array(bytes).set([span.x ?? 0, span.y ?? 0, span.z ?? 0, span.rows ?? 0])
+    new Float32Array(bytes, 16).set([span.share ?? 1])
+    this.device.queue.writeBuffer(this.buffer, offset, bytes)
+    return offset
+  }
+
+  destroy(): void {
+    this.owned.destroy()
+  }
+}

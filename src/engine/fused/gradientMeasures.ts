@@ -1,0 +1,173 @@
+// How large is the gradient on a set of samples, and what is it, where its layers may be 1e-100 apart?
+//
+// The GPU leaves mantissas with one exponent for each layer's weights and biases. A set that does not fit in one pass
+// is summed here, in float64, with the same exponents.
+import { layerParameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
+import type { LayerNorms, SampleSet } from '../../core/probe.ts'
+import { combinedNorm, normalised, scaledNorm, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { splitOf } from '../sampleRows.ts'
+import { exponentOffsets } from './forwardBackwardKernel.ts'
+import { unpackParameters } from './layout.ts'
+import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
+import type { FusedPass } from './pass.ts'
+import { submitAndRead } from './readback.ts'
+import { normEntries, weightGroups } from './updateKernel.ts'
+
+/** A gradient whose weights and biases of layer l are mantissas of 2^exponents[2 l] and 2^exponents[2 l + 1]. */
+interface ScaledGradient {
+  /** [P]. */
+  readonly mantissas: Float64Array
+  /** [L][weights, biases]. */
+  readonly exponents: Int32Array
+}
+
+/** [P] gradient of the reduced loss; 0 or Infinity where float64 ends. */
+export async function gradientOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
+  const { mantissas, exponents } = await scaledGradient(passes, set, signal)
+  forEachBlock(passes.context.spec, (block, start, end) => {
+    scaleBlock(mantissas, start, end, exponents[block])
+  })
+  return mantissas
+}
+
+/** Frobenius norm and mean absolute entry of every layer's block, W and b together. */
+export async function gradientNormsOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<LayerNorms> {
+  const { layout, spec, dataset, probeCount } = passes.context
+  splitOf(dataset, probeCount, set)
+  const n = set.indices.length
+  const chunk = passes.rowsAtOnce('gradient', n)
+  if (chunk < n) return normsOf(spec, await scaledGradient(passes, set, signal))
+  const norms = emptyNorms(spec.layers.length)
+  const pass = await passes.pass({ task: 'gradient', rows: chunk, from: set.from })
+  const [read] = await runGradient(passes, pass, set.indices, n, 'norms')
+  const groups = weightGroups(pass.shape) + 1
+  const entries = new Float32Array(read)
+  for (const [l, layer] of spec.layers.entries()) {
+    const squares: ScaledNumber[] = []
+    const sums: ScaledNumber[] = []
+    for (let group = 0; group < groups; group++) {
+      // The last group holds the biases, whatever a layer without them left there.
+      if (group === groups - 1 && !layout.bias) continue
+      const at = 4 * (l * groups + group)
+      const exponent = entries[at + 1]
+      squares.push({ mantissa: Math.sqrt(entries[at]), exponent })
+      sums.push({ mantissa: entries[at + 2], exponent })
+    }
+    writeNorm(norms, l, combinedNorm(squares), sumOf(sums), layerParameterCount(layer))
+  }
+  return norms
+}
+
+/** Runs K1 and K2 on one chunk and reads the norms, or the mantissas and all exponents. */
+async function runGradient(passes: MeasuringPasses, pass: FusedPass, indices: Int32Array, n: number, what: 'norms' | 'gradient'): Promise<ArrayBuffer[]> {
+  const { opened, spec } = passes.context
+  pass.prepare([padded(indices, pass.shape.batchRows)], [stepOf(spec.loss.reduction === 'mean' ? 1 / n : 1)])
+  const encoder = opened.device.createCommandEncoder()
+  const encoding = encoder.beginComputePass()
+  pass.encode(encoding, 0)
+  encoding.end()
+  const regions =
+    what === 'norms'
+      ? [{ buffer: pass.norms, offset: 0, bytes: 16 * normEntries(pass.shape) }]
+      : [
+          { buffer: pass.slots, offset: 0, bytes: 16 * pass.shape.layout.seedQuads },
+          { buffer: pass.exponents, offset: 4 * exponentOffsets(pass.shape).slots, bytes: 8 * pass.shape.layout.layerCount },
+        ]
+  return submitAndRead(opened, encoder, regions)
+}
+
+async function scaledGradient(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<ScaledGradient> {
+  const { layout, spec, dataset, probeCount } = passes.context
+  splitOf(dataset, probeCount, set)
+  const n = set.indices.length
+  const chunk = passes.rowsAtOnce('gradient', n)
+  const pass = await passes.pass({ task: 'gradient', rows: chunk, from: set.from })
+  let total: ScaledGradient | null = null
+  for (let start = 0; start < n; start += chunk) {
+    signal?.throwIfAborted()
+    const [mantissas, exponents] = await runGradient(passes, pass, set.indices.subarray(start, Math.min(n, start + chunk)), n, 'gradient')
+    const part = { mantissas: unpackParameters(spec, layout, new Float32Array(mantissas)), exponents: byBlock(new Int32Array(exponents), spec.layers.length) }
+    if (total === null) total = part
+    else addTo(spec, total, part)
+  }
+  return total!
+}
+
+/** [weights of all layers, biases of all layers] into [layer][weights, biases]. */
+export function byBlock(exponents: Int32Array, layerCount: number): Int32Array {
+  return Int32Array.from({ length: 2 * layerCount }, (_, block) => exponents[(block % 2) * layerCount + Math.floor(block / 2)])
+}
+
+/** Visits the blocks [layer][weights, biases] with their places in a flat vector. */
+export function forEachBlock(spec: NetworkSpec, visit: (block: number, start: number, end: number) => void): void {
+  let start = 0
+  for (const [l, layer] of spec.layers.entries()) {
+    const weightsEnd = start + layer.fanIn * layer.fanOut
+    visit(2 * l, start, weightsEnd)
+    start += layerParameterCount(layer)
+    if (weightsEnd < start) visit(2 * l + 1, weightsEnd, start)
+  }
+}
+
+/** values[start .. end) times 2^exponent. */
+export function scaleBlock(values: Float64Array, start: number, end: number, exponent: number): void {
+  if (exponent === 0) return
+  if (Math.abs(exponent) <= 1000) {
+    const factor = 2 ** exponent
+    for (let i = start; i < end; i++) values[i] *= factor
+    return
+  }
+  for (let i = start; i < end; i++) values[i] = timesPowerOfTwo(values[i], exponent)
+}
+
+function addTo(spec: NetworkSpec, total: ScaledGradient, part: ScaledGradient): void {
+  forEachBlock(spec, (block, start, end) => {
+    const exponent = Math.max(total.exponents[block], part.exponents[block])
+    scaleBlock(total.mantissas, start, end, total.exponents[block] - exponent)
+    scaleBlock(part.mantissas, start, end, part.exponents[block] - exponent)
+    for (let i = start; i < end; i++) total.mantissas[i] += part.mantissas[i]
+    total.exponents[block] = exponent
+  })
+}
+
+function normsOf(spec: NetworkSpec, { mantissas, exponents }: ScaledGradient): LayerNorms {
+  const norms = emptyNorms(spec.layers.length)
+  const squares: ScaledNumber[][] = spec.layers.map(() => [])
+  const sums: ScaledNumber[][] = spec.layers.map(() => [])
+  forEachBlock(spec, (block, start, end) => {
+    const values = mantissas.subarray(start, end)
+    const layer = Math.floor(block / 2)
+    squares[layer].push(scaledNorm(values, exponents[block]))
+    sums[layer].push(normalised(values.reduce((sum, value) => sum + Math.abs(value), 0), exponents[block]))
+  })
+  for (const [l, layer] of spec.layers.entries()) writeNorm(norms, l, combinedNorm(squares[l]), sumOf(sums[l]), layerParameterCount(layer))
+  return norms
+}
+
+function emptyNorms(layerCount: number): LayerNorms {
+  return {
+    mantissa: new Float64Array(layerCount),
+    exponent: new Int32Array(layerCount),
+    meanAbsMantissa: new Float64Array(layerCount),
+    meanAbsExponent: new Int32Array(layerCount),
+    underflow: new Uint8Array(layerCount),
+  }
+}
+
+function writeNorm(norms: LayerNorms, layer: number, norm: ScaledNumber, sum: ScaledNumber, count: number): void {
+  const own = normalised(norm.mantissa, norm.exponent)
+  norms.mantissa[layer] = own.mantissa
+  norms.exponent[layer] = own.exponent
+  const mean = normalised(sum.mantissa / count, sum.exponent)
+  norms.meanAbsMantissa[layer] = mean.mantissa
+  norms.meanAbsExponent[layer] = mean.exponent
+}
+
+function sumOf(parts: readonly ScaledNumber[]): ScaledNumber {
+  let exponent = -Infinity
+  for (const part of parts) if (part.mantissa !== 0) exponent = Math.max(exponent, part.exponent)
+  if (exponent === -Infinity) return { mantissa: 0, exponent: 0 }
+  let sum = 0
+  for (const part of parts) if (part.mantissa !== 0) sum += timesPowerOfTwo(part.mantissa, part.exponent - exponent)
+  return { mantissa: sum, exponent }
+}

@@ -1,0 +1,215 @@
+// Do mini-batches pull the weights the same way? Inner products of their gradients, never k x P numbers off the GPU.
+//
+// Several batches ride side by side through K1 and K2; their gradients go into a bank of bounded size, from which a
+// kernel takes the pairs. Where k gradients do not fit, two banks hold two blocks of them and some are computed again.
+import type { SampleSet } from '../../core/probe.ts'
+import type { Bytes } from '../../core/units.ts'
+import { binaryExponent, timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
+import { splitOf } from '../sampleRows.ts'
+import { gradientOn, scaleBlock } from './gradientMeasures.ts'
+import { dotGradientsWgsl, dotParts, STORE_QUADS, storeGradientsWgsl } from './gradientPairsKernel.ts'
+import { packParameters } from './layout.ts'
+import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
+import { OwnedBuffers } from './ownedBuffers.ts'
+import { passSizes } from './pass.ts'
+import { submitAndRead } from './readback.ts'
+import { cutGrid, operationsPerSubmit, runPieces } from './workPieces.ts'
+
+/** Both banks together, and the passes that fill them. */
+const BANK_BYTES: Bytes = 64 * 2 ** 20
+const LANE_BYTES: Bytes = 64 * 2 ** 20
+const MOST_LANES = 16
+/** Squares of numbers within 2^+-400 need no scaling. */
+const PLAIN_EXPONENT = 400
+
+/** [k, k] inner products of reduced batch gradients. */
+export async function batchGramOn(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array> {
+  const k = batches.length
+  const gram = new Float64Array(k * k)
+  if (k === 0) return gram
+  const run = await prepareBanks(passes, batches)
+  try {
+    const size = run.slots >= k ? k : Math.max(1, Math.floor(run.slots / 2))
+    for (let a = 0; a < k; a += size) {
+      const own = range(a, Math.min(k, a + size))
+      await run.fill(0, own.map((i) => batches[i]), signal)
+      const within = own.flatMap((i) => own.filter((j) => j <= i).map((j) => [i, j] as const))
+      write(gram, k, within, await run.dots(0, 0, within.map(([i, j]) => [i - a, j - a] as const), signal))
+      for (let b = a + size; b < k; b += size) {
+        const others = range(b, Math.min(k, b + size))
+        await run.fill(1, others.map((i) => batches[i]), signal)
+        const across = own.flatMap((i) => others.map((j) => [i, j] as const))
+        write(gram, k, across, await run.dots(0, 1, across.map(([i, j]) => [i - a, j - b] as const), signal))
+      }
+    }
+  } finally {
+    run.destroy()
+  }
+  return gram
+}
+
+/** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients; both of a pair by one power of two where squares would leave float64. */
+export async function batchPairsOn(passes: MeasuringPasses, pairs: readonly (readonly [SampleSet, SampleSet])[], signal?: AbortSignal): Promise<Float64Array> {
+  const rows = new Float64Array(3 * pairs.length)
+  if (pairs.length === 0) return rows
+  const run = await prepareBanks(passes, pairs.flat())
+  try {
+    const together = Math.max(1, Math.floor(run.slots / 2))
+    for (let start = 0; start < pairs.length; start += together) {
+      const part = pairs.slice(start, start + together)
+      await run.fill(0, part.flat(), signal)
+      const wanted = part.flatMap((_, i) => [[2 * i, 2 * i + 1], [2 * i, 2 * i], [2 * i + 1, 2 * i + 1]] as const)
+      const products = await run.dots(0, 0, wanted, signal)
+      for (let i = 0; i < part.length; i++) rows.set(pairRow(products.slice(3 * i, 3 * i + 3)), 3 * (start + i))
+    }
+  } finally {
+    run.destroy()
+  }
+  return rows
+}
+
+interface Product {
+  readonly mantissa: number
+  readonly exponent: number
+}
+
+/** Plain numbers, divided by one power of four where the squares are far from 1. */
+function pairRow(products: readonly Product[]): number[] {
+  const largest = Math.max(...products.slice(1).filter(({ mantissa }) => mantissa !== 0).map(({ exponent }) => exponent))
+  const shift = Number.isFinite(largest) && Math.abs(largest) > 2 * PLAIN_EXPONENT ? largest : 0
+  return products.map(({ mantissa, exponent }) => timesPowerOfTwo(mantissa, exponent - shift))
+}
+
+function write(gram: Float64Array, k: number, places: readonly (readonly [number, number])[], products: readonly Product[]): void {
+  for (const [at, [i, j]] of places.entries()) {
+    const value = timesPowerOfTwo(products[at].mantissa, products[at].exponent)
+    gram[i * k + j] = value
+    gram[j * k + i] = value
+  }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
+
+interface Banks {
+  /** Gradients that bank 0 holds; bank 1 holds half of them. */
+  readonly slots: number
+  fill(bank: 0 | 1, batches: readonly SampleSet[], signal?: AbortSignal): Promise<void>
+  dots(first: 0 | 1, second: 0 | 1, pairs: readonly (readonly [number, number])[], signal?: AbortSignal): Promise<Product[]>
+  destroy(): void
+}
+
+async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet[]): Promise<Banks> {
+  const { opened, layout, spec, dataset, probeCount } = passes.context
+  const { device } = opened
+  for (const set of batches) splitOf(dataset, probeCount, set)
+  const rows = Math.max(...batches.map(({ indices }) => indices.length))
+  const fits = rows <= passes.rowsInMemory()
+  const gradientBytes = 16 * layout.seedQuads
+  const bound = Math.min(BANK_BYTES, device.limits.maxStorageBufferBindingSize)
+  const slots = Math.max(2, Math.min(batches.length, Math.floor(bound / gradientBytes)))
+  const owned = new OwnedBuffers(device)
+  const banks: GPUBuffer[] = [owned.create(gradientBytes * slots)]
+  const tops = [owned.create(4 * slots), owned.create(4 * slots)]
+  const dot = await passes.kernel('gradient pairs', dotGradientsWgsl(layout.seedQuads), ['read', 'read', 'read', 'write'])
+  const shares: [number[], number[]] = [[], []]
+  const parts = dotParts(layout.seedQuads)
+
+  /** Several batches of one split through K1 and K2 at once. */
+  const fillLanes = async (bank: 0 | 1, first: number, sets: readonly SampleSet[], lanes: number): Promise<void> => {
+    const pass = await passes.pass({ task: 'gradient', rows, lanes, from: sets[0].from })
+    const store = await passes.kernel('store gradients', storeGradientsWgsl(pass.shape), ['read', 'read', 'read', 'write', 'write'])
+    const group = store.bind([pass.slots, pass.norms, pass.exponents, banks[bank], tops[bank]], passes.spans)
+    const indices = new Int32Array(lanes * rows).fill(-1)
+    for (const [lane, set] of sets.entries()) indices.set(padded(set.indices, rows), lane * rows)
+    pass.prepare([indices], [stepOf(1)])
+    const encoder = device.createCommandEncoder()
+    const encoding = encoder.beginComputePass()
+    pass.encode(encoding, 0)
+    encoding.setPipeline(store.pipeline)
+    encoding.setBindGroup(0, group, [passes.spans.write({ y: first })])
+    encoding.dispatchWorkgroups(Math.ceil(layout.seedQuads / STORE_QUADS), sets.length)
+    encoding.end()
+    device.queue.submit([encoder.finish()])
+    await device.queue.onSubmittedWorkDone()
+    opened.health.check()
+  }
+  /** A batch too large for one pass: its gradient is summed on the CPU and sent back. */
+  const fillWhole = async (bank: 0 | 1, slot: number, set: SampleSet, signal?: AbortSignal): Promise<void> => {
+    const gradient = await gradientOn(passes, set, signal)
+    const exponent = binaryExponent(gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+    const top = Number.isFinite(exponent) ? exponent : 0
+    const packed = new Float32Array(4 * layout.seedQuads)
+    scaleBlock(gradient, 0, gradient.length, -top)
+    packParameters(spec, layout, gradient, packed)
+    device.queue.writeBuffer(banks[bank], gradientBytes * slot, packed)
+    device.queue.writeBuffer(tops[bank], 4 * slot, Int32Array.of(top))
+  }
+
+  return {
+    slots,
+    async fill(bank, sets, signal) {
+      if (bank === 1) banks[1] ??= owned.create(gradientBytes * Math.floor(slots / 2))
+      shares[bank] = sets.map(({ indices }) => (spec.loss.reduction === 'mean' && fits ? 1 / indices.length : 1))
+      const lanes = lanesAtOnce(passes, rows, Math.min(sets.length, MOST_LANES))
+      let at = 0
+      while (at < sets.length) {
+        signal?.throwIfAborted()
+        if (!fits) {
+          await fillWhole(bank, at, sets[at], signal)
+          at++
+          continue
+        }
+        let end = at + 1
+        const isTest = sets[at].from === 'test'
+        while (end < sets.length && end - at < lanes && (sets[end].from === 'test') === isTest) end++
+        await fillLanes(bank, at, sets.slice(at, end), lanes)
+        at = end
+      }
+    },
+    async dots(first, second, pairs, signal) {
+      const own = new OwnedBuffers(device)
+      try {
+        const pairBuffer = own.filled(Uint32Array.from(pairs.flat()))
+        const sums = own.create(4 * parts * pairs.length)
+        const group = dot.bind([banks[first], banks[second], pairBuffer, sums], passes.spans)
+        const perPair = 8 * layout.seedQuads
+        const pieces = cutGrid(opened, pairs.length, 1, perPair).map((cut) => ({
+          operations: perPair * cut.width,
+          encode: (encoder: GPUComputePassEncoder) => {
+            encoder.setPipeline(dot.pipeline)
+            encoder.setBindGroup(0, group, [passes.spans.write({ y: cut.x })])
+            encoder.dispatchWorkgroups(parts, cut.width)
+          },
+        }))
+        await runPieces(opened, pieces, signal)
+        const [read, firstTops, secondTops] = await submitAndRead(opened, device.createCommandEncoder(), [
+          { buffer: sums, offset: 0, bytes: 4 * parts * pairs.length },
+          { buffer: tops[first], offset: 0, bytes: 4 * slots },
+          { buffer: tops[second], offset: 0, bytes: 4 * slots },
+        ])
+        const partial = new Float32Array(read)
+        const exponents = [new Int32Array(firstTops), new Int32Array(secondTops)]
+        return pairs.map(([a, b], pair) => {
+          let sum = 0
+          for (let part = 0; part < parts; part++) sum += partial[pair * parts + part]
+          return { mantissa: sum * shares[first][a] * shares[second][b], exponent: exponents[0][a] + exponents[1][b] }
+        })
+      } finally {
+        own.destroy()
+      }
+    },
+    destroy: () => owned.destroy(),
+  }
+}
+
+/** Lanes of `rows` samples within 50 ms and the memory; one where even that is more. */
+function lanesAtOnce(passes: MeasuringPasses, rows: number, wanted: number): number {
+  const { layout, spec, opened, tile } = passes.context
+  const operations = 6 * passes.weightEntries * rows
+  const one = passSizes({ layout, loss: spec.loss, batchRows: rows, seedCount: 1, lanes: 'batches', tile }, 'gradient', 1)
+  const bytes = Object.values(one).reduce((sum, size) => sum + size, 0)
+  const largest = Math.max(...Object.values(one))
+  const byTime = Math.floor(operationsPerSubmit(opened) / operations)
+  const byMemory = Math.min(Math.floor(LANE_BYTES / bytes), Math.floor(opened.device.limits.maxStorageBufferBindingSize / largest))
+  return Math.max(1, Math.min(wanted, byTime, byMemory))
+}

@@ -1,0 +1,192 @@
+// Inner products of all per-sample gradients (the Gram matrix) and of all output gradients (the tangent kernel).
+//
+// K1 leaves activations and deltas of every row, K3 their products layer by layer; partial sums over groups of layers
+// are added here in float64. Rows that do not fit in memory together are taken as unions of two blocks.
+import { DomainFault } from '../../core/faults.ts'
+import type { SampleSet } from '../../core/probe.ts'
+import { splitOf } from '../sampleRows.ts'
+import { GRAM_BLOCK, GRAM_ENTRIES, GRAM_THREADS, gramOperations, gramWgsl } from './gramKernel.ts'
+import { packRows } from './layout.ts'
+import type { MeasuringPasses } from './measuringPasses.ts'
+import { OwnedBuffers } from './ownedBuffers.ts'
+import type { FusedPass } from './pass.ts'
+import { submitAndRead } from './readback.ts'
+import { scaled } from './tileNumbers.ts'
+import { cutGrid, runPieces, type Piece } from './workPieces.ts'
+
+type Head = 'loss' | 'outputs'
+
+/** n*c of a kernel: 8192^2 numbers are 512 MiB. */
+const LARGEST_SIDE = 8192
+/** Layers of one group at least, and workgroups that are enough to fill a GPU. */
+const GROUP_LAYERS = 8
+const ENOUGH_WORKGROUPS = 128
+/** Workgroups whose results are read back at once: 18 MB. */
+const WORKGROUPS_PER_READ = 4096
+
+/** [n, n] inner products of the gradients of the per-sample losses, without reduction. */
+export async function perSampleGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
+  return gramOn(passes, set, 'loss', signal)
+}
+
+/** [n*c, n*c] tangent kernel J J^T, row = sample * c + output. */
+export async function kernelGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
+  return gramOn(passes, set, 'outputs', signal)
+}
+
+async function gramOn(passes: MeasuringPasses, set: SampleSet, head: Head, signal?: AbortSignal): Promise<Float64Array> {
+  const { dataset, probeCount, layout } = passes.context
+  const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
+  splitOf(dataset, probeCount, set)
+  const n = set.indices.length
+  const side = n * rowsPerSample
+  if (side > LARGEST_SIDE) throw new DomainFault(`gramOn: too many rows, got ${side}, expected at most ${LARGEST_SIDE}`)
+  const gram = new Float64Array(side * side)
+  const together = Math.max(2, Math.floor((passes.rowsInMemory() - 4) / rowsPerSample))
+  const blocks = blocksOf(n, n <= together ? n : Math.floor(together / 2))
+  for (const [a, first] of blocks.entries()) {
+    // A block alone is part of every union with it.
+    for (const second of blocks.length === 1 ? [first] : blocks.slice(a + 1)) {
+      const samples = second === first ? first : [...first, ...second]
+      await unionGram(passes, set, samples, head, gram, signal)
+    }
+  }
+  return gram
+}
+
+/** 0 .. n-1 in blocks of at most `size`. */
+function blocksOf(n: number, size: number): number[][] {
+  const blocks: number[][] = []
+  for (let start = 0; start < n; start += size) blocks.push(Array.from({ length: Math.min(size, n - start) }, (_, i) => start + i))
+  return blocks
+}
+
+/** Writes all products among these samples (positions in the set) into the matrix. */
+async function unionGram(
+  passes: MeasuringPasses,
+  set: SampleSet,
+  samples: readonly number[],
+  head: Head,
+  gram: Float64Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { opened, layout } = passes.context
+  const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
+  const rows = samples.length * rowsPerSample
+  const pass = await passes.pass({ task: 'deltas', rows: 4 * Math.ceil(rows / 4), head, from: set.from })
+  const pairs = pairsOf(Math.ceil(rows / GRAM_BLOCK))
+  const pairCount = pairs.length / 2
+  const groups = Math.max(1, Math.min(Math.ceil(layout.layerCount / GROUP_LAYERS), Math.ceil(ENOUGH_WORKGROUPS / pairCount)))
+  const groupLayers = Math.ceil(layout.layerCount / groups)
+  const code = gramWgsl(pass.shape, rowsPerSample, groupLayers)
+  const kernel = await passes.kernel('K3', code, ['read', 'read', 'read', 'read', 'read', 'write', 'write'])
+  const owned = new OwnedBuffers(opened.device)
+  try {
+    const pairsPerRead = Math.min(pairCount, Math.max(1, Math.floor(WORKGROUPS_PER_READ / groups)))
+    const workgroups = pairsPerRead * groups
+    const inputs = owned.filled(gatheredInputs(passes, set, samples, Math.ceil(pass.shape.batchRows / rowsPerSample)))
+    const pairBuffer = owned.create(8 * pairsPerRead)
+    const mantissas = owned.create(4 * GRAM_ENTRIES * GRAM_THREADS * workgroups)
+    const tops = owned.create(4 * GRAM_THREADS * workgroups)
+    const group = kernel.bind([inputs, pass.activations, pass.deltas, pass.exponents, pairBuffer, mantissas, tops], passes.spans)
+    await runPieces(opened, passes.prepareDeltas(pass, rowIndices(set, samples, rowsPerSample), 1), signal)
+    for (let start = 0; start < pairCount; start += pairsPerRead) {
+      const part = pairs.subarray(2 * start, 2 * Math.min(pairCount, start + pairsPerRead))
+      opened.device.queue.writeBuffer(pairBuffer, 0, part)
+      await runPieces(opened, gramPieces(passes, pass, kernel.pipeline, group, part.length / 2, pairsPerRead, groups), signal)
+      const [values, exponents] = await submitAndRead(opened, opened.device.createCommandEncoder(), [
+        { buffer: mantissas, offset: 0, bytes: mantissas.size },
+        { buffer: tops, offset: 0, bytes: tops.size },
+      ])
+      signal?.throwIfAborted()
+      addEntries(new Float32Array(values), new Int32Array(exponents), part, pairsPerRead, groups, samples, rowsPerSample, gram)
+    }
+  } finally {
+    owned.destroy()
+  }
+}
+
+/** Lower-triangle pairs (row block, column block). */
+function pairsOf(blocks: number): Uint32Array<ArrayBuffer> {
+  const pairs = new Uint32Array(blocks * (blocks + 1))
+  let at = 0
+  for (let i = 0; i < blocks; i++) {
+    for (let j = 0; j <= i; j++) {
+      pairs[at++] = i
+      pairs[at++] = j
+    }
+  }
+  return pairs
+}
+
+/** Indices as K1 takes them: samples (c = 1), or sample * c + output for every output. */
+function rowIndices(set: SampleSet, samples: readonly number[], rowsPerSample: number): Int32Array {
+  return Int32Array.from({ length: samples.length * rowsPerSample }, (_, row) => {
+    return set.indices[samples[Math.floor(row / rowsPerSample)]] * rowsPerSample + (row % rowsPerSample)
+  })
+}
+
+function gatheredInputs(passes: MeasuringPasses, set: SampleSet, samples: readonly number[], rows: number): Float32Array<ArrayBuffer> {
+  const { layout, dataset, probeCount } = passes.context
+  const { inputs } = splitOf(dataset, probeCount, set)
+  const width = layout.inputWidth
+  const gathered = new Float32Array(rows * width)
+  for (const [row, sample] of samples.entries()) {
+    const start = set.indices[sample] * width
+    gathered.set(inputs.subarray(start, start + width), row * width)
+  }
+  return packRows(gathered, rows, width, layout.inQuads) as Float32Array<ArrayBuffer>
+}
+
+function gramPieces(
+  passes: MeasuringPasses,
+  pass: FusedPass,
+  pipeline: GPUComputePipeline,
+  group: GPUBindGroup,
+  pairCount: number,
+  stride: number,
+  groups: number,
+): Piece[] {
+  const perWorkgroup = gramOperations(pass.shape) / groups
+  // Pairs are cut last: groups of layers are few.
+  return cutGrid(passes.context.opened, groups, pairCount, perWorkgroup).map((cut) => ({
+    operations: perWorkgroup * cut.width * cut.height,
+    encode: (encoder) => {
+      encoder.setPipeline(pipeline)
+      encoder.setBindGroup(0, group, [passes.spans.write({ x: cut.y, y: cut.x, z: stride })])
+      encoder.dispatchWorkgroups(cut.height, cut.width)
+    },
+  }))
+}
+
+function addEntries(
+  mantissas: Float32Array,
+  exponents: Int32Array,
+  pairs: Uint32Array,
+  stride: number,
+  groups: number,
+  samples: readonly number[],
+  rowsPerSample: number,
+  gram: Float64Array,
+): void {
+  const side = Math.sqrt(gram.length)
+  const rows = samples.length * rowsPerSample
+  const placeOf = (row: number): number => samples[Math.floor(row / rowsPerSample)] * rowsPerSample + (row % rowsPerSample)
+  for (let pair = 0; pair < pairs.length / 2; pair++) {
+    for (let entry = 0; entry < GRAM_BLOCK * GRAM_BLOCK; entry++) {
+      const thread = Math.floor(entry / GRAM_ENTRIES)
+      const row = GRAM_BLOCK * pairs[2 * pair] + 4 * Math.floor(thread / 8) + Math.floor((entry % GRAM_ENTRIES) / 4)
+      const column = GRAM_BLOCK * pairs[2 * pair + 1] + 4 * (thread % 8) + (entry % 4)
+      if (row >= rows || column > row) continue
+      let sum = 0
+      for (let group = 0; group < groups; group++) {
+        const workgroup = group * stride + pair
+        sum += scaled(mantissas[workgroup * GRAM_THREADS * GRAM_ENTRIES + entry], exponents[workgroup * GRAM_THREADS + thread])
+      }
+      const p = placeOf(row)
+      const q = placeOf(column)
+      gram[p * side + q] = sum
+      gram[q * side + p] = sum
+    }
+  }
+}

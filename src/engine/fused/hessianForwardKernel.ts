@@ -1,0 +1,207 @@
+// H1: the tangents of a block of vectors through all layers in one dispatch (Pearlmutter's R-operator).
+//
+//   forward   RZ_{l+1} = s (RA_l W_l + A_l V_l) + biasScale b_V,   RA = act'(z) RZ
+//   backward  RD_{l-1} = act'(z) s (RD_l W_l^T + D_l V_l^T) + act''(z) RZ_l (s D_l W_l^T)
+//
+// After K1 has left A (and Z) and D. One workgroup owns a tile of rows and `together` vectors, which share the reading of
+// weights, activations and deltas; threads, ping-pong and exponents are those of K1, once for each vector:
+//
+//   workgroup  (x: tile, y: group of vectors)          sh [vector of the group][2][tileRows][QUADS]
+//   directions [vector][parameters as in K1], rows [row][inQuads | QUADS]: inputs and targets of the rows
+//
+// Source: Pearlmutter 1994.
+import { ACTIVATION_PRELUDE, activationWgsl } from './activationWgsl.ts'
+import { SPAN_WGSL } from './computeKernel.ts'
+import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
+import { keepsPreactivations } from './forwardBackwardKernel.ts'
+import { tangentHeadWgsl } from './tangentHeadWgsl.ts'
+import { CURVATURE_RATIO, tangentWgsl, type TangentShape } from './tangentLayout.ts'
+
+/** Bytes of workgroup memory that one workgroup of H1 takes. */
+export function tangentWorkgroupBytes(shape: TangentShape): number {
+  const { layout, tile } = shape.pass
+  return shape.together * (32 * tile.rows * layout.quads + 12)
+}
+
+/** WGSL of H1; entry point `main`, tiles x (vectors / together) workgroups. */
+export function hessianForwardWgsl(shape: TangentShape): string {
+  const { pass, together } = shape
+  const { layout, tile } = pass
+  const R = tile.rowsPerThread
+  const threads = (layout.quads * tile.rows) / R
+  const keepZ = keepsPreactivations(layout)
+  const ratio = CURVATURE_RATIO[layout.activation]
+  const curved = ratio !== null
+  const full = ratio === 'full'
+  const rows = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
+  const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n    ')
+  const each = (body: (u: number, i: number) => string): string => vectors((u) => rows((i) => body(u, i)))
+  const shared = (u: number, half: string, i: number, column: string): string =>
+    `sh[${u * 2 * tile.rows * layout.quads}u + ${half} + (row0 + ${i}u) * QUADS + ${column}]`
+  const h = (layer: string, i: number): string => `activations[activationAt(0u, ${layer}, tileRow + ${i}u, column)]`
+  const z = (layer: string, i: number): string => (keepZ ? `activations[Z_START + activationAt(0u, ${layer}, tileRow + ${i}u, column)]` : 'vec4f(0.0)')
+  const noteSizes = vectors((u) => {
+    const largest = Array.from({ length: R }, (_, i) => `sizeBits(r${u}_${i})`).reduce((a, b) => `max(${a}, ${b})`)
+    return `atomicMax(&largestBits[slot * ${together}u + ${u}u], ${largest});`
+  })
+  const swapHalves = `workgroupBarrier();
+    { let swap = cur; cur = nxt; nxt = swap; }`
+  const clearNextSlot = `if (lid == 0u) { ${vectors((u) => `atomicStore(&largestBits[((slot + 2u) % 3u) * ${together}u + ${u}u], 0u);`)} }
+    slot = (slot + 1u) % 3u;`
+  const readWeights = (from: string, name: string, base: string): string =>
+    [0, 1, 2, 3].map((q) => `let ${name}${q} = ${from}[${base}${q === 0 ? '' : ` + ${q}u * QUADS`}];`).join(' ')
+  const readDirections = vectors((u) => readWeights('directions', `v${u}_`, `v${u} * SEED_QUADS + p`))
+  // Takes the excess out of a tile that lies in r and in memory at `place`; leaves its new exponent in e and the old one in old.
+  const settle = (place: (u: number, i: number) => string, exponent: (u: number) => string): string =>
+    vectors(
+      (u) => `let bits${u} = atomicLoad(&largestBits[slot * ${together}u + ${u}u]);
+    let de${u} = excess(bits${u});
+    let old${u} = e${u};
+    e${u} = select(e${u} + de${u}, NO_EXPONENT, bits${u} == 0u || e${u} < NO_EXPONENT / 2);
+    if (de${u} != 0) { let s = exp2i(-de${u}); ${rows((i) => `${place(u, i)} = r${u}_${i} * s;`)} }
+    if (lid == 0u) { ${exponent(u)} = e${u}; }`,
+    )
+  const forwardExponents = vectors(
+    (u) => `let ev${u} = summed(ea, tangentExponents[directionExponent(v${u}, l, 0u)]);
+    ${layout.bias ? `let eb${u} = tangentExponents[directionExponent(v${u}, l, 1u)];` : `let eb${u} = NO_EXPONENT;`}
+    var en${u} = max(max(e${u}, ev${u}), eb${u});
+    if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
+    let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
+    let t${u} = exp2i(ev${u} - en${u});`,
+  )
+  const finishForward = `
+    ${each((u, i) => `r${u}_${i} = r${u}_${i} * weightScale;`)}
+    ${layout.bias ? vectors((u) => `{ let b = directions[v${u} * SEED_QUADS + biasAt(l) + column] * (BIAS_SCALE * exp2i(eb${u} - en${u})); ${rows((i) => `r${u}_${i} += b;`)} }`) : ''}
+    ${vectors((u) => `e${u} = en${u};`)}
+    if (l < LAYERS - 1u) {
+      let eh = exponents[exponentForward(0u, l + 1u, tileNumber)];
+      ${curved ? each((u, i) => `tangents[curvedAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i};`) : ''}
+      ${curved ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
+      ${rows((i) => `{ let slope = hiddenSlope(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh); ${vectors((u) => `r${u}_${i} *= slope;`)} }`)}
+      ${each((u, i) => `tangents[tangentAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i}; ${shared(u, 'nxt', i, 'column')} = r${u}_${i};`)}
+      ${noteSizes}
+    }`
+  return `
+${EXPONENT_PRELUDE}
+${ACTIVATION_PRELUDE}
+${activationWgsl('hidden', layout.activation)}
+${activationWgsl('output', layout.outputActivation)}
+${tangentWgsl(shape)}
+${SPAN_WGSL}
+@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
+@group(0) @binding(1) var<storage, read> directions: array<vec4f>;
+@group(0) @binding(2) var<storage, read> activations: array<vec4f>;
+@group(0) @binding(3) var<storage, read> deltas: array<vec4f>;
+@group(0) @binding(4) var<storage, read> exponents: array<i32>;
+@group(0) @binding(5) var<storage, read> rows: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> tangents: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> tangentExponents: array<i32>;
+@group(0) @binding(8) var<uniform> span: Span;
+var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
+var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
+fn curvatureRatio(z: vec4f, e: i32) -> vec4f { return ${curved && !full ? ratio : 'vec4f(0.0)'}; }
+
+@compute @workgroup_size(${threads})
+fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
+  let column = lid % QUADS;
+  let row0 = (lid / QUADS) * ${R}u;
+  let tileNumber = group.x + span.first.x;
+  let tileRow = tileNumber * TILE_ROWS + row0;
+  ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; var e${u} = NO_EXPONENT;`)}
+  var cur = 0u;
+  var nxt = TILE_ROWS * QUADS;
+  var slot = 0u;
+  if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } }
+  ${each((u, i) => `var r${u}_${i} = vec4f(0.0);`)}
+  workgroupBarrier();
+
+  // layer 0 reads the data, which no vector moves
+  {
+    let l = 0u;
+    let weightScale = FIRST_SCALE;
+    let ea = 0;
+    ${vectors((u) => `let old${u} = NO_EXPONENT;`)}
+    ${forwardExponents}
+    let w = weightAt(0u) + column;
+    for (var k = 0u; k < IN_QUADS; k++) {
+      let p = w + 4u * k * QUADS;
+      ${readDirections}
+      ${rows((i) => `{ let x = rows[(tileRow + ${i}u) * ROW_QUADS + k]; ${vectors((u) => `r${u}_${i} += x.x * v${u}_0 + x.y * v${u}_1 + x.z * v${u}_2 + x.w * v${u}_3;`)} }`)}
+    }
+    ${each((u, i) => `r${u}_${i} *= t${u};`)}
+    ${finishForward}
+    ${swapHalves}
+  }
+  for (var l = 1u; l < LAYERS; l++) {
+    let weightScale = HIDDEN_SCALE;
+    ${settle((u, i) => `tangents[tangentAt(v${u}, l, tileRow + ${i}u, column)]`, (u) => `tangentExponents[tangentExponent(v${u}, l, tileNumber)]`)}
+    ${clearNextSlot}
+    let ea = exponents[exponentForward(0u, l, tileNumber)];
+    ${forwardExponents}
+    ${each((u, i) => `r${u}_${i} = vec4f(0.0);`)}
+    let w = weightAt(l) + column;
+    for (var k = 0u; k < QUADS; k++) {
+      let p = w + 4u * k * QUADS;
+      ${readWeights('parameters', 'w', 'p')}
+      ${readDirections}
+      ${rows(
+        (i) => `{ let a = activations[activationAt(0u, l, tileRow + ${i}u, k)];
+      ${vectors((u) => `{ let x = s${u} * ${shared(u, 'cur', i, 'k')}; let y = t${u} * a; r${u}_${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3 + y.x * v${u}_0 + y.y * v${u}_1 + y.z * v${u}_2 + y.w * v${u}_3; }`)} }`,
+      )}
+    }
+    ${finishForward}
+    ${swapHalves}
+  }
+
+  ${tangentHeadWgsl(shape, shared, (i) => z('LAYERS', i))}
+  // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
+  workgroupBarrier();
+  storageBarrier();
+  if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } }
+  slot = 0u;
+  workgroupBarrier();
+  ${each((u, i) => `${shared(u, 'cur', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, LAYERS - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
+  ${noteSizes}
+  workgroupBarrier();
+  for (var i = 1u; i <= LAYERS; i++) {
+    let l = LAYERS - i;
+    ${settle((u, i) => `tangents[deltaTangentAt(v${u}, l, tileRow + ${i}u, column)]`, (u) => `tangentExponents[deltaTangentExponent(v${u}, l, tileNumber)]`)}
+    if (l == 0u) { break; }
+    ${clearNextSlot}
+    let ed = exponents[exponentBackward(0u, l, tileNumber)];
+    let ea = exponents[exponentForward(0u, l, tileNumber)];
+    ${curved ? `let below = ${full ? 'ed' : 'exponents[exponentBackward(0u, l - 1u, tileNumber)]'};` : ''}
+    ${vectors(
+      (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
+    let ec${u} = ${curved ? `summed(below, tangentExponents[curvedExponent(v${u}, l, tileNumber)])` : 'NO_EXPONENT'};
+    var en${u} = max(max(e${u}, ev${u}), ec${u});
+    if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
+    let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
+    let t${u} = exp2i(ev${u} - en${u});
+    e${u} = en${u};`,
+    )}
+    ${each((u, i) => `r${u}_${i} = vec4f(0.0);`)}
+    ${full ? rows((i) => `var g${i} = vec4f(0.0);`) : ''}
+    let w = weightAt(l) + 4u * column * QUADS;
+    for (var k = 0u; k < QUADS; k++) {
+      let p = w + k;
+      ${readWeights('parameters', 'w', 'p')}
+      ${readDirections}
+      ${rows(
+        (i) => `{ let d = deltas[deltaAt(0u, l, tileRow + ${i}u, k)];
+      ${full ? `g${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3));` : ''}
+      ${vectors((u) => `{ let x = s${u} * ${shared(u, 'cur', i, 'k')}; let y = t${u} * d; r${u}_${i} += vec4f(dot(x, w0) + dot(y, v${u}_0), dot(x, w1) + dot(y, v${u}_1), dot(x, w2) + dot(y, v${u}_2), dot(x, w3) + dot(y, v${u}_3)); }`)} }`,
+      )}
+    }
+    ${rows(
+      (i) => `{ let slope = HIDDEN_SCALE * hiddenSlope(${z('l', i)}, ${h('l', i)}, ea);
+      ${full ? `let curvature = HIDDEN_SCALE * hiddenCurvature(${z('l', i)}, ${h('l', i)}, ea) * g${i};` : ''}
+      ${curved && !full ? `let curvature = curvatureRatio(${z('l', i)}, ea) * deltas[deltaAt(0u, l - 1u, tileRow + ${i}u, column)];` : ''}
+      ${vectors((u) => `r${u}_${i} = slope * r${u}_${i}${curved ? ` + exp2i(ec${u} - en${u}) * curvature * tangents[curvedAt(v${u}, l, tileRow + ${i}u, column)]` : ''};`)} }`,
+    )}
+    ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, l - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
+    ${noteSizes}
+    ${swapHalves}
+  }
+}`
+}

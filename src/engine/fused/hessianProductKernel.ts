@@ -1,0 +1,104 @@
+// H2: the products of the Hessian with a block of vectors, from the tangents that H1 left.
+//
+//   HV_l = s (RA_l (x) D_l + A_l (x) RD_l),   biases: biasScale RD_l,   summed over rows
+//
+// Like K2 without an optimizer: a thread owns 4 inputs x 4 outputs, of `together` vectors that share the reading of A and D.
+//
+//   workgroup (x: 64 blocks, or the biases in the last one; y: group of vectors; z: layer)
+//   products  [vector][parameters as in K1] as mantissas of 2^productExponent(vector, layer, weights | biases)
+import { SPAN_WGSL } from './computeKernel.ts'
+import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
+import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
+import { BLOCKS_PER_GROUP, weightGroups } from './updateKernel.ts'
+
+/** WGSL of H2; entry point `main`, (weightGroups + 1) x (vectors / together) x layers workgroups. */
+export function hessianProductWgsl(shape: TangentShape): string {
+  const { pass, together } = shape
+  const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n      ')
+  const four = (body: (q: number) => string): string => [0, 1, 2, 3].map(body).join(' ')
+  const axes = ['x', 'y', 'z', 'w']
+  return `
+${EXPONENT_PRELUDE}
+${tangentWgsl(shape)}
+${SPAN_WGSL}
+@group(0) @binding(0) var<storage, read> rows: array<vec4f>;
+@group(0) @binding(1) var<storage, read> activations: array<vec4f>;
+@group(0) @binding(2) var<storage, read> deltas: array<vec4f>;
+@group(0) @binding(3) var<storage, read> exponents: array<i32>;
+@group(0) @binding(4) var<storage, read> tangents: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> tangentExponents: array<i32>;
+@group(0) @binding(6) var<storage, read_write> products: array<vec4f>;
+@group(0) @binding(7) var<uniform> span: Span;
+const GROUPS = ${weightGroups(pass)}u;
+// exponent of RA (x) D of one tile; the data of layer 0 have no tangent
+fn movedExponent(v: u32, l: u32, t: u32) -> i32 {
+  if (l == 0u) { return NO_EXPONENT; }
+  return summed(tangentExponents[tangentExponent(v, l, t)], exponents[exponentBackward(0u, l, t)]);
+}
+// exponent of A (x) RD
+fn steadyExponent(v: u32, l: u32, t: u32) -> i32 {
+  return summed(exponents[exponentForward(0u, l, t)], tangentExponents[deltaTangentExponent(v, l, t)]);
+}
+fn topExponent(v: u32, l: u32, isBias: bool) -> i32 {
+  var em = NO_EXPONENT;
+  for (var t = 0u; t < TILES; t++) {
+    if (isBias) { em = max(em, tangentExponents[deltaTangentExponent(v, l, t)]); } else { em = max(em, max(movedExponent(v, l, t), steadyExponent(v, l, t))); }
+  }
+  return select(em, 0, em < NO_EXPONENT / 2);
+}
+
+@compute @workgroup_size(${BLOCKS_PER_GROUP})
+fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
+  let l = group.z + span.first.z;
+  let isBias = group.x == GROUPS;
+  let realRows = span.first.w;
+  ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; let em${u} = topExponent(v${u}, l, isBias);`)}
+  if (lid == 0u && (isBias || group.x == 0u)) {
+    let part = select(0u, 1u, isBias);
+    ${vectors((u) => `tangentExponents[productExponent(v${u}, l, part)] = em${u};`)}
+  }
+  if (isBias) {${
+    pass.layout.bias
+      ? `
+    for (var column = lid; column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+      ${vectors((u) => `var g${u} = vec4f(0.0);`)}
+      for (var t = 0u; t < TILES; t++) {
+        ${vectors((u) => `let s${u} = exp2i(tangentExponents[deltaTangentExponent(v${u}, l, t)] - em${u});`)}
+        let end = min((t + 1u) * TILE_ROWS, realRows);
+        for (var row = t * TILE_ROWS; row < end; row++) {
+          ${vectors((u) => `g${u} += s${u} * tangents[deltaTangentAt(v${u}, l, row, column)];`)}
+        }
+      }
+      ${vectors((u) => `products[v${u} * SEED_QUADS + biasAt(l) + column] = BIAS_SCALE * g${u};`)}
+    }`
+      : ''
+  }
+    return;
+  }
+  let rowQuads = select(QUADS, IN_QUADS, l == 0u);
+  let block = group.x * ${BLOCKS_PER_GROUP}u + lid;
+  if (block >= rowQuads * QUADS) { return; }
+  let kq = block / QUADS;
+  let column = block % QUADS;
+  ${vectors((u) => four((q) => `var g${u}_${q} = vec4f(0.0);`))}
+  for (var t = 0u; t < TILES; t++) {
+    ${vectors((u) => `let m${u} = exp2i(movedExponent(v${u}, l, t) - em${u}); let s${u} = exp2i(steadyExponent(v${u}, l, t) - em${u});`)}
+    let end = min((t + 1u) * TILE_ROWS, realRows);
+    if (l == 0u) {
+      for (var row = t * TILE_ROWS; row < end; row++) {
+        let x = rows[row * ROW_QUADS + kq];
+        ${vectors((u) => `{ let d = s${u} * tangents[deltaTangentAt(v${u}, 0u, row, column)]; ${four((q) => `g${u}_${q} += x.${axes[q]} * d;`)} }`)}
+      }
+    } else {
+      for (var row = t * TILE_ROWS; row < end; row++) {
+        let a = activations[activationAt(0u, l, row, kq)];
+        let d = deltas[deltaAt(0u, l, row, column)];
+        ${vectors((u) => `{ let ra = m${u} * tangents[tangentAt(v${u}, l, row, kq)]; let rd = s${u} * tangents[deltaTangentAt(v${u}, l, row, column)]; ${four((q) => `g${u}_${q} += ra.${axes[q]} * d + a.${axes[q]} * rd;`)} }`)}
+      }
+    }
+  }
+  let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
+  let p = weightAt(l) + 4u * kq * QUADS + column;
+  ${vectors((u) => four((q) => `products[v${u} * SEED_QUADS + p + ${q}u * QUADS] = weightScale * g${u}_${q};`))}
+}`
+}

@@ -1,0 +1,218 @@
+// Which passes does a probe need, and on which weights do they run?
+//
+// On a copy of the seed's weights: a measurement takes several submits, and training may go on between them. Passes are
+// made when a shape is first asked for and kept, the latest of them up to a bound, because compiling costs more than running.
+import { DEFAULT_OPTIMIZER } from '../../core/defaults.ts'
+import { DomainFault } from '../../core/faults.ts'
+import type { Bytes } from '../../core/units.ts'
+import { createBiasExponentKernel } from './biasExponents.ts'
+import { createKernel, Spans, type ComputeKernel } from './computeKernel.ts'
+import { exponentOffsets, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import type { FusedProbeContext, ResidentRows } from './fusedProbeContext.ts'
+import { unpackParameters } from './layout.ts'
+import { OwnedBuffers } from './ownedBuffers.ts'
+import { FusedPass, passSizes } from './pass.ts'
+import { submitAndRead } from './readback.ts'
+import type { StepNumbers } from './stepParameters.ts'
+import { operationsPerSubmit, type Piece } from './workPieces.ts'
+
+export type MeasuringTask = 'forward' | 'gradient' | 'deltas'
+
+/** What distinguishes one measuring pass from another. */
+export interface MeasuringShape {
+  readonly task: MeasuringTask
+  readonly rows: number
+  /** Batches that ride side by side; 1 but for batch gradients. */
+  readonly lanes?: number
+  readonly head?: 'loss' | 'outputs'
+  readonly from: 'train' | 'test' | 'probe'
+}
+
+/** Bytes of kept passes; the two latest are always kept. */
+const KEPT_BYTES: Bytes = 192 * 2 ** 20
+
+/** Multiplications and additions that one row costs for each weight. */
+const OPERATIONS: Readonly<Record<MeasuringTask, number>> = { forward: 2, deltas: 4, gradient: 6 }
+
+export class MeasuringPasses {
+  readonly context: FusedProbeContext
+  /** Weights of one seed at the time of `refresh`. */
+  readonly parameters: GPUBuffer
+  readonly spans: Spans
+  private readonly owned: OwnedBuffers
+  private readonly biasExponents: GPUBuffer
+  private bias: { readonly kernel: ComputeKernel; readonly group: GPUBindGroup } | null = null
+  private readonly passes = new Map<string, FusedPass>()
+  private readonly kernels = new Map<string, ComputeKernel>()
+
+  constructor(context: FusedProbeContext) {
+    this.context = context
+    const { device } = context.opened
+    this.owned = new OwnedBuffers(device)
+    this.parameters = this.owned.create(16 * context.layout.seedQuads)
+    this.biasExponents = this.owned.create(4 * context.layout.layerCount)
+    this.spans = new Spans(device)
+  }
+
+  /** Takes the weights of this moment; everything submitted later measures them. */
+  async refresh(): Promise<void> {
+    const { context } = this
+    const { device, health } = context.opened
+    health.check()
+    if (context.layout.bias && this.bias === null) {
+      const kernel = await createBiasExponentKernel(device, context.layout)
+      this.bias = { kernel, group: kernel.bind([this.parameters, this.biasExponents], this.spans) }
+    }
+    const encoder = device.createCommandEncoder()
+    encoder.copyBufferToBuffer(context.parameters, context.parameterOffset, this.parameters, 0, this.parameters.size)
+    if (this.bias !== null) {
+      const pass = encoder.beginComputePass()
+      pass.setPipeline(this.bias.kernel.pipeline)
+      pass.setBindGroup(0, this.bias.group, [this.spans.write({})])
+      pass.dispatchWorkgroups(context.layout.layerCount)
+      pass.end()
+    }
+    device.queue.submit([encoder.finish()])
+  }
+
+  /** The pass of a shape, with the bias exponents of the weights of `refresh`. */
+  async pass(shape: MeasuringShape): Promise<FusedPass> {
+    const { context } = this
+    const { device } = context.opened
+    const lanes = shape.lanes ?? 1
+    const head = shape.head ?? 'loss'
+    const split = shape.from === 'test' ? 'test' : 'train'
+    const key = `${shape.task} ${shape.rows} ${lanes} ${head} ${split}`
+    let pass = this.passes.get(key)
+    this.passes.delete(key)
+    if (pass === undefined) {
+      const kernelShape: KernelShape = {
+        layout: context.layout,
+        loss: context.spec.loss,
+        batchRows: shape.rows,
+        seedCount: lanes,
+        lanes: 'batches',
+        tile: context.tile,
+        head,
+      }
+      this.makeRoom(passBytes(kernelShape, shape.task))
+      const rows = this.rowsOf(split)
+      const buffers = { parameters: { buffer: this.parameters }, inputs: rows.inputs, targets: rows.targets }
+      // A slice for each dispatch into which the tiles may be cut.
+      const capacity = shape.task === 'deltas' ? Math.min(64, tileCount(kernelShape)) : 1
+      pass = await FusedPass.create(device, kernelShape, shape.task, buffers, capacity)
+      pass.reset(new Int32Array(lanes * context.layout.layerCount))
+    }
+    this.passes.set(key, pass)
+    if (this.bias !== null) {
+      const encoder = device.createCommandEncoder()
+      const bytes = 4 * context.layout.layerCount
+      const { bias } = exponentOffsets(pass.shape)
+      for (let lane = 0; lane < lanes; lane++) {
+        encoder.copyBufferToBuffer(this.biasExponents, 0, pass.exponents, 4 * bias + lane * bytes, bytes)
+      }
+      device.queue.submit([encoder.finish()])
+    }
+    return pass
+  }
+
+  /** A kernel by its code, compiled once. */
+  async kernel(label: string, code: string, storage: readonly ('read' | 'write')[]): Promise<ComputeKernel> {
+    const known = this.kernels.get(code)
+    if (known !== undefined) return known
+    const kernel = await createKernel(this.context.opened.device, label, code, storage)
+    this.kernels.set(code, kernel)
+    return kernel
+  }
+
+  /** Rows of one pass of a task: at most 50 ms and a share of the memory, in whole tiles; n itself where it fits. */
+  rowsAtOnce(task: MeasuringTask, n: number, bytesPerRow = 0): number {
+    const { layout, opened, tile } = this.context
+    const byTime = operationsPerSubmit(opened) / (OPERATIONS[task] * this.weightEntries)
+    const own = 16 * layout.layerCount * layout.quads * (task === 'forward' ? 2 : 3) + bytesPerRow
+    const byMemory = KEPT_BYTES / 2 / own
+    const most = Math.max(1, Math.floor(Math.min(byTime, byMemory) / tile.rows)) * tile.rows
+    if (n <= most) return n
+    const parts = Math.ceil(n / most)
+    return Math.ceil(n / parts / tile.rows) * tile.rows
+  }
+
+  /** Rows whose activations and deltas fit in one pass, whatever the time it takes. */
+  rowsInMemory(): number {
+    const { layout, opened, tile } = this.context
+    const row = 16 * layout.layerCount * layout.quads
+    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, KEPT_BYTES) / (2 * row)
+    return Math.max(1, Math.floor(bound / tile.rows)) * tile.rows
+  }
+
+  /** Weights as they lie in the buffer, padding included: what a row of a pass costs is a multiple of it. */
+  get weightEntries(): number {
+    const { layout } = this.context
+    return 4 * (layout.firstQuads + (layout.layerCount - 1) * layout.squareQuads)
+  }
+
+  /** [P] the weights of `refresh`, flat. */
+  async readParameters(): Promise<Float64Array> {
+    const { opened, spec, layout } = this.context
+    const region = { buffer: this.parameters, offset: 0, bytes: this.parameters.size }
+    const [packed] = await submitAndRead(opened, opened.device.createCommandEncoder(), [region])
+    return unpackParameters(spec, layout, new Float32Array(packed))
+  }
+
+  /** The dispatches of K1 over a 'deltas' pass, cut at tiles; rows without an index count nothing. */
+  prepareDeltas(pass: FusedPass, indices: Int32Array, reduction: number): Piece[] {
+    const tiles = tileCount(pass.shape)
+    const perTile = OPERATIONS.deltas * this.weightEntries * pass.shape.tile.rows
+    const most = Math.max(1, Math.floor(operationsPerSubmit(this.context.opened) / perTile))
+    const size = Math.max(most, Math.ceil(tiles / pass.capacity))
+    const starts = Array.from({ length: Math.ceil(tiles / size) }, (_, part) => part * size)
+    pass.prepare(
+      [padded(indices, pass.shape.batchRows)],
+      starts.map((firstTile) => ({ ...stepOf(reduction), firstTile })),
+    )
+    return starts.map((start, slice) => {
+      const count = Math.min(size, tiles - start)
+      return { operations: count * perTile, encode: (encoder) => pass.encode(encoder, slice, count) }
+    })
+  }
+
+  destroy(): void {
+    for (const pass of this.passes.values()) pass.destroy()
+    this.passes.clear()
+    this.spans.destroy()
+    this.owned.destroy()
+  }
+
+  private rowsOf(split: 'train' | 'test'): ResidentRows {
+    const rows = split === 'train' ? this.context.train : this.context.test()
+    if (rows === null) throw new DomainFault('MeasuringPasses: no samples to measure on, got an empty test split, expected rows')
+    return rows
+  }
+
+  private makeRoom(bytes: Bytes): void {
+    let kept = bytes
+    for (const pass of this.passes.values()) kept += passBytes(pass.shape, pass.task as MeasuringTask)
+    for (const [key, pass] of this.passes) {
+      if (kept <= KEPT_BYTES || this.passes.size <= 1) return
+      kept -= passBytes(pass.shape, pass.task as MeasuringTask)
+      pass.destroy()
+      this.passes.delete(key)
+    }
+  }
+}
+
+function passBytes(shape: KernelShape, task: MeasuringTask): Bytes {
+  return Object.values(passSizes(shape, task, 1)).reduce((sum, bytes) => sum + bytes, 0)
+}
+
+/** The numbers of a step that updates nothing. */
+export function stepOf(reduction: number): StepNumbers {
+  return { optimizer: DEFAULT_OPTIMIZER, reduction, chunkStep: 0, updates: 0 }
+}
+
+/** [rows] the indices, then -1: rows of no weight. */
+export function padded(indices: Int32Array, rows: number): Int32Array {
+  const all = new Int32Array(rows).fill(-1)
+  all.set(indices)
+  return all
+}

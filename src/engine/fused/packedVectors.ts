@@ -1,0 +1,60 @@
+// How do float64 vectors of any size enter and leave kernels that compute in float32?
+//
+// In the parameters' layout, each layer's weights and biases with an exponent of their own where they leave float32's
+// comfortable range: a vector may be 1e-60 in one layer and 1 in another.
+import type { NetworkSpec } from '../../core/networkSpec.ts'
+import { binaryExponent } from '../../numerics/logMagnitude.ts'
+import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
+import { forEachBlock, scaleBlock } from './gradientMeasures.ts'
+import { weightStart, type FusedLayout } from './layout.ts'
+
+/** [P] where each entry of a flat vector lies in a seed's block of floats. */
+export function packedPositions(spec: NetworkSpec, layout: FusedLayout): Int32Array {
+  const positions = new Int32Array(layout.parameterCount)
+  const stride = 4 * layout.quads
+  let flat = 0
+  for (const [l, layer] of spec.layers.entries()) {
+    const start = 4 * weightStart(layout, l)
+    for (let out = 0; out < layer.fanOut; out++) {
+      for (let input = 0; input < layer.fanIn; input++) positions[flat++] = start + input * stride + out
+    }
+    if (!layer.bias) continue
+    for (let out = 0; out < layer.fanOut; out++) positions[flat++] = 4 * layout.biasStart + l * stride + out
+  }
+  return positions
+}
+
+/** Mantissas of one flat vector into `packed`, their exponents into `exponents` [L][weights, biases]; zero blocks get NO_EXPONENT. */
+export function packVector(spec: NetworkSpec, positions: Int32Array, flat: Float64Array, packed: Float32Array, exponents: Int32Array): void {
+  exponents.fill(NO_EXPONENT)
+  forEachBlock(spec, (block, start, end) => {
+    let largest = 0
+    for (let i = start; i < end; i++) if (!(Math.abs(flat[i]) <= largest)) largest = Math.abs(flat[i])
+    if (largest === 0) return
+    const own = binaryExponent(largest)
+    const exponent = Number.isFinite(own) && Math.abs(own) > WINDOW ? own : 0
+    exponents[block] = exponent
+    if (exponent === 0) {
+      for (let i = start; i < end; i++) packed[positions[i]] = flat[i]
+      return
+    }
+    const values = flat.slice(start, end)
+    scaleBlock(values, 0, values.length, -exponent)
+    for (let i = start; i < end; i++) packed[positions[i]] = values[i - start]
+  })
+}
+
+/** into [P] += packed mantissas times 2^exponents [L][weights, biases]. */
+export function addPacked(spec: NetworkSpec, positions: Int32Array, packed: Float32Array, exponents: Int32Array, into: Float64Array): void {
+  forEachBlock(spec, (block, start, end) => {
+    const exponent = exponents[block]
+    if (Math.abs(exponent) <= 1000) {
+      const factor = 2 ** exponent
+      for (let i = start; i < end; i++) into[i] += packed[positions[i]] * factor
+      return
+    }
+    const values = Float64Array.from({ length: end - start }, (_, i) => packed[positions[start + i]])
+    scaleBlock(values, 0, values.length, exponent)
+    for (let i = start; i < end; i++) into[i] += values[i - start]
+  })
+}

@@ -1,0 +1,91 @@
+// Where do the tangents of a block of vectors lie, for H1 that writes them and H2 that reads them?
+//
+//   tangents   [ RA: vector][layer 1 .. L-1][row][QUADS] | [ RD: vector][layer 0 .. L-1][row][QUADS] | [ RZ like RA, where curvature needs it ]
+//   exponents  [ RA: vector][layer 0 .. L-1][tile] | [ RD: likewise ] | [ RZ: likewise ] | [ directions: vector][layer][weights, biases ] | [ products: likewise ]
+//
+// RA, RZ and RD are the derivatives of activations, preactivations and deltas along a vector, as mantissas.
+import type { Activation } from '../../core/experiment.ts'
+import { shapeWgsl, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+
+/** A block of vectors over the rows of one pass. */
+export interface TangentShape {
+  readonly pass: KernelShape
+  /** Vectors of the block; a multiple of `together`. */
+  readonly vectors: number
+  /** Vectors that one workgroup carries, sharing weights, activations and deltas. */
+  readonly together: number
+}
+
+/**
+ * How act''(z) Rz G enters the backward tangent, with delta = act'(z) G at hand.
+ *
+ * A ratio act''/act' of z where it has no pole spares the product G = W^T delta; otherwise 'full'; null where act'' is 0.
+ */
+export const CURVATURE_RATIO: Readonly<Record<Activation, string | null>> = {
+  identity: null,
+  relu: null,
+  tanh: '-2.0 * tanhAny(z * exp2i(e))',
+  tanh3: '-2.0 * tanhAny(z * exp2i(e))',
+  swish: 'full',
+}
+
+/** Whether act'' is anything but 0. */
+export function isCurved(activation: Activation): boolean {
+  return CURVATURE_RATIO[activation] !== null
+}
+
+/** Entries (vec4f) and exponents of the tangents, and where their parts begin. */
+export function tangentOffsets(shape: TangentShape): {
+  readonly backward: number
+  readonly curved: number
+  readonly length: number
+  readonly backwardExponents: number
+  readonly curvedExponents: number
+  readonly directions: number
+  readonly products: number
+  readonly exponents: number
+} {
+  const { layout, tile } = shape.pass
+  const { layerCount, quads } = layout
+  const tiles = tileCount(shape.pass)
+  const layer = tiles * tile.rows * quads
+  const inner = shape.vectors * (layerCount - 1) * layer
+  const curved = inner + shape.vectors * layerCount * layer
+  const exponents = shape.vectors * layerCount * tiles
+  const blocks = 2 * shape.vectors * layerCount
+  return {
+    backward: inner,
+    curved,
+    length: curved + (isCurved(layout.activation) ? inner : 0),
+    backwardExponents: exponents,
+    curvedExponents: 2 * exponents,
+    directions: 3 * exponents,
+    products: 3 * exponents + blocks,
+    exponents: 3 * exponents + 2 * blocks,
+  }
+}
+
+/** Bytes of tangents that one vector needs for each row. */
+export function tangentBytesPerRow(shape: Pick<TangentShape, 'pass'>): number {
+  const { layerCount, quads, activation } = shape.pass.layout
+  return 16 * quads * (2 * layerCount + (isCurved(activation) ? layerCount : 0))
+}
+
+/** Constants and index functions of both kernels, after those of the pass. */
+export function tangentWgsl(shape: TangentShape): string {
+  const offsets = tangentOffsets(shape)
+  return `
+${shapeWgsl(shape.pass)}
+const ROW_QUADS = ${shape.pass.layout.inQuads + shape.pass.layout.quads}u;
+const LAYER_QUADS = PADDED_ROWS * QUADS;
+fn tangentAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return (vector * (LAYERS - 1u) + layer - 1u) * LAYER_QUADS + row * QUADS + column; }
+fn deltaTangentAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return ${offsets.backward}u + (vector * LAYERS + layer) * LAYER_QUADS + row * QUADS + column; }
+fn curvedAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return ${offsets.curved}u + tangentAt(vector, layer, row, column); }
+fn tangentExponent(vector: u32, layer: u32, tile: u32) -> u32 { return (vector * LAYERS + layer) * TILES + tile; }
+fn deltaTangentExponent(vector: u32, layer: u32, tile: u32) -> u32 { return ${offsets.backwardExponents}u + tangentExponent(vector, layer, tile); }
+fn curvedExponent(vector: u32, layer: u32, tile: u32) -> u32 { return ${offsets.curvedExponents}u + tangentExponent(vector, layer, tile); }
+fn directionExponent(vector: u32, layer: u32, part: u32) -> u32 { return ${offsets.directions}u + 2u * (vector * LAYERS + layer) + part; }
+fn productExponent(vector: u32, layer: u32, part: u32) -> u32 { return ${offsets.products}u + 2u * (vector * LAYERS + layer) + part; }
+// the larger of sums that may hold NO_EXPONENT twice
+fn summed(a: i32, b: i32) -> i32 { return max(a + b, NO_EXPONENT); }`
+}

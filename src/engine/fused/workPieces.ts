@@ -1,0 +1,72 @@
+// How is a long measurement kept from blocking the GPU, the page and its own cancellation?
+//
+// Its dispatches are pieces of estimated cost; pieces are submitted together up to about 50 ms and awaited before the
+// next. The estimate is a fixed speed per kind of adapter, not a measured one: pieces decide in which order sums are
+// taken, and the same adapter must give the same bits every time.
+import type { OpenedDevice } from '../device.ts'
+
+/** Floating-point operations that take about 50 ms: measured on SwiftShader with two cores; a weak graphics chip. */
+const SOFTWARE_OPERATIONS = 4e7
+const HARDWARE_OPERATIONS = 4e9
+
+/** Dispatches in one submit at most: as many uniform slices exist. */
+const DISPATCHES = 128
+
+/** Operations that one submit may take on this adapter. */
+export function operationsPerSubmit(opened: OpenedDevice): number {
+  return opened.software ? SOFTWARE_OPERATIONS : HARDWARE_OPERATIONS
+}
+
+/**
+ * Cuts a grid of equal columns, each `height` units of work, so that no cut takes more than 50 ms where one unit is less.
+ *
+ * @returns rectangles (x, width, y, height): whole columns together, or parts of a single one.
+ */
+export function cutGrid(opened: OpenedDevice, width: number, height: number, operationsPerUnit: number): { x: number; width: number; y: number; height: number }[] {
+  const units = Math.max(1, Math.floor(operationsPerSubmit(opened) / operationsPerUnit))
+  const wide = Math.max(1, Math.floor(units / height))
+  const high = Math.min(height, units)
+  const cuts: { x: number; width: number; y: number; height: number }[] = []
+  for (let x = 0; x < width; x += wide) {
+    for (let y = 0; y < height; y += high) cuts.push({ x, width: Math.min(wide, width - x), y, height: Math.min(high, height - y) })
+  }
+  return cuts
+}
+
+/** One dispatch. */
+export interface Piece {
+  readonly operations: number
+  encode(pass: GPUComputePassEncoder): void
+}
+
+/**
+ * Submits pieces in order, at most about 50 ms at a time, and waits for each submit but the last.
+ *
+ * @throws {FaultError} poisoned or deviceLost; the signal's reason when aborted.
+ */
+export async function runPieces(opened: OpenedDevice, pieces: Iterable<Piece>, signal?: AbortSignal): Promise<void> {
+  const { device, health } = opened
+  const most = operationsPerSubmit(opened)
+  let group: Piece[] = []
+  let operations = 0
+  const submit = (): void => {
+    const encoder = device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    for (const piece of group) piece.encode(pass)
+    pass.end()
+    device.queue.submit([encoder.finish()])
+    group = []
+    operations = 0
+  }
+  for (const piece of pieces) {
+    if (group.length > 0 && (operations + piece.operations > most || group.length >= DISPATCHES)) {
+      submit()
+      await device.queue.onSubmittedWorkDone()
+      health.check()
+      signal?.throwIfAborted()
+    }
+    group.push(piece)
+    operations += piece.operations
+  }
+  if (group.length > 0) submit()
+}
