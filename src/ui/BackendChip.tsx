@@ -28,7 +28,8 @@ export function BackendChip() {
       button={
         <>
           <Cpu width={14} height={14} aria-hidden="true" />
-          {webgpu ? 'WebGPU' : 'CPU'} · {ENGINE_WORDS[first.engine]}
+          {webgpu ? 'WebGPU' : 'CPU'}
+          <span className="not-narrow">· {ENGINE_WORDS[first.engine]}</span>
         </>
       }
     >

@@ -4,7 +4,7 @@
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { Limit } from '../../core/limits.ts'
 import { readNumber, shortNumber } from '../numberText.ts'
-import { nextValue, positionOf, scaleOf, TRACK, valueAt } from './sliderScale.ts'
+import { nextValue, positionOf, scaleOf, TRACK, valueAt, type SliderScale } from './sliderScale.ts'
 
 export interface SliderMark {
   readonly value: number
@@ -88,7 +88,7 @@ export function Slider(props: SliderProps) {
       />
       {marks.length > 0 && (
         <div className="marks">
-          {marks.map((mark) => (
+          {marks.map((mark, index) => (
             <button
               key={mark.label}
               type="button"
@@ -96,6 +96,7 @@ export function Slider(props: SliderProps) {
               disabled={disabled}
               title={mark.meaning}
               aria-label={`${name} ${mark.meaning}`}
+              data-crowded={crowding(scale, marks, index)}
               style={{ left: `${positionOf(scale, mark.value) / (TRACK / 100)}%` }}
               onClick={() => onChange(mark.value, false)}
             >
@@ -107,6 +108,16 @@ export function Slider(props: SliderProps) {
     </div>
   )
 }
+
+/** Which way a label must lean, because its neighbour is too near for both to stand in the middle. */
+function crowding(scale: SliderScale, marks: readonly SliderMark[], index: number): 'left' | 'right' | undefined {
+  const at = (k: number) => positionOf(scale, marks[k].value)
+  if (index + 1 < marks.length && at(index + 1) - at(index) < CROWDED) return 'left'
+  if (index > 0 && at(index) - at(index - 1) < CROWDED) return 'right'
+  return undefined
+}
+
+const CROWDED = 0.09 * TRACK
 
 const KEY_DIRECTION: Readonly<Record<string, 1 | -1>> = {
   ArrowRight: 1,

@@ -16,6 +16,7 @@ export function Stage() {
     <main className="stage">
       <div className="stage-main">
         <PlotCard key={`main-${main.name}`} panel={main} variant="main" />
+        <FirstHint />
         <ProgressLine />
         <FaultPanel />
       </div>
@@ -34,4 +35,17 @@ export function Stage() {
 function embedPanels(asked: readonly string[], others: typeof STAGE_PANELS): typeof STAGE_PANELS {
   const wanted = others.filter((panel) => asked.includes(panel.name))
   return asked.length === 0 ? others.slice(0, 1) : wanted.slice(0, 2)
+}
+
+/** Over axes that have no curve yet: what to do first. */
+function FirstHint() {
+  const waiting = useLabState((state) => state.run.phase === 'ready' && state.mainPanel === 'loss')
+  const committed = useLabState((state) => state.prediction !== null)
+  const lesson = useLabState((state) => state.lesson !== null && !state.view.embed)
+  if (!waiting) return null
+  return (
+    <p className="first-hint">
+      {lesson && !committed ? 'Commit to a guess above, then press' : 'Press'} <kbd>Space</kbd> or Run
+    </p>
+  )
 }

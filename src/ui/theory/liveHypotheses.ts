@@ -37,7 +37,12 @@ export function liveHypotheses(panel: PanelName, state: LabState): readonly Hypo
             },
           ]
     case 'hessian':
-      return chain ? [{ text: 'one sample, x = y = 1', holds: experiment.data.kind === 'point', measured: '' }] : [belowStability(state)]
+      return chain
+        ? [
+            { text: 'one sample, x = y = 1', holds: experiment.data.kind === 'point', measured: '' },
+            { text: 'no weight is zero', holds: true, measured: '' },
+          ]
+        : [belowStability(state)]
     case 'kernel':
       return [{ text: 'half squared error', holds: experiment.loss.kind === 'squaredError', measured: '' }]
     case 'cosines':

@@ -2,7 +2,6 @@
 import type { ReactNode } from 'react'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { curvesOf } from './panelCurves.ts'
 import { bracket, formula, i, n, norm, o, over, root, row, size, sub, subsup, sup } from './mathml.tsx'
 
 export interface PanelTheory {
@@ -17,12 +16,13 @@ export interface PanelTheory {
 
 /** The theory shown beside a panel. */
 export function theoryOfPanel(panel: PanelName, curves: readonly TheoryCurve[], chain: boolean): PanelTheory {
-  const words = chain ? CHAIN[panel] : NETWORK[panel]
-  const [curve = null] = curvesOf(panel, curves)
+  const { speaksOf, ...words } = chain ? CHAIN[panel] : NETWORK[panel]
+  const curve = curves.find((candidate) => candidate.id === speaksOf) ?? null
   return { ...words, curve }
 }
 
-type Words = Omit<PanelTheory, 'curve'>
+/** `speaksOf`: id of the curve whose hypotheses are those of the formula. */
+type Words = Omit<PanelTheory, 'curve'> & { readonly speaksOf: string | null }
 
 const L = i('L')
 const weight = (index: ReactNode) => sub(i('w'), index)
@@ -37,6 +37,7 @@ const ESCAPE: Words = {
   ),
   text: 'From equal weights below 1, gradient descent cannot be near the solution before t*/η steps; RMSprop moves a fixed distance each step, whatever the depth.',
   source: 'Orvieto et al. 2021, Prop. 7',
+  speaksOf: 'chain.lossLowerBound',
 }
 
 const CHAIN_GRADIENT: Words = {
@@ -50,6 +51,7 @@ const CHAIN_GRADIENT: Words = {
   ),
   text: '−ln of the product follows a Gamma law, so a typical gradient shrinks for τ < e although its variance is kept at τ = √3.',
   source: 'Orvieto et al. 2021, Prop. 5',
+  speaksOf: 'chain.gradientMedian',
 }
 
 const COSINES: Words = {
@@ -64,6 +66,7 @@ const COSINES: Words = {
   ),
   text: 'Gradients that knew nothing of each other would gather in this width around 0, P the number of weights. A wider density means that samples share a direction, or fight.',
   source: 'Sankararaman et al. 2020, Lemma B.1',
+  speaksOf: 'cosine.null',
 }
 
 const CHAIN_HESSIAN: Words = {
@@ -77,6 +80,7 @@ const CHAIN_HESSIAN: Words = {
   ),
   text: 'With P the product of all weights and x = y = 1: the diagonal is of order P², the rest of order P. L − 1 eigenvalues share a sign, one has the other.',
   source: 'Orvieto et al. 2021, Thm 6',
+  speaksOf: null,
 }
 
 const KERNEL: Words = {
@@ -93,6 +97,7 @@ const KERNEL: Words = {
   ),
   text: 'While λmin stays away from zero and K stands still, gradient descent must converge. Drift falls with width if the output is linear.',
   source: 'Liu, Zhu, Belkin 2020, Thm 4.1',
+  speaksOf: 'kernel.plLower',
 }
 
 const CHAIN: Readonly<Record<PanelName, Words>> = {
@@ -115,6 +120,7 @@ const NETWORK: Readonly<Record<PanelName, Words>> = {
     ),
     text: 'μ is the smallest eigenvalue of the tangent kernel along the path. It holds for full batches, squared error and a small enough rate.',
     source: 'Liu, Zhu, Belkin 2020, Thm 4.2',
+    speaksOf: 'kernel.lossUpperBound',
   },
   gradientNorms: {
     title: 'Depth multiplies, width steadies',
@@ -127,6 +133,7 @@ const NETWORK: Readonly<Record<PanelName, Words>> = {
     ),
     text: 'p is ½ for ReLU and 1 for linear layers, d the width, σ² the weight variance. At He scale p d σ² = 1: the mean is kept, the median still falls unless d grows with L.',
     source: 'Orvieto et al. 2021, Thm 9 and 10',
+    speaksOf: 'mlp.gradientRate',
   },
   cosines: COSINES,
   hessian: {
@@ -134,6 +141,7 @@ const NETWORK: Readonly<Record<PanelName, Words>> = {
     formula: formula('lambda max is below 2 over eta', sub(i('λ'), i('max')), o('<'), over(n('2'), i('η'))),
     text: 'Above this line plain gradient descent grows along the sharpest direction. Negative eigenvalues mean a saddle; adaptive optimizers feel the preconditioned spectrum instead.',
     source: 'stability of x ← x − ηλx',
+    speaksOf: 'hessian.stabilityLine',
   },
   kernel: KERNEL,
 }
