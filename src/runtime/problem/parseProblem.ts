@@ -121,8 +121,16 @@ function indicesAt(value: unknown, where: string, count: number): Int32Array {
   })
 }
 
+/** [C, H, W] of the inputs; only a picture of one channel is remembered as one, because dense layers see a vector anyway. */
+function imageShapeAt(value: unknown, inputWidth: number): Dataset['imageShape'] {
+  if (value === undefined) return null
+  const [channels, height, width] = numbersAt(value, 'problem.model.inputShape', 3)
+  if (channels * height * width !== inputWidth) refuse('problem.model.inputShape', 'another size than the inputs', value, `a product of ${inputWidth}`)
+  return channels === 1 && height * width > 1 ? [height, width] : null
+}
+
 /** The samples of a problem as a data set whose training split is the probe set, in float64. */
-function datasetAt(problem: Json, inputWidth: number, outputWidth: number, classes: boolean): Dataset {
+function datasetAt(problem: Json, inputWidth: number, outputWidth: number, classes: boolean, imageShape: Dataset['imageShape']): Dataset {
   const rows = listAt(problem.inputs, 'problem.inputs')
   const targetRows = listAt(problem.targets, 'problem.targets')
   const count = rows.length
@@ -155,7 +163,7 @@ function datasetAt(problem: Json, inputWidth: number, outputWidth: number, class
     train: { count, inputs, targets, labels },
     test: empty,
     classNames: null,
-    imageShape: null,
+    imageShape,
   }
 }
 
@@ -239,7 +247,8 @@ export function parseProblem(input: unknown): ResolvedProblem {
   }
 
   const classes = loss.kind === 'softmaxCrossEntropy'
-  const dataset = datasetAt(problem, layers[0].fanIn, layers[layers.length - 1].fanOut, classes)
+  const imageShape = imageShapeAt(model.inputShape, layers[0].fanIn)
+  const dataset = datasetAt(problem, layers[0].fanIn, layers[layers.length - 1].fanOut, classes, imageShape)
   const count = dataset.train.count
   const batches =
     problem.batches === undefined
