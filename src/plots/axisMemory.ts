@@ -32,8 +32,9 @@ const QUIET_DRAWS = 90
  */
 export function settleDomain(memory: AxisMemory, low: number, high: number, growth: AxisGrowth): readonly [number, number] {
   const { grid, headroom } = growth
-  const down = (value: number) => Math.floor(value / grid + 1e-9) * grid
-  const up = (value: number) => Math.ceil(value / grid - 1e-9) * grid
+  // Adding 0 turns -0 into 0.
+  const down = (value: number) => Math.floor(value / grid + 1e-9) * grid + 0
+  const up = (value: number) => Math.ceil(value / grid - 1e-9) * grid + 0
   const fit = (): readonly [number, number] => {
     const from = down(low)
     const to = up(high)

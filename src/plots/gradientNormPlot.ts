@@ -45,7 +45,7 @@ export function createGradientNormPlot(host: HTMLElement): MountedPlot<GradientN
 const MOST_DECADES = 60
 
 function drawGradients(data: GradientNormPlotData, box: PlotBox, memory: GradientMemory): Drawing {
-  const main = box.variant === 'main' && data.arms.some((arm) => arm.samples.length > 0)
+  const main = box.variant === 'main' && box.width > 520 && data.arms.some((arm) => arm.samples.length > 0)
   const left = main ? { ...box, width: Math.round(box.width * 0.46) } : box
   const range = exponentRange(data, memory.yAxis)
   const ticks = exponentScale(range, [1, 0]).ticks(6)

@@ -98,23 +98,14 @@ export function logTicks(low: number, high: number, count: number): readonly Tic
     const inside = [...new Set(multiples.map((value) => Number(value.toPrecision(6))))].filter((v) => Math.log10(v) >= low - 1e-9 && Math.log10(v) <= high + 1e-9)
     return inside.sort((a, b) => a - b).map((value) => ({ value, label: plainNumber(value, 3) }))
   }
-  const every = decadeStep(last - first + 1, count)
   const written = Math.max(Math.abs(first), Math.abs(last)) > 3
-  const result: Tick[] = []
-  // Counted from 10^0, so that a growing axis keeps the ticks it has.
-  for (let exponent = Math.ceil(first / every) * every; exponent <= last; exponent += every) {
-    result.push({ value: 10 ** exponent, label: written ? powerOfTen(exponent) : plainNumber(10 ** exponent, 3) })
-  }
-  return result
+  return wholeExponents(first, last, count).map((exponent) => ({ value: 10 ** exponent, label: written ? powerOfTen(exponent) : plainNumber(10 ** exponent, 3) }))
 }
 
 function exponentTicks(low: number, high: number, count: number): readonly Tick[] {
   const first = Math.ceil(low - 1e-9)
   const last = Math.floor(high + 1e-9)
-  const every = decadeStep(last - first + 1, count)
-  const result: Tick[] = []
-  for (let exponent = Math.ceil(first / every) * every; exponent <= last; exponent += every) result.push({ value: exponent, label: powerOfTen(exponent) })
-  return result
+  return wholeExponents(first, last, count).map((exponent) => ({ value: exponent, label: powerOfTen(exponent) }))
 }
 
 /** The whole numbers 1 .. count with both ends, for layers and ranks; about `wanted` of them. */
@@ -126,9 +117,19 @@ export function ordinalTicks(count: number, wanted: number): readonly Tick[] {
   return values.map((value) => ({ value, label: String(value) }))
 }
 
-function decadeStep(decades: number, count: number): number {
-  for (const step of [1, 2, 3, 4, 5, 10, 20, 50, 100]) if (decades / step <= Math.max(2, count)) return step
-  return 200
+const DECADE_STEPS = [1, 2, 3, 4, 5, 10, 20, 25, 50, 100, 200]
+
+/** Exponents in [first, last], counted from 0 so that a growing axis keeps the ticks it has; about `count`, at least two where there are two. */
+function wholeExponents(first: number, last: number, count: number): readonly number[] {
+  let chosen: readonly number[] = []
+  for (const every of DECADE_STEPS) {
+    const exponents: number[] = []
+    for (let exponent = Math.ceil(first / every) * every + 0; exponent <= last; exponent += every) exponents.push(exponent)
+    if (exponents.length < 2 && chosen.length >= 2) break
+    chosen = exponents
+    if (exponents.length <= Math.max(2, count)) break
+  }
+  return chosen
 }
 
 function symlogTicks(domain: readonly [number, number], linear: number, count: number, forward: (value: number) => number): readonly Tick[] {
@@ -141,7 +142,7 @@ function symlogTicks(domain: readonly [number, number], linear: number, count: n
     if (!(reach > linear)) continue
     const last = Math.floor(Math.log10(reach) + 1e-9)
     const share = Math.max(1, Math.round((count * Math.abs(forward(reach))) / Math.max(units, 1e-9)))
-    const every = decadeStep(last - first + 1, share)
+    const every = DECADE_STEPS.find((step) => (last - first + 1) / step <= Math.max(2, share)) ?? 200
     for (let exponent = last; exponent >= first; exponent -= every) {
       const power = powerOfTen(exponent)
       const label: Label = sign > 0 ? power : [{ text: '−' }, ...(typeof power === 'string' ? [{ text: power }] : power)]

@@ -1,0 +1,49 @@
+// Can every word of every plot be read? Nothing clipped and nothing overlapping, in both variants, on a desk and on a projector.
+import { describe, expect, test } from 'vitest'
+import { cosinePlot } from '../../src/plots/cosinePlot.ts'
+import { gradientNormPlot } from '../../src/plots/gradientNormPlot.ts'
+import { hessianPlot } from '../../src/plots/hessianPlot.ts'
+import { kernelPlot } from '../../src/plots/kernelPlot.ts'
+import { lossPlot } from '../../src/plots/lossPlot.ts'
+import type { Drawing, PlotBox } from '../../src/plots/plotKind.ts'
+import { DARK_THEME } from '../../src/plots/theme.ts'
+import { cosineData, gradientData, hessianData, imageLossData, kernelData, lanczosData, lossData, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
+import { clipped, overlaps, wordsOf } from './words.ts'
+
+const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
+  ['loss of 32 seeds', (box) => lossPlot.draw(lossData(), box, lossPlot.createMemory())],
+  ['loss of 32 seeds in mid-run', (box) => lossPlot.draw(lossData(120), box, lossPlot.createMemory())],
+  ['loss and accuracy of images', (box) => lossPlot.draw(imageLossData(), box, lossPlot.createMemory())],
+  ['gradient norms', (box) => gradientNormPlot.draw(gradientData(), box, gradientNormPlot.createMemory())],
+  ['cosines', (box) => cosinePlot.draw(cosineData(), box, cosinePlot.createMemory())],
+  ['exact spectrum', (box) => hessianPlot.draw(hessianData(), box, hessianPlot.createMemory())],
+  ['Lanczos spectrum', (box) => hessianPlot.draw(lanczosData(), box, hessianPlot.createMemory())],
+  ['kernel', (box) => kernelPlot.draw(kernelData(), box, kernelPlot.createMemory())],
+]
+
+const BOXES: readonly (readonly [string, PlotBox])[] = [
+  ['main', MAIN_BOX],
+  ['small', SMALL_BOX],
+  ['main on a projector', { ...MAIN_BOX, width: 960, height: 430, text: 1.6, line: 1.5 }],
+  ['main in an embed', { ...MAIN_BOX, width: 640, height: 280, theme: DARK_THEME }],
+  ['main on a phone', { ...MAIN_BOX, width: 372, height: 300 }],
+]
+
+describe.each(BOXES)('%s', (_, box) => {
+  test.each(PLOTS)('%s shows every word whole and apart', (_name, draw) => {
+    const words = wordsOf(draw(box))
+    expect(words.length).toBeGreaterThan(3)
+    expect(clipped(words, box.width, box.height)).toEqual([])
+    expect(overlaps(words)).toEqual([])
+  })
+
+  test.each(PLOTS)('%s puts finite numbers on the screen', (_name, draw) => {
+    const { svg, canvas } = draw(box)
+    for (const mark of svg) if (mark.type === 'text') expect(Number.isFinite(mark.x + mark.y)).toBe(true)
+    for (const mark of canvas) if (mark.type === 'rect' || mark.type === 'image') expect(Object.values(mark.box).every(Number.isFinite)).toBe(true)
+  })
+})
+
+test.each(PLOTS)('%s draws the same picture twice from the same memory', (_name, draw) => {
+  expect(JSON.stringify(draw(MAIN_BOX).svg)).toBe(JSON.stringify(draw(MAIN_BOX).svg))
+})
