@@ -49,7 +49,16 @@ export function accuracyLines(evaluations: readonly EvaluationColumns[], step: n
     if (row < 0) return []
     const stroke = armColour(box.theme, evaluation.arm)
     const percent = (values: Float64Array | null, name: string): readonly ReadoutLine[] =>
-      values === null ? [] : [{ name: `${evaluation.arm} ${name} accuracy`, value: `${(100 * values[row]).toFixed(1)} %`, stroke, dash: armDash(evaluation.arm, box.line) }]
+      values === null
+        ? []
+        : [
+            {
+              name: `${evaluation.arm} ${name} accuracy`,
+              value: `${(100 * values[row]).toFixed(1)} %`,
+              stroke,
+              dash: armDash(evaluation.arm, box.line),
+            },
+          ]
     return [...percent(evaluation.trainAccuracy, 'train'), ...percent(evaluation.testAccuracy, 'test')]
   })
 }

@@ -28,7 +28,7 @@ const QUIET_DRAWS = 90
 /**
  * The range of an axis that must show [low, high] (exponents for a log axis), given what it showed before.
  *
- * Ends lie on multiples of `grid`. Growing adds `headroom` on the side that grew; shrinking needs 90 quiet draws in a row.
+ * Ends lie on multiples of `grid`. Ends that are not finite change nothing. Growing adds `headroom` on the side that grew; shrinking needs 90 quiet draws in a row.
  */
 export function settleDomain(memory: AxisMemory, low: number, high: number, growth: AxisGrowth): readonly [number, number] {
   const { grid, headroom } = growth
@@ -41,6 +41,7 @@ export function settleDomain(memory: AxisMemory, low: number, high: number, grow
     return to > from ? [from, to] : [from, from + grid]
   }
   memory.rescaled = false
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return memory.domain ?? [0, grid]
   const before = memory.domain
   if (before === null) {
     memory.domain = fit()

@@ -118,7 +118,15 @@ function grown<Store extends Float64Array | Uint8Array>(from: Store, to: Store):
  *
  * With from > 0 the last point of the column before comes first, so that pieces join. `to: null` goes to the newest row of the table.
  */
-export function columnPoints(summary: ColumnSummary, table: RowTable, k: number, from: number, to: number | null, at: (step: number) => number, y: (value: number) => number): number[] {
+export function columnPoints(
+  summary: ColumnSummary,
+  table: RowTable,
+  k: number,
+  from: number,
+  to: number | null,
+  at: (step: number) => number,
+  y: (value: number) => number,
+): number[] {
   const width = summary.series.length
   const points: number[] = []
   const end = to ?? summary.count
@@ -144,7 +152,13 @@ export function columnPoints(summary: ColumnSummary, table: RowTable, k: number,
 }
 
 /** One point per column, half way between its extremes on the screen, and the newest row: for bold and dashed lines. */
-export function columnMiddle(summary: ColumnSummary, table: RowTable, k: number, at: (step: number) => number, y: (value: number) => number): number[] {
+export function columnMiddle(
+  summary: ColumnSummary,
+  table: RowTable,
+  k: number,
+  at: (step: number) => number,
+  y: (value: number) => number,
+): number[] {
   const width = summary.series.length
   const points: number[] = []
   for (let column = 0; column < summary.count; column++) {
@@ -160,7 +174,14 @@ export function columnMiddle(summary: ColumnSummary, table: RowTable, k: number,
 }
 
 /** Closed polygon between the largest of series `upper` and the least of series `lower`, to the newest row. */
-export function columnBand(summary: ColumnSummary, table: RowTable, lower: number, upper: number, at: (step: number) => number, y: (value: number) => number): number[] {
+export function columnBand(
+  summary: ColumnSummary,
+  table: RowTable,
+  lower: number,
+  upper: number,
+  at: (step: number) => number,
+  y: (value: number) => number,
+): number[] {
   const width = summary.series.length
   const top: number[] = []
   const bottom: number[] = []

@@ -47,7 +47,9 @@ export function spikesOf(statistics: CosineStatistics): readonly CosineSpike[] |
 }
 
 /** The reason to show an empty plot: that of the first arm, when no arm has anything to draw; undefined: draw. */
-export function emptyReason(arms: readonly { readonly current: object | null; readonly unavailable: UnavailableReason | null }[]): UnavailableReason | null | undefined {
+export function emptyReason(
+  arms: readonly { readonly current: object | null; readonly unavailable: UnavailableReason | null }[],
+): UnavailableReason | null | undefined {
   if (arms.some((arm) => arm.current !== null)) return undefined
   return arms.find((arm) => arm.unavailable !== null)?.unavailable ?? null
 }

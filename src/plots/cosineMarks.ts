@@ -38,15 +38,27 @@ export function cosineArmMarks(arm: CosineArm, row: number, place: CosinePanel, 
     const spikes = spikesOf(statistics)
     const width = (bold ? (main ? 2.4 : 2) : 1.2) * box.line
     const dash = armDash(arm.arm, box.line)
-    const top = spikes === null ? densityMarks(statistics, place, colour, width, dash, bold, canvas) : spikeMarks(spikes, place, colour, width, canvas, box)
-    if (top !== null && text !== '') ends.push({ text, short: several ? arm.arm : '', colour, x: top[0], y: Math.max(place.panel.y + 5, top[1] - 5), bold })
+    const top =
+      spikes === null
+        ? densityMarks(statistics, place, colour, width, dash, bold, canvas)
+        : spikeMarks(spikes, place, colour, width, canvas, box)
+    if (top !== null && text !== '')
+      ends.push({ text, short: several ? arm.arm : '', colour, x: top[0], y: Math.max(place.panel.y + 5, top[1] - 5), bold })
   }
   canvas.push(...rugMarks(sample.pairs.cosines.length > 0 ? sample.pairs : sample.perSample, row, place, colour, box))
   return { canvas, ends }
 }
 
 /** Line and, for the bold one, filled area; returns the peak. */
-function densityMarks(statistics: CosineStatistics, place: CosinePanel, colour: string, width: number, dash: readonly number[], bold: boolean, canvas: Mark[]): readonly [number, number] | null {
+function densityMarks(
+  statistics: CosineStatistics,
+  place: CosinePanel,
+  colour: string,
+  width: number,
+  dash: readonly number[],
+  bold: boolean,
+  canvas: Mark[],
+): readonly [number, number] | null {
   const { curve } = statistics
   if (curve === null || curve.bandwidth === 0 || curve.grid.length === 0) return null
   const { xScale, yScale, panel } = place
@@ -58,13 +70,35 @@ function densityMarks(statistics: CosineStatistics, place: CosinePanel, colour: 
     if (curve.density[i] > curve.density[peak]) peak = i
   }
   const base = yScale.at(0)
-  if (bold) canvas.push({ type: 'area', points: [points[0], base, ...points, points[points.length - 2], base], fill: colour, opacity: 0.13, clip: panel })
-  canvas.push({ type: 'polyline', points, stroke: colour, width, dash, opacity: bold ? 1 : 0.85, clip: { ...panel, y: panel.y - 2, height: panel.height + 3 } })
+  if (bold)
+    canvas.push({
+      type: 'area',
+      points: [points[0], base, ...points, points[points.length - 2], base],
+      fill: colour,
+      opacity: 0.13,
+      clip: panel,
+    })
+  canvas.push({
+    type: 'polyline',
+    points,
+    stroke: colour,
+    width,
+    dash,
+    opacity: bold ? 1 : 0.85,
+    clip: { ...panel, y: panel.y - 2, height: panel.height + 3 },
+  })
   return [points[2 * peak], points[2 * peak + 1]]
 }
 
 /** A needle per value, as high as its share of the axis; returns the tallest. */
-function spikeMarks(spikes: readonly CosineSpike[], place: CosinePanel, colour: string, width: number, canvas: Mark[], box: PlotBox): readonly [number, number] | null {
+function spikeMarks(
+  spikes: readonly CosineSpike[],
+  place: CosinePanel,
+  colour: string,
+  width: number,
+  canvas: Mark[],
+  box: PlotBox,
+): readonly [number, number] | null {
   const { xScale, yScale, panel } = place
   let top: readonly [number, number] | null = null
   const base = yScale.at(0)
@@ -86,7 +120,9 @@ function rugMarks(statistics: CosineStatistics, row: number, place: CosinePanel,
   const every = Math.max(1, Math.ceil(cosines.length / 300))
   const points: number[] = []
   for (let i = 0; i < cosines.length; i += every) points.push(xScale.at(cosines[i]), top, xScale.at(cosines[i]), top + rugHeight - 2)
-  const marks: Mark[] = [{ type: 'segments', points, stroke: colour, width: 1, opacity: Math.max(0.25, Math.min(0.8, 30 / Math.sqrt(cosines.length + 1) / 4)) }]
+  const marks: Mark[] = [
+    { type: 'segments', points, stroke: colour, width: 1, opacity: Math.max(0.25, Math.min(0.8, 30 / Math.sqrt(cosines.length + 1) / 4)) },
+  ]
   if (min !== null) {
     const x = xScale.at(min)
     marks.push({ type: 'area', points: [x - 4, top - 1, x + 4, top - 1, x, top + 5], fill: colour, opacity: 1 })
@@ -103,5 +139,16 @@ export function minimumLabel(arm: CosineArm, row: number, place: CosinePanel, bo
   const x = place.xScale.at(statistics.min)
   const left = x - place.panel.x > 70 * box.text
   const y = place.panel.y + place.panel.height + 2 + (row + 1) * place.rugHeight - 2
-  return [{ type: 'text', x: left ? x - 7 : x + 7, y, label: `min ${plainNumber(statistics.min, 2)}`, size, fill: armColour(box.theme, arm.arm), anchor: left ? 'end' : 'start', halo: box.theme.background }]
+  return [
+    {
+      type: 'text',
+      x: left ? x - 7 : x + 7,
+      y,
+      label: `min ${plainNumber(statistics.min, 2)}`,
+      size,
+      fill: armColour(box.theme, arm.arm),
+      anchor: left ? 'end' : 'start',
+      halo: box.theme.background,
+    },
+  ]
 }

@@ -45,7 +45,8 @@ function drawCosines(data: CosinePlotData, box: PlotBox, memory: CosineMemory): 
   const place = cosinePanel(data, box, memory)
   const frame = cosineFrame(place, box)
   if (reason !== undefined) {
-    const svg = reason === null ? [...frame.words, ...emptyMarks(emptyWords('cosines', null), box)] : emptyMarks(emptyWords('cosines', reason), box)
+    const svg =
+      reason === null ? [...frame.words, ...emptyMarks(emptyWords('cosines', null), box)] : emptyMarks(emptyWords('cosines', reason), box)
     return { canvas: reason === null ? frame.grid : [], svg, cursor: () => [], probe: () => null, stops: { x: [], y: 0 }, rescaled: [] }
   }
   const drawn = data.arms.filter((arm) => arm.current !== null)
@@ -62,11 +63,27 @@ function drawCosines(data: CosinePlotData, box: PlotBox, memory: CosineMemory): 
     canvas.push(...marks.canvas)
     ends.push(...marks.ends)
   }
-  const svg: Mark[] = [...frame.words, ...names, ...endLabelMarks(ends, place.panel, { ...box, width: place.panel.x + place.panel.width + 10 })]
+  const svg: Mark[] = [
+    ...frame.words,
+    ...names,
+    ...endLabelMarks(ends, place.panel, { ...box, width: place.panel.x + place.panel.width + 10 }),
+  ]
   for (const [row, arm] of drawn.entries()) svg.push(...minimumLabel(arm, row, place, box))
   if (hasColumn(box)) {
-    const area = { x: box.width - STATISTICS_WIDTH * box.text, y: place.panel.y, width: STATISTICS_WIDTH * box.text, height: place.panel.height + 24 }
-    svg.push(...statisticsMarks(drawn.map(({ arm }) => arm), cosineRows(drawn), area, box))
+    const area = {
+      x: box.width - STATISTICS_WIDTH * box.text,
+      y: place.panel.y,
+      width: STATISTICS_WIDTH * box.text,
+      height: place.panel.height + 24,
+    }
+    svg.push(
+      ...statisticsMarks(
+        drawn.map(({ arm }) => arm),
+        cosineRows(drawn),
+        area,
+        box,
+      ),
+    )
   }
   return {
     canvas,
@@ -112,7 +129,10 @@ function cosineFrame(place: CosinePanel, box: PlotBox): ReturnType<typeof frameM
   const axis = { ...panel, height: box.height - panel.y - Math.ceil(33 * box.text) }
   const xTicks = (main ? [-1, -0.5, 0, 0.5, 1] : [-1, 0, 1]).map((value) => ({ value, label: plainNumber(value) }))
   const yTicks = yScale.ticks(tickCount(panel.height, main ? 60 : 50, box.text))
-  const across = frameMarks({ panel: axis, xScale, yScale, xTicks, yTicks, xName: main ? 'cosine of two gradients' : 'cosine', yName: 'density' }, box)
+  const across = frameMarks(
+    { panel: axis, xScale, yScale, xTicks, yTicks, xName: main ? 'cosine of two gradients' : 'cosine', yName: 'density' },
+    box,
+  )
   const x = crisp(xScale.at(0))
   const zero = segment(x, panel.y, x, panel.y + panel.height + rugHeight, box.theme.muted, 1, { dash: [2, 3], opacity: 0.7 })
   return { grid: [...across.grid, zero], words: across.words }
@@ -144,12 +164,20 @@ function cosineProbe(data: CosinePlotData, place: CosinePanel, box: PlotBox, x: 
       lines.push({ name: `${arm} ${name} below`, value: `${plainNumber(100 * below, 3)} %`, stroke, dash: armDash(arm, box.line) })
       if (curve === null || curve.bandwidth === 0 || name !== 'batch pairs') continue
       const nearest = Math.round(((cosine + 1) / 2) * (curve.grid.length - 1))
-      marks.push({ type: 'dots', points: [xScale.at(curve.grid[nearest]), yScale.at(curve.density[nearest])], radius: 3.4 * box.line, fill: stroke, stroke: box.theme.background, strokeWidth: 1.5 })
+      marks.push({
+        type: 'dots',
+        points: [xScale.at(curve.grid[nearest]), yScale.at(curve.density[nearest])],
+        radius: 3.4 * box.line,
+        fill: stroke,
+        stroke: box.theme.background,
+        strokeWidth: 1.5,
+      })
     }
   }
   for (const curve of data.theory) {
     const value = interpolated(curve, cosine, (i) => curve.y[i])
-    if (!Number.isNaN(value)) lines.push({ name: curve.label, value: measuredNumber(value, 2), stroke: box.theme.theory, dash: THEORY_DASH })
+    if (!Number.isNaN(value))
+      lines.push({ name: curve.label, value: measuredNumber(value, 2), stroke: box.theme.theory, dash: THEORY_DASH })
   }
   return { x: xScale.at(cosine), y, title: `cosine ${plainNumber(cosine, 2)}`, lines, marks }
 }

@@ -10,7 +10,12 @@ import type { StatisticsRow } from './statisticsColumn.ts'
 /** eta of each arm. */
 export function cosineHeadline(data: CosinePlotData): string {
   const drawn = data.arms.filter(({ current }) => current !== null)
-  return drawn.map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : ''}η ${current!.eta === null ? '–' : inlineText(measuredNumber(current!.eta, 2))}`).join(' · ')
+  return drawn
+    .map(
+      ({ arm, current }) =>
+        `${drawn.length > 1 ? `${arm} ` : ''}η ${current!.eta === null ? '–' : inlineText(measuredNumber(current!.eta, 2))}`,
+    )
+    .join(' · ')
 }
 
 /** How many pairs of which size. */
@@ -33,14 +38,19 @@ export function cosineSummary(data: CosinePlotData): string {
       if (current === null) return []
       const { pairs } = current
       const negative = pairs.fractionNegative === null ? '' : `, ${plainNumber(100 * pairs.fractionNegative, 3)} % below zero`
-      return [`${arm}, ${label}, at step ${plainNumber(current.step)}: ${pairs.cosines.length} batch pairs with mean cosine ${say(pairs.mean)}, standard deviation ${say(pairs.standardDeviation)}, minimum ${say(pairs.min)}${negative}.`]
+      return [
+        `${arm}, ${label}, at step ${plainNumber(current.step)}: ${pairs.cosines.length} batch pairs with mean cosine ${say(pairs.mean)}, standard deviation ${say(pairs.standardDeviation)}, minimum ${say(pairs.min)}${negative}.`,
+      ]
     })
     .join(' ')
 }
 
 /** The numbers beside the large plot, with what decides whether they may lie. */
 export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[] {
-  const row = (name: string, value: (arm: NonNullable<CosineArm['current']>) => Label): StatisticsRow => ({ name, values: arms.map(({ current }) => (current === null ? '–' : value(current))) })
+  const row = (name: string, value: (arm: NonNullable<CosineArm['current']>) => Label): StatisticsRow => ({
+    name,
+    values: arms.map(({ current }) => (current === null ? '–' : value(current))),
+  })
   return [
     row('mean', ({ pairs }) => number(pairs.mean)),
     row('std. deviation', ({ pairs }) => number(pairs.standardDeviation)),
@@ -59,11 +69,17 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
 /** One row per statistic and arm and kind of pair. */
 export function cosineTable(data: CosinePlotData): DataTable {
   const columns = ['arm', 'pairs of', 'count', 'mean', 'standard deviation', 'minimum', 'share below zero', 'left out']
-  const rows = data.arms.flatMap(({ arm, current }) => (current === null ? [] : [tableRow(arm, `batches of ${current.pairBatch}`, current.pairs), tableRow(arm, 'samples', current.perSample)]))
+  const rows = data.arms.flatMap(({ arm, current }) =>
+    current === null ? [] : [tableRow(arm, `batches of ${current.pairBatch}`, current.pairs), tableRow(arm, 'samples', current.perSample)],
+  )
   return { columns, rows }
 }
 
-function tableRow(arm: string, kind: string, { cosines, mean, standardDeviation, min, fractionNegative, excluded }: CosineStatistics): readonly (string | number | null)[] {
+function tableRow(
+  arm: string,
+  kind: string,
+  { cosines, mean, standardDeviation, min, fractionNegative, excluded }: CosineStatistics,
+): readonly (string | number | null)[] {
   return [arm, kind, cosines.length, mean, standardDeviation, min, fractionNegative, excluded]
 }
 

@@ -14,7 +14,10 @@ export interface EmptyWords {
 
 const GENERAL: Readonly<Record<UnavailableReason, EmptyWords>> = {
   oneSample: { head: 'One sample, no pair', body: 'Comparing gradients needs at least two training samples.' },
-  tooLarge: { head: 'Too large to measure live', body: 'The network has more parameters than this instrument can afford. Make it smaller, or measure fewer samples.' },
+  tooLarge: {
+    head: 'Too large to measure live',
+    body: 'The network has more parameters than this instrument can afford. Make it smaller, or measure fewer samples.',
+  },
   zeroGradient: { head: 'Every gradient is exactly zero', body: 'A zero vector has no direction, so there is nothing to compare.' },
   switchedOff: { head: 'Switched off', body: 'Set its schedule under More to measure again.' },
   nonFinite: { head: 'Not a finite number', body: 'The run left the finite numbers. Lower the learning rate, or go back some steps.' },

@@ -47,9 +47,20 @@ export function endLabelMarks(labels: readonly EndLabel[], panel: Box, box: Plot
     )
     for (const [index, label] of group.entries()) {
       const y = centres[index]
-      if (Math.abs(y - label.wanted) > height * 0.7) marks.push(segment(label.x + 1, label.wanted, label.left - 2, y, label.colour, 1, { opacity: 0.7 }))
+      if (Math.abs(y - label.wanted) > height * 0.7)
+        marks.push(segment(label.x + 1, label.wanted, label.left - 2, y, label.colour, 1, { opacity: 0.7 }))
       const { text, colour, bold, left } = label
-      marks.push({ type: 'text', x: left, y: y + size * 0.35, label: text, size, fill: colour, anchor: 'start', bold, halo: box.theme.background })
+      marks.push({
+        type: 'text',
+        x: left,
+        y: y + size * 0.35,
+        label: text,
+        size,
+        fill: colour,
+        anchor: 'start',
+        bold,
+        halo: box.theme.background,
+      })
     }
   }
   return marks

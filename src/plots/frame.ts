@@ -24,7 +24,12 @@ export interface Margins {
 export function marginsFor(box: PlotBox, yTicks: readonly Tick[], right: number): Margins {
   const size = TICK_SIZE * box.text
   const widest = Math.max(0, ...yTicks.map((tick) => textWidth(tick.label, size)))
-  return { left: Math.ceil(widest) + 8, right: Math.max(10, right), top: Math.ceil(NAME_SIZE * box.text * 1.9), bottom: Math.ceil(TICK_SIZE * box.text * 3) }
+  return {
+    left: Math.ceil(widest) + 8,
+    right: Math.max(10, right),
+    top: Math.ceil(NAME_SIZE * box.text * 1.9),
+    bottom: Math.ceil(TICK_SIZE * box.text * 3),
+  }
 }
 
 /** The part of the plot that is left for the data. */
@@ -69,12 +74,24 @@ export function frameMarks(spec: FrameSpec, box: PlotBox): FrameMarks {
     if (y < panel.y - 0.5 || y > bottom + 0.5) continue
     grid.push(segment(panel.x, crisp(y), right, crisp(y), theme.hair, 1))
   }
-  for (const tick of apart(spec.yTicks, (tick) => yScale.at(tick.value), () => size * 1.15)) {
+  for (const tick of apart(
+    spec.yTicks,
+    (tick) => yScale.at(tick.value),
+    () => size * 1.15,
+  )) {
     const y = yScale.at(tick.value)
     if (y < panel.y - 0.5 || y > bottom + 0.5) continue
     words.push({ type: 'text', x: panel.x - 6, y: y + size * 0.35, label: tick.label, size, fill: theme.muted, anchor: 'end' })
   }
-  words.push({ type: 'text', x: 0, y: panel.y - size * 0.75, label: spec.yName, size: NAME_SIZE * box.text, fill: theme.muted, anchor: 'start' })
+  words.push({
+    type: 'text',
+    x: 0,
+    y: panel.y - size * 0.75,
+    label: spec.yName,
+    size: NAME_SIZE * box.text,
+    fill: theme.muted,
+    anchor: 'start',
+  })
   if (spec.showX === false) return { grid, words }
   words.push(...xAxisMarks(spec, box, xScale))
   return { grid, words }
@@ -86,20 +103,44 @@ function xAxisMarks(spec: FrameSpec, box: PlotBox, xScale: PositionScale): Mark[
   const size = TICK_SIZE * box.text
   const bottom = panel.y + panel.height
   const words: Mark[] = [segment(panel.x, crisp(bottom), panel.x + panel.width, crisp(bottom), theme.muted, 1, { opacity: 0.6 })]
-  const shown = apart(spec.xTicks, (tick) => xScale.at(tick.value), (tick) => textWidth(tick.label, size) + size * 0.7)
+  const shown = apart(
+    spec.xTicks,
+    (tick) => xScale.at(tick.value),
+    (tick) => textWidth(tick.label, size) + size * 0.7,
+  )
   for (const tick of shown) {
     const x = xScale.at(tick.value)
     if (x < panel.x - 0.5 || x > panel.x + panel.width + 0.5) continue
     words.push(segment(crisp(x), bottom, crisp(x), bottom + 4, theme.muted, 1, { opacity: 0.6 }))
-    words.push({ type: 'text', ...insideX(x, tick.label, size, box.width), y: bottom + size * 1.4, label: tick.label, size, fill: theme.muted })
+    words.push({
+      type: 'text',
+      ...insideX(x, tick.label, size, box.width),
+      y: bottom + size * 1.4,
+      label: tick.label,
+      size,
+      fill: theme.muted,
+    })
   }
   const name = NAME_SIZE * box.text
-  words.push({ type: 'text', x: panel.x + panel.width / 2, y: bottom + size * 2.65, label: spec.xName, size: name, fill: theme.muted, anchor: 'middle' })
+  words.push({
+    type: 'text',
+    x: panel.x + panel.width / 2,
+    y: bottom + size * 2.65,
+    label: spec.xName,
+    size: name,
+    fill: theme.muted,
+    anchor: 'middle',
+  })
   return words
 }
 
 /** x and anchor of a centred label that stays within [0, width]. */
-export function insideX(x: number, label: Label, size: number, width: number): { readonly x: number; readonly anchor: 'start' | 'middle' | 'end' } {
+export function insideX(
+  x: number,
+  label: Label,
+  size: number,
+  width: number,
+): { readonly x: number; readonly anchor: 'start' | 'middle' | 'end' } {
   const half = textWidth(label, size) / 2
   if (x + half > width) return { x: width, anchor: 'end' }
   if (x - half < 0) return { x: 0, anchor: 'start' }
@@ -108,10 +149,15 @@ export function insideX(x: number, label: Label, size: number, width: number): {
 
 /** As many ticks as fit, evenly thinned, each at least its own extent from the one before; zero stays, else the first does. */
 export function apart(ticks: readonly Tick[], at: (tick: Tick) => number, extent: (tick: Tick) => number): readonly Tick[] {
-  const anchor = Math.max(0, ticks.findIndex((tick) => tick.value === 0))
+  const anchor = Math.max(
+    0,
+    ticks.findIndex((tick) => tick.value === 0),
+  )
   for (let every = 1; every < ticks.length; every++) {
     const kept = ticks.filter((_, index) => (index - anchor) % every === 0)
-    const fits = kept.every((tick, index) => index === 0 || Math.abs(at(tick) - at(kept[index - 1])) >= (extent(tick) + extent(kept[index - 1])) / 2)
+    const fits = kept.every(
+      (tick, index) => index === 0 || Math.abs(at(tick) - at(kept[index - 1])) >= (extent(tick) + extent(kept[index - 1])) / 2,
+    )
     if (fits) return kept
   }
   return ticks.slice(anchor, anchor + 1)

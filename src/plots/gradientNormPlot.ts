@@ -113,10 +113,26 @@ function mapPanels(data: GradientNormPlotData, box: PlotBox, from: number, memor
     const yTicks = ordinalTicks(layerCount, tickCount(panel.height, 40, box.text))
     const xTicks = xScale.ticks(tickCount(panel.width, 80, box.text))
     const frame = frameMarks({ panel, xScale, yScale, xTicks, yTicks, xName: 'step', yName: '', showX: index === arms.length - 1 }, box)
-    const title: Mark = { type: 'text', x: panel.x, y: panel.y - size * 0.6, label: arms.length > 1 ? `${arm.arm} ${arm.label}, layer` : 'layer', size: END_LABEL_SIZE * box.text, fill: arms.length > 1 ? armColour(box.theme, arm.arm) : box.theme.muted, anchor: 'start', bold: arms.length > 1 }
+    const title: Mark = {
+      type: 'text',
+      x: panel.x,
+      y: panel.y - size * 0.6,
+      label: arms.length > 1 ? `${arm.arm} ${arm.label}, layer` : 'layer',
+      size: END_LABEL_SIZE * box.text,
+      fill: arms.length > 1 ? armColour(box.theme, arm.arm) : box.theme.muted,
+      anchor: 'start',
+      bold: arms.length > 1,
+    }
     const ground: Mark = { type: 'rect', box: panel, fill: box.theme.soft }
     const canvas: readonly Mark[] = [ground, ...(image === null ? [] : [image]), ...(index === 0 ? legend.canvas : [])]
-    return { index: data.arms.indexOf(arm), panel, xScale, layerCount, canvas, svg: [...frame.words, title, ...(index === 0 ? legend.svg : [])] }
+    return {
+      index: data.arms.indexOf(arm),
+      panel,
+      xScale,
+      layerCount,
+      canvas,
+      svg: [...frame.words, title, ...(index === 0 ? legend.svg : [])],
+    }
   })
 }
 
@@ -128,7 +144,8 @@ function colourRange(data: GradientNormPlotData, memory: GradientMemory): readon
     const key = `${arm} ${data.quantity}`
     let seen = memory.seen.get(key)
     // A thinned or restarted history is looked at afresh.
-    if (seen === undefined || seen.count > samples.length || (seen.count > 0 && samples[seen.count - 1].step !== seen.last)) seen = { low: Infinity, high: -Infinity, count: 0, last: NaN }
+    if (seen === undefined || seen.count > samples.length || (seen.count > 0 && samples[seen.count - 1].step !== seen.last))
+      seen = { low: Infinity, high: -Infinity, count: 0, last: NaN }
     for (const sample of samples.slice(seen.count)) {
       const quantiles = sampleQuantiles(sample, data.quantity)
       for (let layer = 0; layer < sample.layerCount; layer++) {
@@ -148,7 +165,14 @@ function colourRange(data: GradientNormPlotData, memory: GradientMemory): readon
   return settleDomain(memory.colours, Math.max(low, high - MOST_DECADES), high, { grid: 1, headroom: 1 })
 }
 
-function mapProbe(data: GradientNormPlotData, maps: readonly MapPanel[], place: ProfilePanel, box: PlotBox, x: number, y: number): Readout | null {
+function mapProbe(
+  data: GradientNormPlotData,
+  maps: readonly MapPanel[],
+  place: ProfilePanel,
+  box: PlotBox,
+  x: number,
+  y: number,
+): Readout | null {
   const map = maps.find(({ panel }) => x >= panel.x && x <= panel.x + panel.width && y >= panel.y && y <= panel.y + panel.height)
   if (map === undefined) return null
   const { panel, xScale, layerCount } = map
@@ -158,7 +182,21 @@ function mapProbe(data: GradientNormPlotData, maps: readonly MapPanel[], place: 
   const layer = Math.min(layerCount - 1, Math.floor(((panel.y + panel.height - y) / panel.height) * layerCount))
   const value = sampleQuantiles(sample, data.quantity)[layer * QUANTILE_COUNT + MEDIAN]
   const row = panel.height / layerCount
-  const frame: Mark = { type: 'rect', box: { x: panel.x, y: panel.y + panel.height - (layer + 1) * row, width: panel.width, height: row }, fill: 'none', stroke: box.theme.background, opacity: 0.7 }
+  const frame: Mark = {
+    type: 'rect',
+    box: { x: panel.x, y: panel.y + panel.height - (layer + 1) * row, width: panel.width, height: row },
+    fill: 'none',
+    stroke: box.theme.background,
+    opacity: 0.7,
+  }
   const name = sample.seedCount > 1 ? 'median' : 'value'
-  return { x, y, step: sample.step, layer, title: joinLabels(`step ${plainNumber(sample.step)}, layer ${layer + 1}`), lines: [{ name, value: measuredFromLog10(value) }], marks: [frame, layerLine(layer, place, box)] }
+  return {
+    x,
+    y,
+    step: sample.step,
+    layer,
+    title: joinLabels(`step ${plainNumber(sample.step)}, layer ${layer + 1}`),
+    lines: [{ name, value: measuredFromLog10(value) }],
+    marks: [frame, layerLine(layer, place, box)],
+  }
 }

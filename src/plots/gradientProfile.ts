@@ -27,13 +27,28 @@ export function profilePanel(data: GradientNormPlotData, panel: Box, range: read
 }
 
 /** Grid, bands, lines; axes and names. */
-export function profileMarks(data: GradientNormPlotData, place: ProfilePanel, box: PlotBox): { readonly canvas: readonly Mark[]; readonly svg: readonly Mark[] } {
+export function profileMarks(
+  data: GradientNormPlotData,
+  place: ProfilePanel,
+  box: PlotBox,
+): { readonly canvas: readonly Mark[]; readonly svg: readonly Mark[] } {
   const { panel, xScale, yScale, layerCount } = place
   const main = box.variant === 'main'
   const yTicks = yScale.ticks(tickCount(panel.height, main ? 42 : 38, box.text))
   const xTicks = ordinalTicks(layerCount, tickCount(panel.width, 44, box.text))
   const yName = data.quantity === 'norm' ? '|gradient|, one layer' : 'mean |entry|'
-  const frame = frameMarks({ panel, xScale, yScale, xTicks, yTicks, xName: 'layer (1 = input)', yName: main ? yName : data.quantity === 'norm' ? '|gradient|' : yName }, box)
+  const frame = frameMarks(
+    {
+      panel,
+      xScale,
+      yScale,
+      xTicks,
+      yTicks,
+      xName: 'layer (1 = input)',
+      yName: main ? yName : data.quantity === 'norm' ? '|gradient|' : yName,
+    },
+    box,
+  )
   const canvas: Mark[] = [...frame.grid]
   const ends: EndLabel[] = []
   const names: Mark[] = []
@@ -43,10 +58,17 @@ export function profileMarks(data: GradientNormPlotData, place: ProfilePanel, bo
     const { marks, end } = medianMarks(arm, data, place, box)
     canvas.push(...marks)
     const text = main ? (drawn.length > 1 ? `${arm.arm} ${arm.label}` : '') : drawn.length > 1 ? arm.arm : ''
-    if (end !== null && text !== '') ends.push({ text, short: arm.arm, colour: armColour(box.theme, arm.arm), x: end[0], y: end[1], bold: true })
+    if (end !== null && text !== '')
+      ends.push({ text, short: arm.arm, colour: armColour(box.theme, arm.arm), x: end[0], y: end[1], bold: true })
   }
   for (const curve of data.theory) {
-    const line = theoryLine(curve, (layer) => xScale.at(layer + 1), (i) => yScale.at(theoryLog10(curve, i)), panel, box)
+    const line = theoryLine(
+      curve,
+      (layer) => xScale.at(layer + 1),
+      (i) => yScale.at(theoryLog10(curve, i)),
+      panel,
+      box,
+    )
     canvas.push(line)
     names.push(...theoryName(line, curve, panel, box))
   }
@@ -70,14 +92,27 @@ function bandMarks(arm: GradientNormArm, data: GradientNormPlotData, place: Prof
     [LOWER, UPPER, 0.15],
   ].map(([lower, upper, opacity]) => {
     const points: number[] = []
-    for (let layer = 0; layer < sample.layerCount; layer++) points.push(place.xScale.at(layer + 1), place.yScale.at(clamp(quantiles[layer * QUANTILE_COUNT + upper])))
-    for (let layer = sample.layerCount - 1; layer >= 0; layer--) points.push(place.xScale.at(layer + 1), place.yScale.at(clamp(quantiles[layer * QUANTILE_COUNT + lower])))
-    return { type: 'area', points: points.map((value) => (Number.isNaN(value) ? place.panel.y + place.panel.height : value)), fill: armColour(box.theme, arm.arm), opacity, clip: place.panel }
+    for (let layer = 0; layer < sample.layerCount; layer++)
+      points.push(place.xScale.at(layer + 1), place.yScale.at(clamp(quantiles[layer * QUANTILE_COUNT + upper])))
+    for (let layer = sample.layerCount - 1; layer >= 0; layer--)
+      points.push(place.xScale.at(layer + 1), place.yScale.at(clamp(quantiles[layer * QUANTILE_COUNT + lower])))
+    return {
+      type: 'area',
+      points: points.map((value) => (Number.isNaN(value) ? place.panel.y + place.panel.height : value)),
+      fill: armColour(box.theme, arm.arm),
+      opacity,
+      clip: place.panel,
+    }
   })
 }
 
 /** The median line; hollow dots on the lower edge where it is exactly zero, hollow dots on the line where it is a bound. */
-function medianMarks(arm: GradientNormArm, data: GradientNormPlotData, place: ProfilePanel, box: PlotBox): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] | null } {
+function medianMarks(
+  arm: GradientNormArm,
+  data: GradientNormPlotData,
+  place: ProfilePanel,
+  box: PlotBox,
+): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] | null } {
   const sample = arm.current!
   const { panel, xScale, yScale } = place
   const quantiles = sampleQuantiles(sample, data.quantity)
@@ -104,8 +139,25 @@ function medianMarks(arm: GradientNormArm, data: GradientNormPlotData, place: Pr
     { type: 'polyline', points, stroke: box.theme.background, width: width + 2 * box.line, opacity: 0.75, clip: inflated(panel, 3) },
     { type: 'polyline', points, stroke, width, dash: armDash(arm.arm, box.line), clip: inflated(panel, 3) },
   ]
-  if (dots) marks.push({ type: 'dots', points: full, radius, fill: arm.arm === 'A' ? stroke : null, background: box.theme.background, stroke, strokeWidth: 1.2 * box.line })
-  marks.push({ type: 'dots', points: hollow, radius: radius + 0.6, fill: null, background: box.theme.background, stroke, strokeWidth: 1.2 * box.line })
+  if (dots)
+    marks.push({
+      type: 'dots',
+      points: full,
+      radius,
+      fill: arm.arm === 'A' ? stroke : null,
+      background: box.theme.background,
+      stroke,
+      strokeWidth: 1.2 * box.line,
+    })
+  marks.push({
+    type: 'dots',
+    points: hollow,
+    radius: radius + 0.6,
+    fill: null,
+    background: box.theme.background,
+    stroke,
+    strokeWidth: 1.2 * box.line,
+  })
   return { marks, end }
 }
 
@@ -124,7 +176,13 @@ export function profileProbe(data: GradientNormPlotData, place: ProfilePanel, bo
 }
 
 /** Values of one layer in all arms, and the prediction. */
-export function layerReadout(data: GradientNormPlotData, layer: number, at: { readonly x: number; readonly y: number }, box: PlotBox, place: ProfilePanel): Readout {
+export function layerReadout(
+  data: GradientNormPlotData,
+  layer: number,
+  at: { readonly x: number; readonly y: number },
+  box: PlotBox,
+  place: ProfilePanel,
+): Readout {
   const lines: ReadoutLine[] = []
   const marks: Mark[] = []
   for (const { arm, label, current } of data.arms) {
@@ -134,12 +192,27 @@ export function layerReadout(data: GradientNormPlotData, layer: number, at: { re
     const stroke = armColour(box.theme, arm)
     const name = box.variant === 'main' ? `${arm} ${label}` : arm
     lines.push({ name, value: measuredFromLog10(value(MEDIAN)), stroke, dash: armDash(arm, box.line) })
-    if (current.seedCount > 1 && box.variant === 'main') lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredFromLog10(value(LOWEST)), ' … ', measuredFromLog10(value(HIGHEST))) })
-    if (Number.isFinite(value(MEDIAN))) marks.push({ type: 'dots', points: [place.xScale.at(layer + 1), place.yScale.at(value(MEDIAN))], radius: 3.6 * box.line, fill: stroke, stroke: box.theme.background, strokeWidth: 1.5 })
+    if (current.seedCount > 1 && box.variant === 'main')
+      lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredFromLog10(value(LOWEST)), ' … ', measuredFromLog10(value(HIGHEST))) })
+    if (Number.isFinite(value(MEDIAN)))
+      marks.push({
+        type: 'dots',
+        points: [place.xScale.at(layer + 1), place.yScale.at(value(MEDIAN))],
+        radius: 3.6 * box.line,
+        fill: stroke,
+        stroke: box.theme.background,
+        strokeWidth: 1.5,
+      })
   }
   for (const curve of data.theory) {
     const value = interpolated(curve, layer, (i) => theoryLog10(curve, i))
-    if (!Number.isNaN(value)) lines.push({ name: box.variant === 'main' ? curve.label : 'theory', value: measuredFromLog10(value), stroke: box.theme.theory, dash: THEORY_DASH })
+    if (!Number.isNaN(value))
+      lines.push({
+        name: box.variant === 'main' ? curve.label : 'theory',
+        value: measuredFromLog10(value),
+        stroke: box.theme.theory,
+        dash: THEORY_DASH,
+      })
   }
   return { ...at, layer, title: `layer ${layer + 1}`, lines, marks }
 }

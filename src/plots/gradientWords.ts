@@ -9,7 +9,11 @@ import { HIGHEST, LOWEST, MEDIAN, QUANTILE_COUNT } from './seedQuantiles.ts'
 /** Norm over all layers, median over seeds, of each arm. */
 export function gradientHeadline(data: GradientNormPlotData): string {
   const drawn = data.arms.filter((arm) => arm.current !== null)
-  return drawn.map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : '|g| '}${inlineText(measuredFromLog10(medianOf(current!.globalLog10), 1))}`).join(' · ')
+  return drawn
+    .map(
+      ({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : '|g| '}${inlineText(measuredFromLog10(medianOf(current!.globalLog10), 1))}`,
+    )
+    .join(' · ')
 }
 
 /** Which seeds and which quantity. */
@@ -26,9 +30,13 @@ export function gradientSummary(data: GradientNormPlotData): string {
     const quantiles = sampleQuantiles(current, data.quantity)
     const first = quantiles[MEDIAN]
     const last = quantiles[(current.layerCount - 1) * QUANTILE_COUNT + MEDIAN]
-    const zeros = Array.from({ length: current.layerCount }, (_, layer) => quantiles[layer * QUANTILE_COUNT + MEDIAN]).filter((value) => value === -Infinity).length
+    const zeros = Array.from({ length: current.layerCount }, (_, layer) => quantiles[layer * QUANTILE_COUNT + MEDIAN]).filter(
+      (value) => value === -Infinity,
+    ).length
     const exact = zeros > 0 ? `, exactly zero in ${zeros} of ${current.layerCount} layers` : ''
-    return [`${arm}, ${label}, at step ${plainNumber(current.step)}: ${say(first)} in the first layer, ${say(last)} in layer ${current.layerCount}${exact}`]
+    return [
+      `${arm}, ${label}, at step ${plainNumber(current.step)}: ${say(first)} in the first layer, ${say(last)} in layer ${current.layerCount}${exact}`,
+    ]
   })
   if (parts.length === 0) return 'No gradient has been measured yet.'
   return `${data.quantity === 'norm' ? 'Norm' : 'Mean absolute entry'} of the gradient by layer. ${parts.join('; ')}.`

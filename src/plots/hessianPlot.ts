@@ -36,8 +36,12 @@ export function createHessianPlot(host: HTMLElement): MountedPlot<HessianPlotDat
 
 /** Why there is no axis: nothing but zeros, or numbers that are none. */
 function flatOrBroken(data: HessianPlotData): EmptyWords {
-  const finite = data.arms.every(({ current }) => current === null || (Number.isFinite(current.lambdaMax) && Number.isFinite(current.lambdaMin)))
-  return finite ? { head: 'Every eigenvalue is zero', body: 'The loss is exactly flat around these weights.' } : emptyWords('hessian', 'nonFinite')
+  const finite = data.arms.every(
+    ({ current }) => current === null || (Number.isFinite(current.lambdaMax) && Number.isFinite(current.lambdaMin)),
+  )
+  return finite
+    ? { head: 'Every eigenvalue is zero', body: 'The loss is exactly flat around these weights.' }
+    : emptyWords('hessian', 'nonFinite')
 }
 
 interface Strip {
@@ -65,7 +69,18 @@ function drawHessian(data: HessianPlotData, box: PlotBox, memory: SpectrumMemory
     canvas.push(...strip.spectrum.marks)
     svg.push(...stripWords(strip, index, strips.length, xScale, outer, box), ...stabilityMarks(strip, xScale, range.high, box))
   }
-  const bottom = frameMarks({ panel: outer, xScale, yScale: linearScale([0, 1], [0, 1]), xTicks: xScale.ticks(tickCount(outer.width, box.variant === 'main' ? 46 : 34, box.text)), yTicks: [], xName: box.variant === 'main' ? 'eigenvalue (log on both sides of 0)' : 'eigenvalue', yName: '' }, box)
+  const bottom = frameMarks(
+    {
+      panel: outer,
+      xScale,
+      yScale: linearScale([0, 1], [0, 1]),
+      xTicks: xScale.ticks(tickCount(outer.width, box.variant === 'main' ? 46 : 34, box.text)),
+      yTicks: [],
+      xName: box.variant === 'main' ? 'eigenvalue (log on both sides of 0)' : 'eigenvalue',
+      yName: '',
+    },
+    box,
+  )
   svg.push(...bottom.words)
   const right = { x: left.width + 44 * box.text, y: outer.y, width: box.width - left.width - 44 * box.text - 44, height: outer.height }
   const extremes = history ? extremesPanel(data, range, right, box) : null
@@ -74,8 +89,14 @@ function drawHessian(data: HessianPlotData, box: PlotBox, memory: SpectrumMemory
     svg: [...svg, ...(extremes?.svg ?? [])],
     cursor: (step) => (extremes === null ? [] : cursorMarks(step, extremes.xScale, right, box)),
     probe: (x, y) => stripProbe(strips, x, y, box) ?? (extremes === null ? null : extremesProbe(data, extremes.xScale, right, x, y, box)),
-    stops: { x: strips.length === 0 ? [] : evenPlaces(strips[0].spectrum.places), y: strips.length === 0 ? 0 : strips[0].panel.y + strips[0].panel.height / 2 },
-    rescaled: memory.decades.rescaled || memory.negative.rescaled ? [{ x: outer.x, y: outer.y + outer.height, width: outer.width, height: 18 * box.text }] : [],
+    stops: {
+      x: strips.length === 0 ? [] : evenPlaces(strips[0].spectrum.places),
+      y: strips.length === 0 ? 0 : strips[0].panel.y + strips[0].panel.height / 2,
+    },
+    rescaled:
+      memory.decades.rescaled || memory.negative.rescaled
+        ? [{ x: outer.x, y: outer.y + outer.height, width: outer.width, height: 18 * box.text }]
+        : [],
   }
 }
 
@@ -83,7 +104,12 @@ function stripsOf(arms: readonly HessianArm[], outer: Box, xScale: PositionScale
   const title = Math.ceil(15 * box.text)
   const height = outer.height / Math.max(1, arms.length)
   return arms.map((arm, index) => {
-    const panel = { x: outer.x, y: outer.y + index * height + (index === 0 ? 0 : title), width: outer.width, height: height - (index === 0 ? 0 : title) - 5 }
+    const panel = {
+      x: outer.x,
+      y: outer.y + index * height + (index === 0 ? 0 : title),
+      width: outer.width,
+      height: height - (index === 0 ? 0 : title) - 5,
+    }
     const look = { colour: armColour(box.theme, arm.arm), hollow: arm.arm === 'B', box }
     return { arm, panel, spectrum: spectrumMarks(arm.current!, xScale, panel, look) }
   })
@@ -108,9 +134,27 @@ function stripWords(strip: Strip, index: number, count: number, xScale: Position
   const words: Mark[] = index === count - 1 ? [] : [segment(panel.x, base, panel.x + panel.width, base, theme.muted, 1, { opacity: 0.45 })]
   const title = stripTitle(arm, count > 1, box.variant, spectrum.unit)
   const colour = armColour(theme, arm.arm)
-  words.push({ type: 'text', x: index === 0 ? 0 : Math.min(0, outer.x), y: panel.y - size * 0.55, label: title, size, fill: count > 1 ? colour : theme.muted, anchor: 'start', bold: count > 1 })
+  words.push({
+    type: 'text',
+    x: index === 0 ? 0 : Math.min(0, outer.x),
+    y: panel.y - size * 0.55,
+    label: title,
+    size,
+    fill: count > 1 ? colour : theme.muted,
+    anchor: 'start',
+    bold: count > 1,
+  })
   if (spectrum.yScale !== null) {
-    for (const tick of spectrum.yTicks) words.push({ type: 'text', x: panel.x - 5, y: spectrum.yScale.at(tick.value) + size * 0.33, label: tick.label, size: size * 0.95, fill: theme.muted, anchor: 'end' })
+    for (const tick of spectrum.yTicks)
+      words.push({
+        type: 'text',
+        x: panel.x - 5,
+        y: spectrum.yScale.at(tick.value) + size * 0.33,
+        label: tick.label,
+        size: size * 0.95,
+        fill: theme.muted,
+        anchor: 'end',
+      })
   }
   if (box.variant === 'main') words.push(...extremeLabels(strip, xScale, box))
   return words
@@ -160,7 +204,10 @@ function stabilityMarks({ arm, panel }: Strip, xScale: PositionScale, high: numb
   const dash = THEORY_DASH.map((length) => length * 0.7 * box.line)
   const line = inside ? [segment(x, panel.y - 2, x, panel.y + panel.height, box.theme.theory, 1.3 * box.line, { dash, opacity: 0.85 })] : []
   const y = panel.y + size * 0.9
-  return [...line, { type: 'text', x: x - (inside ? 4 : 0), y, label: text, size, fill: box.theme.theory, anchor: 'end', halo: box.theme.background }]
+  return [
+    ...line,
+    { type: 'text', x: x - (inside ? 4 : 0), y, label: text, size, fill: box.theme.theory, anchor: 'end', halo: box.theme.background },
+  ]
 }
 
 function stripProbe(strips: readonly Strip[], x: number, y: number, box: PlotBox): Readout | null {
@@ -180,8 +227,21 @@ function stripProbe(strips: readonly Strip[], x: number, y: number, box: PlotBox
   const stroke = armColour(box.theme, strip.arm.arm)
   const title = exact ? `${strip.arm.arm}: eigenvalue ${best + 1} of ${values.length}` : `${strip.arm.arm}: Lanczos node`
   const share = exact || sample.nodeWeights === null ? [] : [{ name: 'share', value: measuredNumber(sample.nodeWeights[best], 2) }]
-  const mark: Mark = { type: 'dots', points: [places[2 * best], places[2 * best + 1]], radius: 5.5 * box.line, fill: null, stroke: box.theme.ink, strokeWidth: 1.4 }
-  return { x: places[2 * best], y: places[2 * best + 1], title, lines: [{ name: 'λ', value: measuredNumber(values[best], 4), stroke }, ...share], marks: [mark] }
+  const mark: Mark = {
+    type: 'dots',
+    points: [places[2 * best], places[2 * best + 1]],
+    radius: 5.5 * box.line,
+    fill: null,
+    stroke: box.theme.ink,
+    strokeWidth: 1.4,
+  }
+  return {
+    x: places[2 * best],
+    y: places[2 * best + 1],
+    title,
+    lines: [{ name: 'λ', value: measuredNumber(values[best], 4), stroke }, ...share],
+    marks: [mark],
+  }
 }
 
 function extremesProbe(data: HessianPlotData, xScale: PositionScale, panel: Box, x: number, y: number, box: PlotBox): Readout | null {

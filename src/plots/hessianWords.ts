@@ -9,7 +9,9 @@ import { inlineText, joinLabels, plainText, type Label } from './scene.ts'
 /** Largest eigenvalue of each arm. */
 export function hessianHeadline(data: HessianPlotData): string {
   const drawn = data.arms.filter(({ current }) => current !== null)
-  return drawn.map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : 'λ '}${inlineText(measuredNumber(current!.lambdaMax, 2))}`).join(' · ')
+  return drawn
+    .map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : 'λ '}${inlineText(measuredNumber(current!.lambdaMax, 2))}`)
+    .join(' · ')
 }
 
 /** How the spectrum was found. */
@@ -42,9 +44,14 @@ export function hessianSummary(data: HessianPlotData): string {
       if (current === null) return []
       const bound = current.lambdaMaxResidual > 0 ? ` plus or minus ${say(current.lambdaMaxResidual)}` : ''
       const negative = current.numNegative === null ? '' : `, ${current.numNegative} of ${current.parameterCount} negative`
-      const limit = stability === null ? '' : `; ${stability.label} is ${say(stability.value)}, ${stability.value >= current.lambdaMax ? 'above' : 'below'} the largest`
+      const limit =
+        stability === null
+          ? ''
+          : `; ${stability.label} is ${say(stability.value)}, ${stability.value >= current.lambdaMax ? 'above' : 'below'} the largest`
       const sure = current.converged ? '' : ', not converged'
-      return [`${arm}, ${label}, at step ${plainNumber(current.step)}: eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${bound}${negative}${sure}${limit}.`]
+      return [
+        `${arm}, ${label}, at step ${plainNumber(current.step)}: eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${bound}${negative}${sure}${limit}.`,
+      ]
     })
     .join(' ')
 }

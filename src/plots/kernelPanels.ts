@@ -18,7 +18,13 @@ export interface PanelPair {
 }
 
 /** |grad L|^2 / (2 L) of each arm inside the band that the inequality allows. */
-export function plPanel(data: KernelPlotData, panel: Box, xScale: PositionScale, range: readonly [number, number], box: PlotBox): PanelPair {
+export function plPanel(
+  data: KernelPlotData,
+  panel: Box,
+  xScale: PositionScale,
+  range: readonly [number, number],
+  box: PlotBox,
+): PanelPair {
   const yScale = panelLogScale(range, panel)
   const bottom = panel.y + panel.height
   const y = (value: number) => (value > 0 ? Math.min(bottom, yScale.at(value)) : bottom)
@@ -27,7 +33,13 @@ export function plPanel(data: KernelPlotData, panel: Box, xScale: PositionScale,
     for (const sample of samples.toReversed()) points.push(xScale.at(sample.step), y(sample.plLower))
     return { type: 'area', points, fill: armColour(box.theme, arm), opacity: 0.12, clip: panel }
   })
-  const lines = data.arms.map(({ arm, samples }): PanelLine => ({ arm, name: '', steps: samples.map(({ step }) => step), values: samples.map(({ plRatio }) => plRatio), bold: false }))
+  const lines = data.arms.map(({ arm, samples }): PanelLine => ({
+    arm,
+    name: '',
+    steps: samples.map(({ step }) => step),
+    values: samples.map(({ plRatio }) => plRatio),
+    bold: false,
+  }))
   const marks = linePanelMarks({ panel, xScale, yScale, xName: 'step', yName: 'PL* ratio within its bounds', showX: true, lines }, box)
   return { canvas: [...bands, ...marks.canvas], svg: marks.svg }
 }
@@ -49,7 +61,16 @@ export function mapsPanel(arms: readonly KernelArm[], classes: Int32Array | null
     canvas.push(...kernelMapMarks(current!, classes, square, box))
     const several = arms.length > 1
     const name = several ? `${arm} kernel` : `kernel of ${current!.sampleCount} samples${classes === null ? '' : ', by class'}`
-    svg.push({ type: 'text', x: square.x, y: square.y - size * 0.6, label: name, size, fill: several ? armColour(box.theme, arm) : box.theme.muted, anchor: 'start', bold: several })
+    svg.push({
+      type: 'text',
+      x: square.x,
+      y: square.y - size * 0.6,
+      label: name,
+      size,
+      fill: several ? armColour(box.theme, arm) : box.theme.muted,
+      anchor: 'start',
+      bold: several,
+    })
   }
   return { canvas, svg }
 }
@@ -79,16 +100,30 @@ export function screePanel(arms: readonly KernelArm[], panel: Box, box: PlotBox)
       else floor.push(xScale.at(rank), panel.y + panel.height)
     }
     canvas.push({ type: 'polyline', points, stroke, width: 1.3 * box.line, dash: armDash(arm, box.line), clip: inflated(panel, 2) })
-    if (points.length < 100) canvas.push({ type: 'dots', points, radius: 2 * box.line, fill: arm === 'A' ? stroke : null, background: box.theme.background, stroke, strokeWidth: 1 })
+    if (points.length < 100)
+      canvas.push({
+        type: 'dots',
+        points,
+        radius: 2 * box.line,
+        fill: arm === 'A' ? stroke : null,
+        background: box.theme.background,
+        stroke,
+        strokeWidth: 1,
+      })
     canvas.push({ type: 'dots', points: floor, radius: 2 * box.line, fill: null, background: box.theme.background, stroke, strokeWidth: 1 })
   }
   const condition = conditionLabel(arms)
   const size = 11 * box.text
-  const words: Mark[] = condition === null ? [] : [{ type: 'text', x: panel.x + panel.width, y: panel.y - size * 0.75, label: condition, size, fill: box.theme.muted, anchor: 'end' }]
+  const words: Mark[] =
+    condition === null
+      ? []
+      : [{ type: 'text', x: panel.x + panel.width, y: panel.y - size * 0.75, label: condition, size, fill: box.theme.muted, anchor: 'end' }]
   return { canvas, svg: [...frame.words, ...words] }
 }
 
 function conditionLabel(arms: readonly KernelArm[]): ReturnType<typeof joinLabels> | null {
-  const parts = arms.map(({ arm, current }) => joinLabels(arms.length > 1 ? `${arm} ` : '', measuredNumber((current as KernelSample).condition, 2)))
+  const parts = arms.map(({ arm, current }) =>
+    joinLabels(arms.length > 1 ? `${arm} ` : '', measuredNumber((current as KernelSample).condition, 2)),
+  )
   return parts.length === 0 ? null : joinLabels('condition ', ...parts.flatMap((part, index) => (index === 0 ? [part] : [' · ', part])))
 }

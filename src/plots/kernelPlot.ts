@@ -43,7 +43,15 @@ export function createKernelPlot(host: HTMLElement): MountedPlot<KernelPlotData>
 
 function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): Drawing {
   const reason = emptyReason(data.arms)
-  if (reason !== undefined && reason !== null) return { canvas: [], svg: emptyMarks(emptyWords('kernel', reason), box), cursor: () => [], probe: () => null, stops: { x: [], y: 0 }, rescaled: [] }
+  if (reason !== undefined && reason !== null)
+    return {
+      canvas: [],
+      svg: emptyMarks(emptyWords('kernel', reason), box),
+      cursor: () => [],
+      probe: () => null,
+      stops: { x: [], y: 0 },
+      rescaled: [],
+    }
   const drawn = data.arms.filter(({ current }) => current !== null)
   const wide = box.variant === 'main' && box.width > 520 && drawn.length > 0
   const several = data.arms.length > 1
@@ -57,12 +65,23 @@ function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): D
   const panel = wide ? { ...outer, height: Math.round((outer.height - gap) * 0.6) } : outer
   const xScale = timeScale(data.totalSteps, panel)
   const yScale = panelLogScale(range, panel)
-  const lines = data.arms.map(({ arm, samples }, index): PanelLine => ({ arm, name: armNames[index], steps: samples.map(({ step }) => step), values: samples.map(({ drift }) => drift), bold: true }))
-  const drift = linePanelMarks({ panel, xScale, yScale, xName: 'step', yName: wide ? 'drift |K − K₀| / |K₀|' : 'drift', showX: !wide, lines }, left)
+  const lines = data.arms.map(({ arm, samples }, index): PanelLine => ({
+    arm,
+    name: armNames[index],
+    steps: samples.map(({ step }) => step),
+    values: samples.map(({ drift }) => drift),
+    bold: true,
+  }))
+  const drift = linePanelMarks(
+    { panel, xScale, yScale, xName: 'step', yName: wide ? 'drift |K − K₀| / |K₀|' : 'drift', showX: !wide, lines },
+    left,
+  )
   const theory = data.theory.map((curve) => theoryLine(curve, xScale.at, (i) => yScale.at(theoryValue(curve, i)), panel, box))
   const lower = { ...panel, y: panel.y + panel.height + gap, height: outer.height - panel.height - gap }
   const ratio: PanelPair = wide ? plPanel(data, lower, xScale, ratioRange, left) : { canvas: [], svg: [] }
-  const right = wide ? rightPanels(data, { x: left.width + 30, y: outer.y, width: box.width - left.width - 42, height: outer.height }, box) : { canvas: [], svg: [] }
+  const right = wide
+    ? rightPanels(data, { x: left.width + 30, y: outer.y, width: box.width - left.width - 42, height: outer.height }, box)
+    : { canvas: [], svg: [] }
   const names = data.theory.flatMap((curve, index) => theoryName(theory[index], curve, panel, box))
   const empty: readonly Mark[] = drawn.length === 0 ? emptyMarks(emptyWords('kernel', null), box) : []
   const through: Box = wide ? { ...panel, height: outer.height } : panel
@@ -88,7 +107,11 @@ function rightPanels(data: KernelPlotData, area: Box, box: PlotBox): PanelPair {
   const maps = mapsPanel(drawn, data.classes, { ...area, height: mapHeight }, box)
   const below = area.y + mapHeight + size * 2.6
   const left = 34 * box.text
-  const scree = screePanel(drawn, { x: area.x + left, y: below, width: area.width - left, height: Math.max(30, area.y + area.height - below) }, box)
+  const scree = screePanel(
+    drawn,
+    { x: area.x + left, y: below, width: area.width - left, height: Math.max(30, area.y + area.height - below) },
+    box,
+  )
   // The name of the axis stands above it, and this axis does not begin at the left edge of the plot.
   const svg = scree.svg.map((mark) => (mark.type === 'text' && mark.x === 0 && mark.anchor === 'start' ? { ...mark, x: area.x } : mark))
   return { canvas: [...maps.canvas, ...scree.canvas], svg: [...maps.svg, ...svg] }
@@ -96,15 +119,37 @@ function rightPanels(data: KernelPlotData, area: Box, box: PlotBox): PanelPair {
 
 /** A kernel of one sample and one output is a number: a map of it would be a square of one colour. */
 function singleNumber(arms: readonly KernelArm[], area: Box, box: PlotBox): PanelPair {
-  const row = (name: string, value: (sample: KernelSample) => number): StatisticsRow => ({ name, values: arms.map(({ current }) => measuredNumber(value(current!), 3)) })
+  const row = (name: string, value: (sample: KernelSample) => number): StatisticsRow => ({
+    name,
+    values: arms.map(({ current }) => measuredNumber(value(current!), 3)),
+  })
   const size = TICK_SIZE * box.text
-  const title: Mark = { type: 'text', x: area.x, y: area.y - size * 0.75, label: 'one sample, one output: K is a number', size, fill: box.theme.muted, anchor: 'start' }
-  const rows = [row('K', ({ lambdaMax }) => lambdaMax), row('drift', ({ drift }) => drift), row('PL* ratio', ({ plRatio }) => plRatio), row('distance', ({ weightDistance }) => weightDistance)]
+  const title: Mark = {
+    type: 'text',
+    x: area.x,
+    y: area.y - size * 0.75,
+    label: 'one sample, one output: K is a number',
+    size,
+    fill: box.theme.muted,
+    anchor: 'start',
+  }
+  const rows = [
+    row('K', ({ lambdaMax }) => lambdaMax),
+    row('drift', ({ drift }) => drift),
+    row('PL* ratio', ({ plRatio }) => plRatio),
+    row('distance', ({ weightDistance }) => weightDistance),
+  ]
   const names = arms.map(({ arm }) => arm)
   return { canvas: [], svg: [title, ...statisticsMarks(names, rows, { ...area, y: area.y + size * 1.2 }, box)] }
 }
 
-function driftProbe(data: KernelPlotData, place: { panel: Box; xScale: PositionScale; yScale: PositionScale }, box: PlotBox, x: number, y: number): Readout | null {
+function driftProbe(
+  data: KernelPlotData,
+  place: { panel: Box; xScale: PositionScale; yScale: PositionScale },
+  box: PlotBox,
+  x: number,
+  y: number,
+): Readout | null {
   const { panel, xScale, yScale } = place
   if (x < panel.x - 8 || x > panel.x + panel.width + 8 || y < panel.y - 10 || y > panel.y + panel.height + 30) return null
   const wanted = Math.max(0, xScale.invert(x))
@@ -119,13 +164,29 @@ function driftProbe(data: KernelPlotData, place: { panel: Box; xScale: PositionS
   const lines = found.flatMap(({ arm, label, sample }): readonly ReadoutLine[] => {
     const stroke = armColour(box.theme, arm)
     const dash = armDash(arm, box.line)
-    if (sample.drift > 0) marks.push({ type: 'dots', points: [xScale.at(sample.step), yScale.at(sample.drift)], radius: 3.6 * box.line, fill: stroke, stroke: box.theme.background, strokeWidth: 1.5 })
+    if (sample.drift > 0)
+      marks.push({
+        type: 'dots',
+        points: [xScale.at(sample.step), yScale.at(sample.drift)],
+        radius: 3.6 * box.line,
+        fill: stroke,
+        stroke: box.theme.background,
+        strokeWidth: 1.5,
+      })
     const first: ReadoutLine = { name: main ? `${arm} ${label}, drift` : `${arm} drift`, value: measuredNumber(sample.drift), stroke, dash }
-    return main ? [first, { name: 'PL* ratio', value: measuredNumber(sample.plRatio) }, { name: 'distance from start', value: measuredNumber(sample.weightDistance) }] : [first]
+    return main
+      ? [
+          first,
+          { name: 'PL* ratio', value: measuredNumber(sample.plRatio) },
+          { name: 'distance from start', value: measuredNumber(sample.weightDistance) },
+        ]
+      : [first]
   })
   const predicted = data.theory.flatMap((curve): readonly ReadoutLine[] => {
     const value = interpolated(curve, step, (i) => theoryValue(curve, i))
-    return Number.isNaN(value) ? [] : [{ name: main ? curve.label : 'theory', value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
+    return Number.isNaN(value)
+      ? []
+      : [{ name: main ? curve.label : 'theory', value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
   })
   return { x: xScale.at(step), y, step, title: `step ${plainNumber(step)}`, lines: [...lines, ...predicted], marks }
 }

@@ -32,15 +32,30 @@ export function kernelSummary(data: KernelPlotData): string {
     .flatMap(({ arm, label, current }) => {
       if (current === null) return []
       const inside = current.plRatio >= current.plLower * (1 - 1e-6) && current.plRatio <= current.plUpper * (1 + 1e-6)
-      const ratio = Number.isFinite(current.plRatio) ? `, the PL* ratio ${say(current.plRatio)} lies ${inside ? 'within' : 'outside'} ${say(current.plLower)} to ${say(current.plUpper)}` : ''
-      return [`${arm}, ${label}, at step ${plainNumber(current.step)}: the kernel has moved by ${say(current.drift)} of its size, eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${ratio}.`]
+      const ratio = Number.isFinite(current.plRatio)
+        ? `, the PL* ratio ${say(current.plRatio)} lies ${inside ? 'within' : 'outside'} ${say(current.plLower)} to ${say(current.plUpper)}`
+        : ''
+      return [
+        `${arm}, ${label}, at step ${plainNumber(current.step)}: the kernel has moved by ${say(current.drift)} of its size, eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${ratio}.`,
+      ]
     })
     .join(' ')
 }
 
 /** One row per sample of each arm in time. */
 export function kernelTable(data: KernelPlotData): DataTable {
-  const columns = ['arm', 'step', 'drift', 'smallest eigenvalue', 'largest eigenvalue', 'condition', 'PL* ratio', 'lower bound', 'upper bound', 'distance from start']
+  const columns = [
+    'arm',
+    'step',
+    'drift',
+    'smallest eigenvalue',
+    'largest eigenvalue',
+    'condition',
+    'PL* ratio',
+    'lower bound',
+    'upper bound',
+    'distance from start',
+  ]
   const rows = data.arms.flatMap(({ arm, samples }) =>
     evenRows(samples.length, 200).map((index) => {
       const { step, drift, lambdaMin, lambdaMax, condition, plRatio, plLower, plUpper, weightDistance } = samples[index]

@@ -30,7 +30,14 @@ export function createLayerTimeMap(): LayerTimeMap {
  *
  * A layer that was exactly zero has the darkest colour. `range`: log10 at both ends of the colours.
  */
-export function layerTimeImage(map: LayerTimeMap, samples: readonly GradientNormSample[], quantity: GradientNormPlotData['quantity'], xScale: PositionScale, box: Box, range: readonly [number, number]): ImageMark | null {
+export function layerTimeImage(
+  map: LayerTimeMap,
+  samples: readonly GradientNormSample[],
+  quantity: GradientNormPlotData['quantity'],
+  xScale: PositionScale,
+  box: Box,
+  range: readonly [number, number],
+): ImageMark | null {
   const newest = samples.at(-1)
   if (newest === undefined) return null
   const columns = Math.max(1, Math.round(box.width))

@@ -68,7 +68,8 @@ export function linePanelMarks(spec: LinePanelSpec, box: PlotBox): { readonly ca
     const width = (bold ? (main ? 2.4 : 2) : 1.2) * box.line
     canvas.push({ type: 'polyline', points, stroke, width, dash: armDash(arm, box.line), clip: inflated(panel, 2) })
     const [x, y] = lastPoint(points)
-    if (points.length === 2 || countFinite(points) === 1) canvas.push({ type: 'dots', points: [x, y], radius: 2.6 * box.line, fill: stroke })
+    if (points.length === 2 || countFinite(points) === 1)
+      canvas.push({ type: 'dots', points: [x, y], radius: 2.6 * box.line, fill: stroke })
     if (name !== '' && Number.isFinite(x)) ends.push({ text: name, short: arm, colour: stroke, x, y, bold })
   }
   return { canvas, svg: [...frame.words, ...endLabelMarks(ends, panel, box)] }

@@ -40,7 +40,13 @@ export function spreadMarks(arm: PreparedArm, place: LossPanel, box: PlotBox): M
       [LOWEST, HIGHEST, arm.source.seedCount <= STRAND_LIMIT ? 0.05 : 0.1],
       [LOWER, UPPER, 0.14],
     ]) {
-      marks.push({ type: 'area', points: columnBand(arm.quantileColumns, arm.quantiles, lower, upper, xScale.at, y), fill: colour, opacity, clip: panel })
+      marks.push({
+        type: 'area',
+        points: columnBand(arm.quantileColumns, arm.quantiles, lower, upper, xScale.at, y),
+        fill: colour,
+        opacity,
+        clip: panel,
+      })
     }
   }
   const { seedColumns, seeds } = arm
@@ -61,7 +67,12 @@ export function spreadMarks(arm: PreparedArm, place: LossPanel, box: PlotBox): M
 }
 
 /** The bold line of one arm, and its end. */
-export function medianMark(arm: PreparedArm, evaluation: EvaluationColumns | undefined, place: LossPanel, box: PlotBox): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } {
+export function medianMark(
+  arm: PreparedArm,
+  evaluation: EvaluationColumns | undefined,
+  place: LossPanel,
+  box: PlotBox,
+): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } {
   const { xScale } = place
   const y = lossY(place)
   const whole = arm.source.seedCount === 1 && evaluation !== undefined && evaluation.steps.length > 1
@@ -78,24 +89,55 @@ export function medianMark(arm: PreparedArm, evaluation: EvaluationColumns | und
 }
 
 /** The test loss of the focus seed: a thinner line with hollow circles; empty where it was not measured. */
-export function testLossMarks(evaluation: EvaluationColumns, place: LossPanel, box: PlotBox): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } | null {
+export function testLossMarks(
+  evaluation: EvaluationColumns,
+  place: LossPanel,
+  box: PlotBox,
+): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } | null {
   const { testLoss, steps, arm } = evaluation
   if (testLoss === null || testLoss.length === 0) return null
   const stroke = armColour(box.theme, arm)
   const points = evaluationPoints(steps, testLoss, place.xScale, lossY(place))
-  const line: Mark = { type: 'polyline', points, stroke, width: 1.4 * box.line, dash: armDash(arm, box.line), clip: inflated(place.panel, 2) }
+  const line: Mark = {
+    type: 'polyline',
+    points,
+    stroke,
+    width: 1.4 * box.line,
+    dash: armDash(arm, box.line),
+    clip: inflated(place.panel, 2),
+  }
   return { marks: [line, circles(points, stroke, box)], end: lastPoint(points) }
 }
 
 /** A line of an earlier run: dotted and pale. */
-export function ghostMark(ghost: LossGhost, place: LossPanel, box: PlotBox): { readonly mark: Mark; readonly end: readonly [number, number] } {
+export function ghostMark(
+  ghost: LossGhost,
+  place: LossPanel,
+  box: PlotBox,
+): { readonly mark: Mark; readonly end: readonly [number, number] } {
   const points = evaluationPoints(ghost.steps, ghost.median, place.xScale, lossY(place))
   const dash = GHOST_DASH.map((length) => length * box.line)
-  return { mark: { type: 'polyline', points, stroke: armColour(box.theme, ghost.arm), width: 1.6 * box.line, dash, opacity: 0.75, clip: place.panel }, end: lastPoint(points) }
+  return {
+    mark: {
+      type: 'polyline',
+      points,
+      stroke: armColour(box.theme, ghost.arm),
+      width: 1.6 * box.line,
+      dash,
+      opacity: 0.75,
+      clip: place.panel,
+    },
+    end: lastPoint(points),
+  }
 }
 
 /** Points of columns [n] as interleaved pixels. */
-export function evaluationPoints(steps: Float64Array, values: Float64Array, xScale: PositionScale, y: (value: number) => number): Float64Array {
+export function evaluationPoints(
+  steps: Float64Array,
+  values: Float64Array,
+  xScale: PositionScale,
+  y: (value: number) => number,
+): Float64Array {
   const points = new Float64Array(2 * steps.length)
   for (let i = 0; i < steps.length; i++) {
     points[2 * i] = xScale.at(steps[i])
@@ -111,12 +153,21 @@ export function circles(points: ArrayLike<number>, stroke: string, box: PlotBox)
     if (!Number.isFinite(points[i + 1])) continue
     if (kept.length === 0 || points[i] - kept[kept.length - 2] >= 18) kept.push(points[i], points[i + 1])
   }
-  return { type: 'dots', points: kept, radius: 2.4 * box.line, fill: null, background: box.theme.background, stroke, strokeWidth: 1.2 * box.line }
+  return {
+    type: 'dots',
+    points: kept,
+    radius: 2.4 * box.line,
+    fill: null,
+    background: box.theme.background,
+    stroke,
+    strokeWidth: 1.2 * box.line,
+  }
 }
 
 /** The last finite point of a line, NaN for none. */
 export function lastPoint(points: ArrayLike<number>): readonly [number, number] {
-  for (let i = points.length - 2; i >= 0; i -= 2) if (Number.isFinite(points[i]) && Number.isFinite(points[i + 1])) return [points[i], points[i + 1]]
+  for (let i = points.length - 2; i >= 0; i -= 2)
+    if (Number.isFinite(points[i]) && Number.isFinite(points[i + 1])) return [points[i], points[i + 1]]
   return [NaN, NaN]
 }
 

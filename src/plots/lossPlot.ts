@@ -51,10 +51,20 @@ function drawLoss(data: LossPlotData, box: PlotBox, memory: LossMemory): Drawing
   const first = arms.at(0)
   return {
     canvas: [...frame.grid, ...levelLines(data, place, box), ...curves.canvas, ...below.canvas],
-    svg: [...frame.words, ...levelNames(data, place, box), ...changeMarks(data.changes, xScale, panel, box), ...curves.words, ...endLabelMarks(curves.ends, panel, box), ...below.svg],
+    svg: [
+      ...frame.words,
+      ...levelNames(data, place, box),
+      ...changeMarks(data.changes, xScale, panel, box),
+      ...curves.words,
+      ...endLabelMarks(curves.ends, panel, box),
+      ...below.svg,
+    ],
     cursor: (step) => [...cursorMarks(step, xScale, { ...panel, height: lowest.y + lowest.height - panel.y }, box)],
     probe: lossProbe(data, arms, place, box),
-    stops: { x: first === undefined ? [] : first.quantileColumns.x.subarray(0, first.quantileColumns.count), y: panel.y + panel.height / 2 },
+    stops: {
+      x: first === undefined ? [] : first.quantileColumns.x.subarray(0, first.quantileColumns.count),
+      y: panel.y + panel.height / 2,
+    },
     rescaled: memory.yAxis.rescaled ? [yLabelStrip(panel)] : [],
   }
 }
@@ -97,14 +107,24 @@ function lossScale(data: LossPlotData, arms: readonly PreparedArm[], panel: Box,
 /** The lowest tick says "or less" while anything lies below the axis. */
 function withFloor(ticks: readonly Tick[], arms: readonly PreparedArm[], yScale: PositionScale): readonly Tick[] {
   const [floor] = yScale.domain
-  const clamped = yScale.type === 'log' && arms.some(({ quantileColumns }) => quantileColumns.low.subarray(0, quantileColumns.count * quantileColumns.series.length).some((value) => value < floor * 0.999))
+  const clamped =
+    yScale.type === 'log' &&
+    arms.some(({ quantileColumns }) =>
+      quantileColumns.low.subarray(0, quantileColumns.count * quantileColumns.series.length).some((value) => value < floor * 0.999),
+    )
   if (!clamped) return ticks
   const atFloor = ticks.some((tick) => tick.value <= floor * 1.001)
   const all = atFloor ? ticks : [{ value: floor, label: powerOfTen(Math.round(Math.log10(floor))) }, ...ticks]
   return all.map((tick) => (tick.value <= floor * 1.001 ? { ...tick, label: joinLabels('≤', tick.label) } : tick))
 }
 
-function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: LossPanel, box: PlotBox, names: EndNames): { canvas: readonly Mark[]; words: readonly Mark[]; ends: readonly EndLabel[] } {
+function curveMarks(
+  data: LossPlotData,
+  arms: readonly PreparedArm[],
+  place: LossPanel,
+  box: PlotBox,
+  names: EndNames,
+): { canvas: readonly Mark[]; words: readonly Mark[]; ends: readonly EndLabel[] } {
   const { theme } = box
   const spreads: Mark[] = []
   const lines: Mark[] = []
@@ -147,7 +167,9 @@ function curveMarks(data: LossPlotData, arms: readonly PreparedArm[], place: Los
 }
 
 function levelLines(data: LossPlotData, place: LossPanel, box: PlotBox): readonly Mark[] {
-  return visibleLevels(data, place).map(({ y }) => segment(place.panel.x, crisp(y), place.panel.x + place.panel.width, crisp(y), box.theme.muted, 1, { dash: [1, 3] }))
+  return visibleLevels(data, place).map(({ y }) =>
+    segment(place.panel.x, crisp(y), place.panel.x + place.panel.width, crisp(y), box.theme.muted, 1, { dash: [1, 3] }),
+  )
 }
 
 function levelNames(data: LossPlotData, place: LossPanel, box: PlotBox): readonly Mark[] {
@@ -160,5 +182,7 @@ function levelNames(data: LossPlotData, place: LossPanel, box: PlotBox): readonl
 }
 
 function visibleLevels(data: LossPlotData, { panel, yScale }: LossPanel): readonly { readonly y: number; readonly label: string }[] {
-  return data.levels.map(({ value, label }) => ({ y: yScale.at(value), label })).filter(({ y }) => y > panel.y && y < panel.y + panel.height)
+  return data.levels
+    .map(({ value, label }) => ({ y: yScale.at(value), label }))
+    .filter(({ y }) => y > panel.y && y < panel.y + panel.height)
 }

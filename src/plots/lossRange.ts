@@ -15,12 +15,15 @@ const ABOVE_START = 4
 export function lossRange(memory: AxisMemory, data: LossPlotData, arms: readonly PreparedArm[]): readonly [number, number] {
   const { low, high, start } = extremes(data, arms)
   if (data.yScale === 'linear') {
-    const top = Number.isFinite(high) ? Math.min(high, start * 2) : 1
+    const top = Number.isFinite(high) ? Math.min(high, start > 0 ? start * 2 : high) : 1
     const grid = 10 ** Math.floor(Math.log10(Math.max(top, 1e-300))) / 2
     const settled = settleDomain(memory, 0, Math.max(top, 1e-300), { grid, headroom: 0 })
     return [Math.min(0, settled[0]), settled[1]]
   }
-  const upper = Math.min(Number.isFinite(high) ? Math.log10(high) : 0, Number.isFinite(start) ? Math.log10(start) + ABOVE_START : Infinity)
+  const upper = Math.min(
+    Number.isFinite(high) ? Math.log10(high) : 0,
+    start > 0 && start < Infinity ? Math.log10(start) + ABOVE_START : Infinity,
+  )
   const wanted = Number.isFinite(low) ? Math.log10(low) : upper - FEWEST_DECADES
   const lower = Math.max(Math.min(wanted, upper - FEWEST_DECADES), Math.ceil(upper) - MOST_DECADES)
   const settled = settleDomain(memory, lower, upper, { grid: 1, headroom: 1 })
@@ -49,6 +52,7 @@ function extremes(data: LossPlotData, arms: readonly PreparedArm[]): { low: numb
     }
   }
   for (const { trainLoss, testLoss } of data.evaluations) {
+    if (trainLoss.length > 0) start = Math.max(start, trainLoss[0])
     for (const value of trainLoss) take(value)
     for (const value of testLoss ?? []) take(value)
   }

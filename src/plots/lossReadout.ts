@@ -11,7 +11,12 @@ import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { interpolated, theoryValue } from './theoryMarks.ts'
 
 /** Readout of the step nearest to a pixel; null outside the panel and before the first row. */
-export function lossProbe(data: LossPlotData, arms: readonly PreparedArm[], place: LossPanel, box: PlotBox): (x: number, y: number) => Readout | null {
+export function lossProbe(
+  data: LossPlotData,
+  arms: readonly PreparedArm[],
+  place: LossPanel,
+  box: PlotBox,
+): (x: number, y: number) => Readout | null {
   const { panel, xScale } = place
   return (x, y) => {
     if (x < panel.x - 8 || x > panel.x + panel.width + 8 || y < panel.y - 12) return null
@@ -30,7 +35,14 @@ export function lossProbe(data: LossPlotData, arms: readonly PreparedArm[], plac
       lines.push(...armLines(arm, row, box, data.evaluations.length > 0))
       const value = arm.quantiles.values[row * QUANTILE_COUNT + MEDIAN]
       const fill = armColour(box.theme, arm.source.arm)
-      marks.push({ type: 'dots', points: [xScale.at(step), lossY(place)(value)], radius: 3.6 * box.line, fill, stroke: box.theme.background, strokeWidth: 1.5 })
+      marks.push({
+        type: 'dots',
+        points: [xScale.at(step), lossY(place)(value)],
+        radius: 3.6 * box.line,
+        fill,
+        stroke: box.theme.background,
+        strokeWidth: 1.5,
+      })
     }
     lines.push(...evaluationLines(data, step, box), ...accuracyLines(data.evaluations, step, box), ...theoryLines(data, step, box))
     return { x: xScale.at(step), y, step, title: `step ${plainNumber(step)}`, lines, marks }
@@ -42,8 +54,16 @@ function armLines(arm: PreparedArm, row: number, box: PlotBox, evaluated: boolea
   const at = (q: number) => values[row * QUANTILE_COUNT + q]
   const many = arm.source.seedCount > 1
   const name = box.variant === 'main' ? `${arm.source.arm} ${arm.source.label}` : arm.source.arm
-  const lines: ReadoutLine[] = [{ name: many ? `${name}, median` : evaluated ? `${name}, batch` : name, value: measuredNumber(at(MEDIAN)), stroke: armColour(box.theme, arm.source.arm), dash: armDash(arm.source.arm, box.line) }]
-  if (many && box.variant === 'main') lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredNumber(at(LOWEST), 2), ' … ', measuredNumber(at(HIGHEST), 2)) })
+  const lines: ReadoutLine[] = [
+    {
+      name: many ? `${name}, median` : evaluated ? `${name}, batch` : name,
+      value: measuredNumber(at(MEDIAN)),
+      stroke: armColour(box.theme, arm.source.arm),
+      dash: armDash(arm.source.arm, box.line),
+    },
+  ]
+  if (many && box.variant === 'main')
+    lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredNumber(at(LOWEST), 2), ' … ', measuredNumber(at(HIGHEST), 2)) })
   return lines
 }
 

@@ -22,7 +22,9 @@ function statisticsOf(arm: LossArm, row: number): RowStatistics {
 /** Median of each arm at the newest step. */
 export function lossHeadline(data: LossPlotData): string {
   const arms = data.arms.filter((arm) => arm.count > 0)
-  return arms.map((arm) => `${arms.length > 1 ? `${arm.arm} ` : ''}${inlineText(measuredNumber(statisticsOf(arm, arm.count - 1).median, 2))}`).join(' · ')
+  return arms
+    .map((arm) => `${arms.length > 1 ? `${arm.arm} ` : ''}${inlineText(measuredNumber(statisticsOf(arm, arm.count - 1).median, 2))}`)
+    .join(' · ')
 }
 
 /** What the lines and bands are. */
@@ -44,14 +46,21 @@ export function lossSummary(data: LossPlotData): string {
     const lost = diverged > 0 ? `, ${diverged} of ${arm.seedCount} diverged` : ''
     return `${arms.length > 1 ? `${arm.arm}, ${arm.label},` : arm.label} has ${arm.seedCount > 1 ? 'median ' : ''}loss ${say(median)}${spread}${lost}`
   })
-  const accuracy = data.evaluations.flatMap(({ arm, testAccuracy }) => (testAccuracy === null || testAccuracy.length === 0 ? [] : [`test accuracy of ${arm} ${(100 * testAccuracy[testAccuracy.length - 1]).toFixed(1)} %`]))
+  const accuracy = data.evaluations.flatMap(({ arm, testAccuracy }) =>
+    testAccuracy === null || testAccuracy.length === 0
+      ? []
+      : [`test accuracy of ${arm} ${(100 * testAccuracy[testAccuracy.length - 1]).toFixed(1)} %`],
+  )
   return `At step ${plainNumber(step)}: ${[...parts, ...accuracy].join('; ')}.`
 }
 
 /** Step, and per arm median with its 5 and 95 % quantiles, and the evaluations; at most 400 rows, the last one included. */
 export function lossTable(data: LossPlotData): DataTable {
   const many = data.arms.map((arm) => arm.seedCount > 1)
-  const columns = ['step', ...data.arms.flatMap(({ arm }, k) => (many[k] ? [`${arm} median`, `${arm} 5 %`, `${arm} 95 %`, `${arm} diverged`] : [`${arm} loss`]))]
+  const columns = [
+    'step',
+    ...data.arms.flatMap(({ arm }, k) => (many[k] ? [`${arm} median`, `${arm} 5 %`, `${arm} 95 %`, `${arm} diverged`] : [`${arm} loss`])),
+  ]
   const evaluated = data.evaluations.flatMap((evaluation) =>
     (['trainLoss', 'testLoss', 'trainAccuracy', 'testAccuracy'] as const).flatMap((field) => {
       const values = evaluation[field]

@@ -123,7 +123,14 @@ function prepare(host: HTMLElement, canvas: HTMLCanvasElement, svg: SVGSVGElemen
   svg.style.touchAction = 'pan-y'
   svg.style.overflow = 'visible'
   live.setAttribute('aria-live', 'polite')
-  Object.assign(live.style, { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' })
+  Object.assign(live.style, {
+    position: 'absolute',
+    width: '1px',
+    height: '1px',
+    overflow: 'hidden',
+    clipPath: 'inset(50%)',
+    whiteSpace: 'nowrap',
+  })
   if (host.style.position === '') host.style.position = 'relative'
   host.append(canvas, svg, live)
 }

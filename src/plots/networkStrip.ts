@@ -51,14 +51,29 @@ function drawStrip(data: NetworkStripData, box: PlotBox, memory: StripMemory): D
   const layers = Math.max(0, ...data.arms.map(({ log10 }) => log10.length))
   const probe = (x: number, y: number): Readout | null => {
     if (layers === 0 || x < 0 || x > box.width) return null
-    const row = Math.max(0, rows.findIndex((place) => y <= place.y + place.height + gap / 2))
+    const row = Math.max(
+      0,
+      rows.findIndex((place) => y <= place.y + place.height + gap / 2),
+    )
     const { log10 } = data.arms[row]
     const layer = Math.min(log10.length - 1, Math.floor((x / box.width) * log10.length))
-    const lines = data.arms.filter((arm) => layer < arm.log10.length).map((arm) => ({ name: arm.arm, value: measuredFromLog10(arm.log10[layer]), stroke: armColour(box.theme, arm.arm) }))
+    const lines = data.arms
+      .filter((arm) => layer < arm.log10.length)
+      .map((arm) => ({ name: arm.arm, value: measuredFromLog10(arm.log10[layer]), stroke: armColour(box.theme, arm.arm) }))
     return { x: ((layer + 0.5) / log10.length) * box.width, y, layer, title: `layer ${layer + 1}`, lines, marks: [] }
   }
   const hovered: readonly Mark[] =
-    box.hoverLayer === null || box.hoverLayer >= layers ? [] : [{ type: 'rect', box: { x: (box.hoverLayer / layers) * box.width, y: 0.5, width: box.width / layers, height: box.height - 1 }, fill: 'none', stroke: box.theme.ink, radius: 2 }]
+    box.hoverLayer === null || box.hoverLayer >= layers
+      ? []
+      : [
+          {
+            type: 'rect',
+            box: { x: (box.hoverLayer / layers) * box.width, y: 0.5, width: box.width / layers, height: box.height - 1 },
+            fill: 'none',
+            stroke: box.theme.ink,
+            radius: 2,
+          },
+        ]
   const stops = Float64Array.from({ length: layers }, (_, layer) => ((layer + 0.5) / layers) * box.width)
   return { canvas, svg: hovered, cursor: () => [], probe, stops: { x: stops, y: box.height / 2 }, rescaled: [] }
 }
@@ -105,13 +120,20 @@ function meanShare(log10: Float64Array, from: number, to: number, low: number, h
 }
 
 function stripSummary(data: NetworkStripData): string {
-  const parts = data.arms.flatMap(({ arm, log10 }) => (log10.length === 0 ? [] : [`${arm}: ${log10.length} layers, gradient norm ${say(log10[0])} in the first and ${say(log10[log10.length - 1])} in the last`]))
+  const parts = data.arms.flatMap(({ arm, log10 }) =>
+    log10.length === 0
+      ? []
+      : [`${arm}: ${log10.length} layers, gradient norm ${say(log10[0])} in the first and ${say(log10[log10.length - 1])} in the last`],
+  )
   return parts.length === 0 ? 'No gradient has been measured yet.' : `${parts.join('; ')}.`
 }
 
 function stripTable(data: NetworkStripData): DataTable {
   const layers = Math.max(0, ...data.arms.map(({ log10 }) => log10.length))
-  const rows = Array.from({ length: layers }, (_, layer) => [layer + 1, ...data.arms.map(({ log10 }) => (layer < log10.length && Number.isFinite(log10[layer]) ? log10[layer] : null))])
+  const rows = Array.from({ length: layers }, (_, layer) => [
+    layer + 1,
+    ...data.arms.map(({ log10 }) => (layer < log10.length && Number.isFinite(log10[layer]) ? log10[layer] : null)),
+  ])
   return { columns: ['layer', ...data.arms.map(({ arm }) => `${arm} log10 norm`)], rows }
 }
 

@@ -64,7 +64,12 @@ export function exponentScale(domain: readonly [number, number], range: readonly
  *
  * Continuous and increasing; `at(linear)` is `strip` decades from `at(0)`.
  */
-export function symlogScale(domain: readonly [number, number], range: readonly [number, number], linear: number, strip = 0.7): PositionScale {
+export function symlogScale(
+  domain: readonly [number, number],
+  range: readonly [number, number],
+  linear: number,
+  strip = 0.7,
+): PositionScale {
   const forward = (value: number) => {
     const size = Math.abs(value)
     const units = size <= linear ? (size / linear) * strip : strip + Math.log10(size / linear)
@@ -95,11 +100,16 @@ export function logTicks(low: number, high: number, count: number): readonly Tic
   const last = Math.floor(high + 1e-9)
   if (last - first < 1 || (last - first <= 2 && count >= 3 * (last - first))) {
     const multiples = [1, 2, 5].flatMap((m) => [first - 1, first, first + 1, last].map((e) => m * 10 ** e))
-    const inside = [...new Set(multiples.map((value) => Number(value.toPrecision(6))))].filter((v) => Math.log10(v) >= low - 1e-9 && Math.log10(v) <= high + 1e-9)
+    const inside = [...new Set(multiples.map((value) => Number(value.toPrecision(6))))].filter(
+      (v) => Math.log10(v) >= low - 1e-9 && Math.log10(v) <= high + 1e-9,
+    )
     return inside.sort((a, b) => a - b).map((value) => ({ value, label: plainNumber(value, 3) }))
   }
   const written = Math.max(Math.abs(first), Math.abs(last)) > 3
-  return wholeExponents(first, last, count).map((exponent) => ({ value: 10 ** exponent, label: written ? powerOfTen(exponent) : plainNumber(10 ** exponent, 3) }))
+  return wholeExponents(first, last, count).map((exponent) => ({
+    value: 10 ** exponent,
+    label: written ? powerOfTen(exponent) : plainNumber(10 ** exponent, 3),
+  }))
 }
 
 function exponentTicks(low: number, high: number, count: number): readonly Tick[] {
@@ -122,6 +132,7 @@ const DECADE_STEPS = [1, 2, 3, 4, 5, 10, 20, 25, 50, 100, 200]
 /** Exponents in [first, last], counted from 0 so that a growing axis keeps the ticks it has; about `count`, at least two where there are two. */
 function wholeExponents(first: number, last: number, count: number): readonly number[] {
   let chosen: readonly number[] = []
+  if (!Number.isFinite(first) || !Number.isFinite(last)) return chosen
   for (const every of DECADE_STEPS) {
     const exponents: number[] = []
     for (let exponent = Math.ceil(first / every) * every + 0; exponent <= last; exponent += every) exponents.push(exponent)
@@ -132,7 +143,12 @@ function wholeExponents(first: number, last: number, count: number): readonly nu
   return chosen
 }
 
-function symlogTicks(domain: readonly [number, number], linear: number, count: number, forward: (value: number) => number): readonly Tick[] {
+function symlogTicks(
+  domain: readonly [number, number],
+  linear: number,
+  count: number,
+  forward: (value: number) => number,
+): readonly Tick[] {
   const result: Tick[] = []
   if (domain[0] <= 0 && domain[1] >= 0) result.push({ value: 0, label: '0' })
   const units = Math.abs(forward(domain[1]) - forward(domain[0]))

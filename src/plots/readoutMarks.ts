@@ -30,7 +30,9 @@ export function readoutMarks(readout: Readout, box: PlotBox): readonly Mark[] {
   for (const [index, line] of readout.lines.entries()) {
     const base = y + PAD * 0.6 + size + row * (index + 1)
     if (line.stroke !== undefined) {
-      marks.push(segment(x + PAD, base - size * 0.33, x + PAD + 13 * box.text, base - size * 0.33, line.stroke, 2 * box.line, { dash: line.dash }))
+      marks.push(
+        segment(x + PAD, base - size * 0.33, x + PAD + 13 * box.text, base - size * 0.33, line.stroke, 2 * box.line, { dash: line.dash }),
+      )
     }
     marks.push({ type: 'text', x: x + PAD + sample, y: base, label: line.name, size, fill: theme.muted, anchor: 'start' })
     marks.push({ type: 'text', x: x + width - PAD, y: base, label: line.value, size, fill: theme.ink, anchor: 'end', bold: true })

@@ -128,7 +128,19 @@ export function plainText(label: Label): string {
     .replaceAll('−', '-')
 }
 
-const RAISED: Readonly<Record<string, string>> = { '−': '⁻', 0: '⁰', 1: '¹', 2: '²', 3: '³', 4: '⁴', 5: '⁵', 6: '⁶', 7: '⁷', 8: '⁸', 9: '⁹' }
+const RAISED: Readonly<Record<string, string>> = {
+  '−': '⁻',
+  0: '⁰',
+  1: '¹',
+  2: '²',
+  3: '³',
+  4: '⁴',
+  5: '⁵',
+  6: '⁶',
+  7: '⁷',
+  8: '⁸',
+  9: '⁹',
+}
 
 /** A label as one line of text with raised digits, for heads of cards. */
 export function inlineText(label: Label): string {
@@ -143,6 +155,14 @@ export function joinLabels(...labels: readonly Label[]): readonly TextRun[] {
 }
 
 /** One straight line. */
-export function segment(x1: number, y1: number, x2: number, y2: number, stroke: string, width: number, style: Partial<SegmentsMark> = {}): SegmentsMark {
+export function segment(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  stroke: string,
+  width: number,
+  style: Partial<SegmentsMark> = {},
+): SegmentsMark {
   return { type: 'segments', points: [x1, y1, x2, y2], stroke, width, ...style }
 }

@@ -24,7 +24,11 @@ export interface SeedQuantiles {
 
 /** No rows yet. */
 export function createSeedQuantiles(): SeedQuantiles {
-  return { table: { steps: new Float64Array(0), values: new Float64Array(0), count: 0, rowWidth: QUANTILE_COUNT }, rowsRead: 0, divergedCount: 0 }
+  return {
+    table: { steps: new Float64Array(0), values: new Float64Array(0), count: 0, rowWidth: QUANTILE_COUNT },
+    rowsRead: 0,
+    divergedCount: 0,
+  }
 }
 
 /** Brings the quantiles up to the rows of `seeds`. */

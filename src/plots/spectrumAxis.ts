@@ -41,7 +41,12 @@ export function spectrumRange(arms: readonly HessianArm[], memory: SpectrumMemor
   const most = samples.every(({ method }) => method === 'exact') ? MOST_DECADES_EXACT : MOST_DECADES_LANCZOS
   const wanted = Math.min(...samples.map((sample) => Math.log10(smallSize(sample))))
   const low = Math.min(high - 1, Math.max(wanted, high - most))
-  const withLine = Math.max(high, ...arms.map(({ stability }) => (stability !== null && Math.log10(stability.value) <= high + STABILITY_REACH ? Math.log10(stability.value) + 0.1 : high)))
+  const withLine = Math.max(
+    high,
+    ...arms.map(({ stability }) =>
+      stability !== null && Math.log10(stability.value) <= high + STABILITY_REACH ? Math.log10(stability.value) + 0.1 : high,
+    ),
+  )
   const [strip, end] = settleDomain(memory.decades, low, withLine, { grid: 1, headroom: 1 })
   if (strip !== memory.strip) {
     memory.strip = strip

@@ -27,7 +27,8 @@ interface Look {
 
 /** The spectrum of one sample on the base of `panel`. */
 export function spectrumMarks(sample: HessianSample, xScale: PositionScale, panel: Box, look: Look): SpectrumMarks {
-  if (sample.method === 'lanczos' && sample.nodes !== null && sample.nodeWeights !== null) return needles(sample.nodes, sample.nodeWeights, xScale, panel, look)
+  if (sample.method === 'lanczos' && sample.nodes !== null && sample.nodeWeights !== null)
+    return needles(sample.nodes, sample.nodeWeights, xScale, panel, look)
   const values = sample.eigenvalues ?? Float64Array.of(sample.lambdaMin, sample.lambdaMax)
   return piles(values, xScale, panel, look) ?? bars(values, xScale, panel, look)
 }
@@ -51,7 +52,15 @@ function piles(values: Float64Array, xScale: PositionScale, panel: Box, { colour
       places[2 * i + 1] = panel.y + panel.height - radius - 1.5 - level * step
     }
     if ((highest + 1) * step > panel.height - 6) continue
-    const dots: Mark = { type: 'dots', points: places, radius: hollow ? radius - 0.5 : radius, fill: hollow ? null : colour, background: box.theme.background, ...(hollow ? { stroke: colour, strokeWidth: 1.3 * box.line } : {}), opacity: 0.95 }
+    const dots: Mark = {
+      type: 'dots',
+      points: places,
+      radius: hollow ? radius - 0.5 : radius,
+      fill: hollow ? null : colour,
+      background: box.theme.background,
+      ...(hollow ? { stroke: colour, strokeWidth: 1.3 * box.line } : {}),
+      opacity: 0.95,
+    }
     return { marks: [needleFeet(values, xScale, panel, colour), dots], places, yTicks: [], yScale: null, unit: 'each dot one eigenvalue' }
   }
   return null
@@ -86,16 +95,29 @@ function bars(values: Float64Array, xScale: PositionScale, panel: Box, { colour,
   }
   const marks = [...counts].map(([bin, count]): Mark => {
     const top = yScale.at(Math.log1p(count))
-    return { type: 'rect', box: { x: bin * width + 0.5, y: top, width: width - 1, height: panel.y + panel.height - top }, fill: colour, opacity: hollow ? 0.6 : 0.9 }
+    return {
+      type: 'rect',
+      box: { x: bin * width + 0.5, y: top, width: width - 1, height: panel.y + panel.height - top },
+      fill: colour,
+      opacity: hollow ? 0.6 : 0.9,
+    }
   })
-  const ticks = [1, 3, 10, 30, 100, 300, 1000].filter((count) => count <= most).map((count) => ({ value: Math.log1p(count), label: plainNumber(count) }))
+  const ticks = [1, 3, 10, 30, 100, 300, 1000]
+    .filter((count) => count <= most)
+    .map((count) => ({ value: Math.log1p(count), label: plainNumber(count) }))
   return { marks: [...marks, needleFeet(values, xScale, panel, colour)], places, yTicks: ticks, yScale, unit: 'eigenvalues per bar, log' }
 }
 
 const LEAST_SHARE = -6
 
 /** One needle per node, its share of the spectrum on a log scale from 1 millionth to 1. */
-function needles(nodes: Float64Array, weights: Float64Array, xScale: PositionScale, panel: Box, { colour, hollow, box }: Look): SpectrumMarks {
+function needles(
+  nodes: Float64Array,
+  weights: Float64Array,
+  xScale: PositionScale,
+  panel: Box,
+  { colour, hollow, box }: Look,
+): SpectrumMarks {
   const lowest = Math.max(LEAST_SHARE, Math.floor(Math.min(-1, ...Array.from(weights, (weight) => Math.log10(Math.max(weight, 1e-300))))))
   const yScale = exponentScale([lowest - 0.5, 0], [panel.y + panel.height, panel.y + 4])
   const base = panel.y + panel.height
@@ -110,8 +132,18 @@ function needles(nodes: Float64Array, weights: Float64Array, xScale: PositionSca
   const radius = (box.variant === 'main' ? 2.8 : 2.1) * box.line
   const marks: Mark[] = [
     { type: 'segments', points, stroke: colour, width: 1.4 * box.line, opacity: 0.75 },
-    { type: 'dots', points: places, radius, fill: hollow ? null : colour, background: box.theme.background, stroke: colour, strokeWidth: 1.2 * box.line },
+    {
+      type: 'dots',
+      points: places,
+      radius,
+      fill: hollow ? null : colour,
+      background: box.theme.background,
+      stroke: colour,
+      strokeWidth: 1.2 * box.line,
+    },
   ]
-  const yTicks = [0, -2, -4, -6].filter((exponent) => exponent >= lowest).map((exponent) => ({ value: exponent, label: powerOfTen(exponent) }))
+  const yTicks = [0, -2, -4, -6]
+    .filter((exponent) => exponent >= lowest)
+    .map((exponent) => ({ value: exponent, label: powerOfTen(exponent) }))
   return { marks, places, yTicks, yScale, unit: 'share of the spectrum, log' }
 }

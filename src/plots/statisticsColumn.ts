@@ -20,14 +20,16 @@ export function statisticsMarks(arms: readonly ArmName[], rows: readonly Statist
   const marks: Mark[] = []
   let y = area.y + size * 0.2
   if (arms.length > 1) {
-    for (const [index, arm] of arms.entries()) marks.push({ type: 'text', x: right(index), y, label: arm, size, fill: armColour(box.theme, arm), anchor: 'end', bold: true })
+    for (const [index, arm] of arms.entries())
+      marks.push({ type: 'text', x: right(index), y, label: arm, size, fill: armColour(box.theme, arm), anchor: 'end', bold: true })
     y += line
   }
   for (const row of rows) {
     if (y > area.y + area.height) break
     const room = area.width - column * arms.length
     marks.push({ type: 'text', x: area.x, y, label: fitText(row.name, room, size), size, fill: box.theme.muted, anchor: 'start' })
-    for (const [index, label] of row.values.entries()) marks.push({ type: 'text', x: right(index), y, label, size, fill: box.theme.ink, anchor: 'end' })
+    for (const [index, label] of row.values.entries())
+      marks.push({ type: 'text', x: right(index), y, label, size, fill: box.theme.ink, anchor: 'end' })
     marks.push(segment(area.x, y + line * 0.32, area.x + area.width, y + line * 0.32, box.theme.hair, 1))
     y += line
   }

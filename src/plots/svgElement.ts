@@ -18,7 +18,11 @@ export function svgElement(mark: Mark): SvgElement {
     case 'polyline':
       return { tag: 'path', attributes: strokeAttributes(linePath(mark.points), mark), clip: mark.clip }
     case 'area':
-      return { tag: 'path', attributes: { d: `${linePath(mark.points)}Z`, fill: mark.fill, 'fill-opacity': short(mark.opacity) }, clip: mark.clip }
+      return {
+        tag: 'path',
+        attributes: { d: `${linePath(mark.points)}Z`, fill: mark.fill, 'fill-opacity': short(mark.opacity) },
+        clip: mark.clip,
+      }
     case 'segments':
       return { tag: 'path', attributes: strokeAttributes(segmentsPath(mark.points), mark) }
     case 'dots':
@@ -52,7 +56,9 @@ export function svgElement(mark: Mark): SvgElement {
           fill: mark.fill,
           'text-anchor': mark.anchor,
           ...(mark.bold === true ? { 'font-weight': '600' } : {}),
-          ...(mark.halo === undefined ? {} : { stroke: mark.halo, 'stroke-width': '3.5', 'stroke-linejoin': 'round', 'paint-order': 'stroke' }),
+          ...(mark.halo === undefined
+            ? {}
+            : { stroke: mark.halo, 'stroke-width': '3.5', 'stroke-linejoin': 'round', 'paint-order': 'stroke' }),
         },
         runs: runsOf(mark.label),
       }
@@ -63,7 +69,10 @@ export function svgElement(mark: Mark): SvgElement {
         tag: 'g',
         attributes: {},
         clip: mark.clip,
-        children: Array.from({ length: mark.lineCount }, (_, k) => ({ tag: 'path', attributes: strokeAttributes(linePath(mark.line(k, 0, null)), mark) })),
+        children: Array.from({ length: mark.lineCount }, (_, k) => ({
+          tag: 'path',
+          attributes: strokeAttributes(linePath(mark.line(k, 0, null)), mark),
+        })),
       }
     default:
       return mark satisfies never
@@ -121,7 +130,8 @@ function linePath(points: ArrayLike<number>): string {
 
 function segmentsPath(points: ArrayLike<number>): string {
   let path = ''
-  for (let i = 0; i + 3 < points.length; i += 4) path += `M${short(points[i])},${short(points[i + 1])}L${short(points[i + 2])},${short(points[i + 3])}`
+  for (let i = 0; i + 3 < points.length; i += 4)
+    path += `M${short(points[i])},${short(points[i + 1])}L${short(points[i + 2])},${short(points[i + 3])}`
   return path
 }
 
@@ -129,7 +139,8 @@ function dotsPath(points: ArrayLike<number>, radius: number): string {
   const r = short(radius)
   const d = short(2 * radius)
   let path = ''
-  for (let i = 0; i + 1 < points.length; i += 2) path += `M${short(points[i] - radius)},${short(points[i + 1])}a${r},${r} 0 1 0 ${d},0a${r},${r} 0 1 0 -${d},0`
+  for (let i = 0; i + 1 < points.length; i += 2)
+    path += `M${short(points[i] - radius)},${short(points[i + 1])}a${r},${r} 0 1 0 ${d},0a${r},${r} 0 1 0 -${d},0`
   return path
 }
 

@@ -6,10 +6,19 @@ import type { PlotTheme } from './theme.ts'
 export const FONT_FAMILY = "Inter, 'Segoe UI', system-ui, 'DejaVu Sans', sans-serif"
 
 /** The scene as a standalone SVG document with a title and a description; every text is escaped. */
-export function svgMarkup(marks: readonly Mark[], size: { readonly width: number; readonly height: number }, theme: PlotTheme, title: string, description: string): string {
+export function svgMarkup(
+  marks: readonly Mark[],
+  size: { readonly width: number; readonly height: number },
+  theme: PlotTheme,
+  title: string,
+  description: string,
+): string {
   const clips: Box[] = []
   const body = marks.map((mark) => markup(svgElement(mark), clips)).join('\n')
-  const paths = clips.map((clip, index) => `<clipPath id="clip${index}"><rect x="${short(clip.x)}" y="${short(clip.y)}" width="${short(clip.width)}" height="${short(clip.height)}"/></clipPath>`)
+  const paths = clips.map(
+    (clip, index) =>
+      `<clipPath id="clip${index}"><rect x="${short(clip.x)}" y="${short(clip.y)}" width="${short(clip.width)}" height="${short(clip.height)}"/></clipPath>`,
+  )
   const defs = paths.length === 0 ? '' : `<defs>${paths.join('')}</defs>\n`
   const { width, height } = { width: short(size.width), height: short(size.height) }
   return [
@@ -37,7 +46,9 @@ function markup(element: SvgElement, clips: Box[]): string {
 }
 
 function clipNumber(clip: Box, clips: Box[]): number {
-  const found = clips.findIndex((other) => other.x === clip.x && other.y === clip.y && other.width === clip.width && other.height === clip.height)
+  const found = clips.findIndex(
+    (other) => other.x === clip.x && other.y === clip.y && other.width === clip.width && other.height === clip.height,
+  )
   return found >= 0 ? found : clips.push(clip) - 1
 }
 

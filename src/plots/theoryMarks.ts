@@ -26,7 +26,13 @@ function isLog10(curve: TheoryCurve): boolean {
 }
 
 /** One curve; `yOf` gives the pixel of its point i. */
-export function theoryLine(curve: TheoryCurve, xOf: (x: number) => number, yOf: (index: number) => number, clip: Box, box: PlotBox): PolylineMark {
+export function theoryLine(
+  curve: TheoryCurve,
+  xOf: (x: number) => number,
+  yOf: (index: number) => number,
+  clip: Box,
+  box: PlotBox,
+): PolylineMark {
   const points = new Float64Array(2 * curve.x.length)
   for (let i = 0; i < curve.x.length; i++) {
     points[2 * i] = xOf(curve.x[i])

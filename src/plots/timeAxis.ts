@@ -39,7 +39,16 @@ export function changeMarks(changes: readonly ChangeMarker[], xScale: PositionSc
     const width = textWidth(label, size)
     if (box.variant !== 'main' || x + 4 < free) continue
     const fits = x + 5 + width <= panel.x + panel.width
-    marks.push({ type: 'text', x: fits ? x + 5 : x - 5, y: panel.y - size * 0.55, label, size, fill: colour, anchor: fits ? 'start' : 'end', halo: box.theme.background })
+    marks.push({
+      type: 'text',
+      x: fits ? x + 5 : x - 5,
+      y: panel.y - size * 0.55,
+      label,
+      size,
+      fill: colour,
+      anchor: fits ? 'start' : 'end',
+      halo: box.theme.background,
+    })
     free = x + 5 + (fits ? width : 0) + 6
   }
   return marks

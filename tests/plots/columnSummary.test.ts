@@ -7,7 +7,12 @@ const at = (step: number) => step / 4
 const same = (value: number) => value
 
 function tableOf(rows: readonly (readonly number[])[], steps?: readonly number[]): RowTable {
-  return { steps: Float64Array.from(steps ?? rows.map((_, row) => row)), values: Float64Array.from(rows.flat()), count: rows.length, rowWidth: rows[0]?.length ?? 1 }
+  return {
+    steps: Float64Array.from(steps ?? rows.map((_, row) => row)),
+    values: Float64Array.from(rows.flat()),
+    count: rows.length,
+    rowWidth: rows[0]?.length ?? 1,
+  }
 }
 
 /** Extremes per column by the obvious loop over all rows but the newest. */
@@ -22,7 +27,10 @@ function slowExtremes(table: RowTable, series: number): Map<number, [number, num
   return columns
 }
 
-const values = fc.array(fc.tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constant(NaN))), { minLength: 1, maxLength: 60 })
+const values = fc.array(
+  fc.tuple(fc.double({ min: -10, max: 10, noNaN: true }), fc.oneof(fc.double({ min: -10, max: 10, noNaN: true }), fc.constant(NaN))),
+  { minLength: 1, maxLength: 60 },
+)
 
 describe('extendColumns', () => {
   test('finds the extremes of each pixel column, in one go or in pieces', () => {
@@ -30,10 +38,14 @@ describe('extendColumns', () => {
       fc.property(values, fc.array(fc.nat(60), { maxLength: 6 }), (rows, cuts) => {
         const table = tableOf(rows)
         const summary = createColumnSummary(Int32Array.of(0, 1))
-        for (const cut of [...cuts.map((cut) => Math.min(cut, rows.length)).sort((a, b) => a - b), rows.length]) extendColumns(summary, { ...table, count: cut }, at, 'same')
+        for (const cut of [...cuts.map((cut) => Math.min(cut, rows.length)).sort((a, b) => a - b), rows.length])
+          extendColumns(summary, { ...table, count: cut }, at, 'same')
         for (const series of [0, 1]) {
           const slow = [...slowExtremes(table, series).values()].flat()
-          const fast = Array.from({ length: summary.count }, (_, column) => [summary.low[column * 2 + series], summary.high[column * 2 + series]]).flat()
+          const fast = Array.from({ length: summary.count }, (_, column) => [
+            summary.low[column * 2 + series],
+            summary.high[column * 2 + series],
+          ]).flat()
           expect(fast).toEqual(slow)
         }
       }),
@@ -67,7 +79,15 @@ describe('extendColumns', () => {
     extendColumns(summary, tableOf(rows), at, 'other')
     expect(summary.generation).toBe(2)
     const thinned = rows.filter((_, row) => row % 2 === 0)
-    extendColumns(summary, tableOf(thinned, thinned.map(([row]) => row)), at, 'other')
+    extendColumns(
+      summary,
+      tableOf(
+        thinned,
+        thinned.map(([row]) => row),
+      ),
+      at,
+      'other',
+    )
     expect(summary.generation).toBe(3)
     expect(summary.rowsRead).toBe(thinned.length - 1)
   })
@@ -107,7 +127,13 @@ describe('columnMiddle', () => {
 
 describe('columnBand', () => {
   test('runs along the largest values and back along the least', () => {
-    const table = tableOf([[0, 10], [1, 12], [2, 11], [3, 9], [4, 8]])
+    const table = tableOf([
+      [0, 10],
+      [1, 12],
+      [2, 11],
+      [3, 9],
+      [4, 8],
+    ])
     const summary = createColumnSummary(Int32Array.of(0, 1))
     extendColumns(summary, table, at, 'same')
     expect(columnBand(summary, table, 0, 1, at, same)).toEqual([0, 12, 1, 8, 1, 4, 0, 0])

@@ -3,7 +3,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { placeLabels } from '../../src/plots/labelPlacement.ts'
 
-const labels = fc.array(fc.tuple(fc.double({ min: -50, max: 450, noNaN: true }), fc.double({ min: 4, max: 20, noNaN: true })), { minLength: 1, maxLength: 8 })
+const labels = fc.array(fc.tuple(fc.double({ min: -50, max: 450, noNaN: true }), fc.double({ min: 4, max: 20, noNaN: true })), {
+  minLength: 1,
+  maxLength: 8,
+})
 
 /** Rounding of sums of a few hundred pixels. */
 const EPSILON = 1e-6
@@ -47,20 +50,24 @@ describe('placeLabels', () => {
 
   test('costs no more than any of a thousand random allowed placements', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 20, max: 180, noNaN: true }), { minLength: 2, maxLength: 4 }), fc.infiniteStream(fc.double({ min: 5, max: 195, noNaN: true })), (wanted, random) => {
-        const heights = wanted.map(() => 10)
-        const cost = (places: readonly number[]) => places.reduce((sum, place, index) => sum + (place - wanted[index]) ** 2, 0)
-        const best = cost(placeLabels(wanted, heights, 0, 200))
-        const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b])
-        let cheapest = Infinity
-        for (let trial = 0; trial < 40; trial++) {
-          const sorted = wanted.map(() => random.next().value).sort((a, b) => a - b)
-          const apart = sorted.every((value, index) => index === 0 || value - sorted[index - 1] >= 10)
-          const places = wanted.map((_, index) => sorted[order.indexOf(index)])
-          if (apart) cheapest = Math.min(cheapest, cost(places))
-        }
-        expect(best).toBeLessThanOrEqual(cheapest + EPSILON)
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 20, max: 180, noNaN: true }), { minLength: 2, maxLength: 4 }),
+        fc.infiniteStream(fc.double({ min: 5, max: 195, noNaN: true })),
+        (wanted, random) => {
+          const heights = wanted.map(() => 10)
+          const cost = (places: readonly number[]) => places.reduce((sum, place, index) => sum + (place - wanted[index]) ** 2, 0)
+          const best = cost(placeLabels(wanted, heights, 0, 200))
+          const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b])
+          let cheapest = Infinity
+          for (let trial = 0; trial < 40; trial++) {
+            const sorted = wanted.map(() => random.next().value as number).sort((a, b) => a - b)
+            const apart = sorted.every((value, index) => index === 0 || value - sorted[index - 1] >= 10)
+            const places = wanted.map((_, index) => sorted[order.indexOf(index)])
+            if (apart) cheapest = Math.min(cheapest, cost(places))
+          }
+          expect(best).toBeLessThanOrEqual(cheapest + EPSILON)
+        },
+      ),
       { seed: 4, numRuns: 200 },
     )
   })

@@ -7,7 +7,17 @@ import { kernelPlot } from '../../src/plots/kernelPlot.ts'
 import { lossPlot } from '../../src/plots/lossPlot.ts'
 import type { Drawing, PlotBox } from '../../src/plots/plotKind.ts'
 import { DARK_THEME } from '../../src/plots/theme.ts'
-import { cosineData, gradientData, hessianData, imageLossData, kernelData, lanczosData, lossData, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
+import {
+  cosineData,
+  gradientData,
+  hessianData,
+  imageLossData,
+  kernelData,
+  lanczosData,
+  lossData,
+  MAIN_BOX,
+  SMALL_BOX,
+} from './plotSamples.ts'
 import { clipped, overlaps, wordsOf } from './words.ts'
 
 const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
@@ -39,8 +49,10 @@ describe.each(BOXES)('%s', (_, box) => {
 
   test.each(PLOTS)('%s puts finite numbers on the screen', (_name, draw) => {
     const { svg, canvas } = draw(box)
-    for (const mark of svg) if (mark.type === 'text') expect(Number.isFinite(mark.x + mark.y)).toBe(true)
-    for (const mark of canvas) if (mark.type === 'rect' || mark.type === 'image') expect(Object.values(mark.box).every(Number.isFinite)).toBe(true)
+    const numbers = [...svg, ...canvas].flatMap((mark) =>
+      mark.type === 'text' ? [mark.x, mark.y] : mark.type === 'rect' || mark.type === 'image' ? Object.values(mark.box) : [],
+    )
+    expect(numbers.every(Number.isFinite)).toBe(true)
   })
 })
 

@@ -13,7 +13,13 @@ describe('powerOfTen', () => {
 
 describe('plainNumber', () => {
   test('uses a real minus sign, thin spaces from 10 000 on and no exponent', () => {
-    expect([plainNumber(-0.5), plainNumber(1500), plainNumber(12_345), plainNumber(0.000_02), plainNumber(0)]).toEqual(['−0.5', '1500', '12\u2009345', '0.00002', '0'])
+    expect([plainNumber(-0.5), plainNumber(1500), plainNumber(12_345), plainNumber(0.000_02), plainNumber(0)]).toEqual([
+      '−0.5',
+      '1500',
+      '12\u2009345',
+      '0.00002',
+      '0',
+    ])
   })
 })
 

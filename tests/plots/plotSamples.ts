@@ -28,7 +28,17 @@ export function lossData(rows = 400): LossPlotData {
     arms: [lossArm('A', 'SGD 0.1', 32, rows, 1e9), lossArm('B', 'RMSprop 0.002', 32, rows, 60)],
     evaluations: [],
     ghosts: [{ label: 'depth 12', arm: 'A', steps: Float64Array.of(0, 200, 400), median: Float64Array.of(0.5, 0.1, 0.01) }],
-    theory: [{ id: 't', label: 'predicted escape', source: 'a paper, Eq. 1', x: Float64Array.of(0, 300), y: Float64Array.of(0.5, 1e-4), axis: 'step', hypotheses: [] }],
+    theory: [
+      {
+        id: 't',
+        label: 'predicted escape',
+        source: 'a paper, Eq. 1',
+        x: Float64Array.of(0, 300),
+        y: Float64Array.of(0.5, 1e-4),
+        axis: 'step',
+        hypotheses: [],
+      },
+    ],
     changes: [{ step: 100, arm: 'A', label: 'SGD 0.5' }],
     levels: [{ value: 0.25, label: 'escaped: loss < 0.25' }],
     prediction: { label: 'your sketch', steps: Float64Array.of(0, 200), values: Float64Array.of(0.5, 1e-3) },
@@ -43,7 +53,16 @@ export function imageLossData(): LossPlotData {
   return {
     ...lossData(),
     arms: [lossArm('A', 'SGD 0.1', 1, 201, 300)],
-    evaluations: [{ arm: 'A', steps, trainLoss: fall(2.3, 0.3), testLoss: fall(2.3, 0.4), trainAccuracy: fall(0.1, 0.9), testAccuracy: fall(0.1, 0.85) }],
+    evaluations: [
+      {
+        arm: 'A',
+        steps,
+        trainLoss: fall(2.3, 0.3),
+        testLoss: fall(2.3, 0.4),
+        trainAccuracy: fall(0.1, 0.9),
+        testAccuracy: fall(0.1, 0.85),
+      },
+    ],
     ghosts: [],
     theory: [],
     changes: [],
@@ -56,10 +75,21 @@ export function imageLossData(): LossPlotData {
 export function gradientSample(arm: ArmName, step: number, layerCount = 24, seedCount = 8, slope = -0.3): GradientNormSample {
   const log10 = new Float64Array(seedCount * layerCount)
   for (let seed = 0; seed < seedCount; seed++) {
-    for (let layer = 0; layer < layerCount; layer++) log10[seed * layerCount + layer] = slope * (layerCount - 1 - layer) - 0.1 * (seed - (seedCount - 1) / 2) - step / 1000
+    for (let layer = 0; layer < layerCount; layer++)
+      log10[seed * layerCount + layer] = slope * (layerCount - 1 - layer) - 0.1 * (seed - (seedCount - 1) / 2) - step / 1000
   }
   const globalLog10 = Float64Array.from({ length: seedCount }, (_, seed) => log10[seed * layerCount + layerCount - 1])
-  return { type: 'gradientNorms', arm, step, seedCount, layerCount, log10, meanAbsLog10: log10.map((value) => value - 1), globalLog10, underflow: new Uint8Array(seedCount * layerCount) }
+  return {
+    type: 'gradientNorms',
+    arm,
+    step,
+    seedCount,
+    layerCount,
+    log10,
+    meanAbsLog10: log10.map((value) => value - 1),
+    globalLog10,
+    underflow: new Uint8Array(seedCount * layerCount),
+  }
 }
 
 export function gradientData(): GradientNormPlotData {
@@ -71,7 +101,17 @@ export function gradientData(): GradientNormPlotData {
       { arm: 'A', label: 'SGD 0.1', current: a[3], samples: a },
       { arm: 'B', label: 'RMSprop 0.002', current: b[3], samples: b },
     ],
-    theory: [{ id: 'g', label: 'predicted log10 median', source: 'a paper, Eq. 2', x: Float64Array.of(0, 23), y: Float64Array.of(-7, 0), axis: 'layer', hypotheses: [{ text: 'wide', holds: false, measured: '' }] }],
+    theory: [
+      {
+        id: 'g',
+        label: 'predicted log10 median',
+        source: 'a paper, Eq. 2',
+        x: Float64Array.of(0, 23),
+        y: Float64Array.of(-7, 0),
+        axis: 'layer',
+        hypotheses: [{ text: 'wide', holds: false, measured: '' }],
+      },
+    ],
     quantity: 'norm',
     totalSteps: 400,
   }
@@ -120,7 +160,17 @@ export function cosineData(): CosinePlotData {
       { arm: 'A', label: 'SGD 0.1', current: cosineSample('A', evenCosines(0.3, 0.8)), unavailable: null },
       { arm: 'B', label: 'RMSprop 0.002', current: cosineSample('B', evenCosines(-0.2, 0.5)), unavailable: null },
     ],
-    theory: [{ id: 'n', label: 'random directions', source: '', x: Float64Array.of(-0.1, 0, 0.1), y: Float64Array.of(0, 90, 0), axis: 'cosine', hypotheses: [] }],
+    theory: [
+      {
+        id: 'n',
+        label: 'random directions',
+        source: '',
+        x: Float64Array.of(-0.1, 0, 0.1),
+        y: Float64Array.of(0, 90, 0),
+        axis: 'cosine',
+        hypotheses: [],
+      },
+    ],
   }
 }
 
@@ -179,12 +229,31 @@ export function lanczosData(): HessianPlotData {
   const nodes = Float64Array.of(-0.2, -1e-3, 1e-3, 0.1, 2, 40)
   const nodeWeights = Float64Array.of(0.01, 0.4, 0.5, 0.0899, 1e-4, 2e-5)
   const exact = hessianSample('A', nodes)
-  const current: HessianSample = { ...exact, method: 'lanczos', eigenvalues: null, nodes, nodeWeights, numNegative: null, parameterCount: 50_890, probes: 1, lanczosSteps: 6, lambdaMaxResidual: 0.1, converged: false }
-  return { arms: [{ arm: 'A', label: 'SGD 0.1', current, unavailable: null, stability: { value: 20, label: '2/lr' }, samples: [current] }], theory: [], totalSteps: 400 }
+  const current: HessianSample = {
+    ...exact,
+    method: 'lanczos',
+    eigenvalues: null,
+    nodes,
+    nodeWeights,
+    numNegative: null,
+    parameterCount: 50_890,
+    probes: 1,
+    lanczosSteps: 6,
+    lambdaMaxResidual: 0.1,
+    converged: false,
+  }
+  return {
+    arms: [{ arm: 'A', label: 'SGD 0.1', current, unavailable: null, stability: { value: 20, label: '2/lr' }, samples: [current] }],
+    theory: [],
+    totalSteps: 400,
+  }
 }
 
 export function kernelSample(arm: ArmName, step: number, drift: number, sampleCount = 6): KernelSample {
-  const traceKernel = Float64Array.from({ length: sampleCount * sampleCount }, (_, k) => 1 / (1 + Math.abs(Math.floor(k / sampleCount) - (k % sampleCount))))
+  const traceKernel = Float64Array.from(
+    { length: sampleCount * sampleCount },
+    (_, k) => 1 / (1 + Math.abs(Math.floor(k / sampleCount) - (k % sampleCount))),
+  )
   const eigenvalues = Float64Array.from({ length: sampleCount }, (_, k) => 10 ** (k - 3))
   return {
     type: 'kernel',

@@ -1,7 +1,15 @@
 // Do values stand where the axis says, and are ticks few, inside and well written?
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { exponentScale, linearScale, logScale, ordinalTicks, symlogScale, type PositionScale, type Tick } from '../../src/plots/positionScale.ts'
+import {
+  exponentScale,
+  linearScale,
+  logScale,
+  ordinalTicks,
+  symlogScale,
+  type PositionScale,
+  type Tick,
+} from '../../src/plots/positionScale.ts'
 import { plainText } from '../../src/plots/scene.ts'
 
 const written = (ticks: readonly Tick[]) => ticks.map((tick) => plainText(tick.label))
@@ -13,7 +21,11 @@ describe('linearScale', () => {
   })
 
   test('writes ticks with a real minus sign and without noise digits', () => {
-    expect(linearScale([-0.4, 0.4], [0, 1]).ticks(4).map((tick) => tick.label)).toEqual(['−0.4', '−0.2', '0', '0.2', '0.4'])
+    expect(
+      linearScale([-0.4, 0.4], [0, 1])
+        .ticks(4)
+        .map((tick) => tick.label),
+    ).toEqual(['−0.4', '−0.2', '0', '0.2', '0.4'])
   })
 })
 
@@ -68,9 +80,15 @@ describe('symlogScale', () => {
 })
 
 const scales: fc.Arbitrary<PositionScale> = fc.oneof(
-  fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-3, max: 1e6, noNaN: true })).map(([from, span]) => linearScale([from, from + span], [30, 400])),
-  fc.tuple(fc.integer({ min: -290, max: 200 }), fc.integer({ min: 1, max: 90 })).map(([low, span]) => logScale([10 ** low, 10 ** (low + span)], [400, 30])),
-  fc.tuple(fc.integer({ min: -12, max: -1 }), fc.integer({ min: 0, max: 8 })).map(([strip, reach]) => symlogScale([-(10 ** (strip + reach)), 10 ** (strip + reach + 1)], [30, 400], 10 ** strip)),
+  fc
+    .tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }))
+    .map(([from, span]) => linearScale([from, from + span], [30, 400])),
+  fc
+    .tuple(fc.integer({ min: -290, max: 200 }), fc.integer({ min: 1, max: 90 }))
+    .map(([low, span]) => logScale([10 ** low, 10 ** (low + span)], [400, 30])),
+  fc
+    .tuple(fc.integer({ min: -12, max: -1 }), fc.integer({ min: 0, max: 8 }))
+    .map(([strip, reach]) => symlogScale([-(10 ** (strip + reach)), 10 ** (strip + reach + 1)], [30, 400], 10 ** strip)),
 )
 
 describe('every scale', () => {

@@ -6,7 +6,12 @@ import type { RowTable } from '../../src/plots/columnSummary.ts'
 import { createSeedQuantiles, extendQuantiles, QUANTILE_COUNT } from '../../src/plots/seedQuantiles.ts'
 
 function tableOf(rows: readonly (readonly number[])[], stride = 1): RowTable {
-  return { steps: Float64Array.from(rows, (_, row) => row * stride), values: Float64Array.from(rows.flat()), count: rows.length, rowWidth: rows[0].length }
+  return {
+    steps: Float64Array.from(rows, (_, row) => row * stride),
+    values: Float64Array.from(rows.flat()),
+    count: rows.length,
+    rowWidth: rows[0].length,
+  }
 }
 
 const row = (table: RowTable, index: number) => [...table.values.subarray(index * QUANTILE_COUNT, (index + 1) * QUANTILE_COUNT)]
@@ -14,18 +19,29 @@ const row = (table: RowTable, index: number) => [...table.values.subarray(index 
 describe('extendQuantiles', () => {
   test('agrees with the quantiles of numerics in each row, for few and for many seeds', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 6 }), fc.infiniteStream(fc.double({ noNaN: true, min: -5, max: 5 })), (seeds, count, random) => {
-        const rows = Array.from({ length: count }, () => Array.from({ length: seeds }, () => random.next().value))
-        const table = extendQuantiles(createSeedQuantiles(), tableOf(rows))
-        for (const [index, values] of rows.entries()) expect(row(table, index)).toEqual([...quantiles(values, BAND_PROBABILITIES)])
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 90 }),
+        fc.integer({ min: 1, max: 6 }),
+        fc.infiniteStream(fc.double({ noNaN: true, min: -5, max: 5 })),
+        (seeds, count, random) => {
+          const rows = Array.from({ length: count }, () => Array.from({ length: seeds }, () => random.next().value as number))
+          const table = extendQuantiles(createSeedQuantiles(), tableOf(rows))
+          for (const [index, values] of rows.entries()) expect(row(table, index)).toEqual([...quantiles(values, BAND_PROBABILITIES)])
+        },
+      ),
       { seed: 21, numRuns: 100 },
     )
   })
 
   test('leaves out diverged seeds and counts them', () => {
     const memory = createSeedQuantiles()
-    const table = extendQuantiles(memory, tableOf([[1, 2, 3], [NaN, 4, NaN]]))
+    const table = extendQuantiles(
+      memory,
+      tableOf([
+        [1, 2, 3],
+        [NaN, 4, NaN],
+      ]),
+    )
     expect(row(table, 1)).toEqual([4, 4, 4, 4, 4])
     expect(memory.divergedCount).toBe(2)
   })

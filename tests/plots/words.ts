@@ -11,7 +11,9 @@ export interface Word {
 
 /** All words of a drawing with the rectangles they fill (cap height above the base line, a little below). */
 export function wordsOf(drawing: Pick<Drawing, 'svg'>): readonly Word[] {
-  return drawing.svg.filter((mark): mark is TextMark => mark.type === 'text').map((mark) => ({ text: plainText(mark.label), box: wordBox(mark), mark }))
+  return drawing.svg
+    .filter((mark): mark is TextMark => mark.type === 'text')
+    .map((mark) => ({ text: plainText(mark.label), box: wordBox(mark), mark }))
 }
 
 function wordBox(mark: TextMark): Box {
@@ -35,7 +37,9 @@ export function overlaps(words: readonly Word[]): readonly string[] {
 
 /** Words that leave [0, width] x [0, height] by more than half a pixel. */
 export function clipped(words: readonly Word[], width: number, height: number): readonly string[] {
-  return words.filter(({ box }) => box.x < -0.5 || box.y < -0.5 || box.x + box.width > width + 0.5 || box.y + box.height > height + 0.5).map(({ text, box }) => `"${text}" at ${Math.round(box.x)}, ${Math.round(box.y)}, ${Math.round(box.width)} wide`)
+  return words
+    .filter(({ box }) => box.x < -0.5 || box.y < -0.5 || box.x + box.width > width + 0.5 || box.y + box.height > height + 0.5)
+    .map(({ text, box }) => `"${text}" at ${Math.round(box.x)}, ${Math.round(box.y)}, ${Math.round(box.width)} wide`)
 }
 
 /** Marks of one kind. */
