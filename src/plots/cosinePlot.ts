@@ -15,7 +15,7 @@ import { linearScale } from './positionScale.ts'
 import { segment, type Mark } from './scene.ts'
 import { statisticsMarks } from './statisticsColumn.ts'
 import { armColour, armDash, THEORY_DASH } from './theme.ts'
-import { interpolated, theoryLine, theoryName } from './theoryMarks.ts'
+import { interpolated, theoryLabel, theoryLine, theoryName } from './theoryMarks.ts'
 import { yLabelStrip } from './timeAxis.ts'
 
 export interface CosineMemory {
@@ -177,7 +177,7 @@ function cosineProbe(data: CosinePlotData, place: CosinePanel, box: PlotBox, x: 
   for (const curve of data.theory) {
     const value = interpolated(curve, cosine, (i) => curve.y[i])
     if (!Number.isNaN(value))
-      lines.push({ name: curve.label, value: measuredNumber(value, 2), stroke: box.theme.theory, dash: THEORY_DASH })
+      lines.push({ name: theoryLabel(curve), value: measuredNumber(value, 2), stroke: box.theme.theory, dash: THEORY_DASH })
   }
   return { x: xScale.at(cosine), y, title: `cosine ${plainNumber(cosine, 2)}`, lines, marks }
 }

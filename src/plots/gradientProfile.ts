@@ -9,7 +9,7 @@ import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
 import { linearScale, exponentScale, ordinalTicks, type PositionScale } from './positionScale.ts'
 import { joinLabels, segment, type Box, type Mark } from './scene.ts'
 import { HIGHEST, LOWER, LOWEST, MEDIAN, QUANTILE_COUNT, UPPER } from './seedQuantiles.ts'
-import { interpolated, theoryLine, theoryLog10, theoryName } from './theoryMarks.ts'
+import { interpolated, theoryLabel, theoryLine, theoryLog10, theoryName } from './theoryMarks.ts'
 
 export interface ProfilePanel {
   readonly panel: Box
@@ -208,7 +208,7 @@ export function layerReadout(
     const value = interpolated(curve, layer, (i) => theoryLog10(curve, i))
     if (!Number.isNaN(value))
       lines.push({
-        name: box.variant === 'main' ? curve.label : 'theory',
+        name: box.variant === 'main' ? theoryLabel(curve) : 'theory',
         value: measuredFromLog10(value),
         stroke: box.theme.theory,
         dash: THEORY_DASH,

@@ -17,7 +17,7 @@ import type { Drawing, MountedPlot, PlotBox, PlotKind, Readout, ReadoutLine } fr
 import type { PositionScale } from './positionScale.ts'
 import type { Box, Mark } from './scene.ts'
 import { statisticsMarks, type StatisticsRow } from './statisticsColumn.ts'
-import { interpolated, theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
+import { interpolated, theoryLabel, theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
 import { cursorMarks, timeScale, yLabelStrip } from './timeAxis.ts'
 
 export interface KernelMemory {
@@ -186,7 +186,7 @@ function driftProbe(
     const value = interpolated(curve, step, (i) => theoryValue(curve, i))
     return Number.isNaN(value)
       ? []
-      : [{ name: main ? curve.label : 'theory', value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
+      : [{ name: main ? theoryLabel(curve) : 'theory', value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
   })
   return { x: xScale.at(step), y, step, title: `step ${plainNumber(step)}`, lines: [...lines, ...predicted], marks }
 }

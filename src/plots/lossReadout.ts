@@ -8,7 +8,7 @@ import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
 import { joinLabels, type Mark } from './scene.ts'
 import { HIGHEST, LOWEST, MEDIAN, QUANTILE_COUNT } from './seedQuantiles.ts'
 import { armColour, armDash, THEORY_DASH } from './theme.ts'
-import { interpolated, theoryValue } from './theoryMarks.ts'
+import { interpolated, theoryLabel, theoryValue } from './theoryMarks.ts'
 
 /** Readout of the step nearest to a pixel; null outside the panel and before the first row. */
 export function lossProbe(
@@ -83,6 +83,8 @@ function theoryLines(data: LossPlotData, step: number, box: PlotBox): readonly R
   if (box.variant !== 'main') return []
   return data.theory.flatMap((curve) => {
     const value = interpolated(curve, step, (i) => theoryValue(curve, i))
-    return Number.isNaN(value) ? [] : [{ name: curve.label, value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
+    return Number.isNaN(value)
+      ? []
+      : [{ name: theoryLabel(curve), value: measuredNumber(value), stroke: box.theme.theory, dash: THEORY_DASH }]
   })
 }

@@ -1,10 +1,9 @@
-// How does a pure drawing live on the page? A canvas under an SVG layer in one host, drawn at most once per frame.
+// How does a pure drawing live on the page? A canvas under an SVG layer in one host.
 //
-// Data and hover are separate layers: moving the pointer never redraws data. The first update draws at once, so that no
-// card is ever blank; all later ones wait for the frame.
+// Whoever calls `update` keeps the frame clock; drawing is immediate. Data and hover are separate layers: moving the
+// pointer never redraws data. The size comes from the observer, never from the layout in the middle of a frame.
 import { createCanvasPainter } from './paintCanvas.ts'
 import { createSvgLayer } from './patchSvg.ts'
-import { cancelDraw, drawSoon } from './drawQueue.ts'
 import type { Drawing, MountedPlot, PlotBox, PlotKind, PlotOptions, Readout } from './plotKind.ts'
 import { followPointer } from './pointer.ts'
 import { readoutMarks } from './readoutMarks.ts'
@@ -31,14 +30,17 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
   let drawing: Drawing | null = null
   let readout: Readout | null = null
   let box: PlotBox | null = null
+  let measured: Size | null = null
+  let gone = false
 
   const draw = () => {
-    if (data === null || options === null) return
+    if (data === null || options === null || gone) return
     if (options.runKey !== runKey) {
       memory = kind.createMemory()
       runKey = options.runKey
     }
-    box = boxOf(host, options)
+    measured ??= { width: host.clientWidth, height: host.clientHeight }
+    box = boxOf(measured, options)
     if (box.width < 8 || box.height < 8) return
     drawing = kind.draw(data, box, memory)
     svg.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`)
@@ -63,7 +65,7 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     const changed = next?.step !== readout?.step
     const layerChanged = next?.layer !== readout?.layer
     readout = next
-    drawSoon(drawAbove)
+    drawAbove()
     if (changed) options?.onHoverStep?.(next?.step ?? null)
     if (layerChanged) options?.onHoverLayer?.(next?.layer ?? null)
     live.textContent = spoken && next !== null ? spokenReadout(next) : ''
@@ -77,33 +79,44 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     show,
     select: (step) => options?.onSelectStep?.(step),
   })
-  const observer = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => drawSoon(draw))
+  const observer =
+    typeof ResizeObserver === 'undefined'
+      ? null
+      : new ResizeObserver(([entry]) => {
+          const { width, height } = entry.contentRect
+          if (measured !== null && measured.width === width && measured.height === height) return
+          measured = { width, height }
+          draw()
+        })
   observer?.observe(host)
 
   return {
     update(nextData, nextOptions) {
       data = nextData
       options = nextOptions
-      if (drawing === null) draw()
-      else drawSoon(draw)
+      draw()
     },
     destroy() {
+      gone = true
       observer?.disconnect()
       stopFollowing()
-      cancelDraw(draw)
-      cancelDraw(drawAbove)
       canvas.remove()
       svg.remove()
       live.remove()
     },
     toSvg() {
       if (data === null || options === null) return ''
-      const still = boxOf(host, options)
+      const still = boxOf(measured ?? { width: host.clientWidth, height: host.clientHeight }, options)
       // A fresh memory: a file shows the whole range, not what the axis happened to have been.
       const { canvas: below, svg: over } = kind.draw(data, still, kind.createMemory())
       return svgMarkup([...below, ...over], still, still.theme, kind.name, kind.summary(data))
     },
   }
+}
+
+interface Size {
+  readonly width: number
+  readonly height: number
 }
 
 function prepare(host: HTMLElement, canvas: HTMLCanvasElement, svg: SVGSVGElement, live: HTMLElement): void {
@@ -135,10 +148,10 @@ function prepare(host: HTMLElement, canvas: HTMLCanvasElement, svg: SVGSVGElemen
   host.append(canvas, svg, live)
 }
 
-function boxOf(host: HTMLElement, options: PlotOptions): PlotBox {
+function boxOf(measured: Size, options: PlotOptions): PlotBox {
   return {
-    width: options.size?.width ?? host.clientWidth,
-    height: options.size?.height ?? host.clientHeight,
+    width: options.size?.width ?? measured.width,
+    height: options.size?.height ?? measured.height,
     theme: options.theme,
     variant: options.variant,
     text: options.textScale ?? 1,

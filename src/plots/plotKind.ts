@@ -95,6 +95,7 @@ export interface PlotKind<Data, Memory> {
 
 /** What `createLossPlot` and its sisters give. */
 export interface MountedPlot<Data> {
+  /** Draws at once; the caller's frame clock decides how often. */
   update(data: Data, options: PlotOptions): void
   destroy(): void
   /** The whole plot as a standalone vector picture of the present size. */

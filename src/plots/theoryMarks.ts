@@ -21,6 +21,11 @@ export function theoryLog10(curve: TheoryCurve, index: number): number {
   return isLog10(curve) ? curve.y[index] : Math.log10(curve.y[index])
 }
 
+/** The label without what only says how the numbers are stored. */
+export function theoryLabel(curve: TheoryCurve): string {
+  return curve.label.replace(/\s*\(log\s*10[^)]*\)/iu, '')
+}
+
 function isLog10(curve: TheoryCurve): boolean {
   return /log\s*10/iu.test(curve.label)
 }
@@ -46,7 +51,7 @@ export function theoryLine(
 export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, box: PlotBox): readonly Mark[] {
   if (box.variant !== 'main') return []
   const size = (END_LABEL_SIZE - 1) * box.text
-  const label = fitText(curve.label, panel.width * 0.6, size)
+  const label = fitText(theoryLabel(curve), panel.width * 0.6, size)
   const width = textWidth(label, size)
   for (let i = line.points.length - 2; i >= 0; i -= 2) {
     const x = line.points[i]

@@ -50,7 +50,11 @@ describe.each(BOXES)('%s', (_, box) => {
   test.each(PLOTS)('%s puts finite numbers on the screen', (_name, draw) => {
     const { svg, canvas } = draw(box)
     const numbers = [...svg, ...canvas].flatMap((mark) =>
-      mark.type === 'text' ? [mark.x, mark.y] : mark.type === 'rect' || mark.type === 'image' ? Object.values(mark.box) : [],
+      mark.type === 'text'
+        ? [mark.x, mark.y]
+        : mark.type === 'rect' || mark.type === 'image'
+          ? [mark.box.x, mark.box.y, mark.box.width, mark.box.height]
+          : [],
     )
     expect(numbers.every(Number.isFinite)).toBe(true)
   })

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-// Does a mounted plot behave: drawn at once, then once per frame, heard, reached by keys, linked, exported, gone?
+// Does a mounted plot behave: drawn once per update, heard, reached by keys, linked, exported, gone?
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLossPlot } from '../../src/plots/lossPlot.ts'
 import { createGradientNormPlot } from '../../src/plots/gradientNormPlot.ts'
@@ -11,25 +11,16 @@ import { gradientData, hessianData, lossData } from './plotSamples.ts'
 
 const OPTIONS: PlotOptions = { theme: LIGHT_THEME, variant: 'main', size: { width: 806, height: 356 } }
 
-let frames: FrameRequestCallback[] = []
 let host: HTMLElement
 
 beforeEach(() => {
-  frames = []
-  vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => frames.push(callback))
   host = document.createElement('div')
   document.body.append(host)
 })
 
 afterEach(() => {
-  nextFrame()
-  vi.unstubAllGlobals()
   host.remove()
 })
-
-function nextFrame(): void {
-  for (const callback of frames.splice(0)) callback(0)
-}
 
 const svg = () => host.querySelector('svg')!
 const press = (key: string, init: KeyboardEventInit = {}) => {
@@ -62,28 +53,27 @@ function countingKind(): { kind: PlotKind<number, { draws: number }>; draws: () 
 }
 
 describe('mountPlot', () => {
-  test('draws the first update at once and any number of later ones in one frame', () => {
+  test('draws once per update and names the newest data', () => {
     const { kind, draws } = countingKind()
     const plot = mountPlot(kind, host)
+    expect(draws()).toBe(0)
     plot.update(1, OPTIONS)
-    expect(draws()).toBe(1)
-    for (let k = 2; k < 9; k++) plot.update(k, OPTIONS)
-    expect(draws()).toBe(1)
-    expect(frames).toHaveLength(1)
-    nextFrame()
+    plot.update(8, OPTIONS)
     expect(draws()).toBe(2)
     expect(svg().getAttribute('aria-label')).toBe('Counter. Value 8.')
-    nextFrame()
-    expect(draws()).toBe(2)
   })
 
-  test('asks for one frame for all plots together', () => {
-    const plots = [mountPlot(countingKind().kind, host), mountPlot(countingKind().kind, host)]
-    for (const plot of plots) {
-      plot.update(0, OPTIONS)
-      plot.update(1, OPTIONS)
-    }
-    expect(frames).toHaveLength(1)
+  test('does not draw data again while the pointer moves', () => {
+    const { kind, draws } = countingKind()
+    mountPlot(kind, host).update(1, OPTIONS)
+    for (let k = 0; k < 5; k++) svg().dispatchEvent(new PointerEvent('pointermove', { clientX: k }))
+    expect(draws()).toBe(1)
+  })
+
+  test('waits for a size: a host of no extent is left alone', () => {
+    const { kind, draws } = countingKind()
+    mountPlot(kind, host).update(1, { ...OPTIONS, size: undefined })
+    expect(draws()).toBe(0)
   })
 
   test('starts with a fresh memory when another run begins', () => {
@@ -92,10 +82,8 @@ describe('mountPlot', () => {
     plot.update(1, { ...OPTIONS, runKey: 1 })
     const before = memories()
     plot.update(1, { ...OPTIONS, runKey: 1 })
-    nextFrame()
     expect(memories()).toBe(before)
     plot.update(1, { ...OPTIONS, runKey: 2 })
-    nextFrame()
     expect(memories()).toBe(before + 1)
   })
 
@@ -103,9 +91,8 @@ describe('mountPlot', () => {
     const { kind, draws } = countingKind()
     const plot = mountPlot(kind, host)
     plot.update(1, OPTIONS)
-    plot.update(2, OPTIONS)
     plot.destroy()
-    nextFrame()
+    plot.update(2, OPTIONS)
     expect(host.childElementCount).toBe(0)
     expect(draws()).toBe(1)
   })
@@ -160,7 +147,6 @@ describe('createLossPlot', () => {
     plot.update(lossData(400), OPTIONS)
     const before = svg().querySelectorAll('path').length
     plot.update(lossData(400), { ...OPTIONS, cursorStep: 100, hoverStep: 200 })
-    nextFrame()
     expect(svg().querySelectorAll('path').length).toBe(before + 4)
   })
 
