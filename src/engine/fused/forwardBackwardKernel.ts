@@ -188,11 +188,11 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     for (var k = 0u; k < QUADS; k++) {
       let p = w + k;
       ${readWeights}
-      ${unroll((i) => `{ let d = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
+      ${unroll((i) => `{ let d = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
     }
     let ea = exponents[exponentForward(seed, l, tileNumber)];
     ${unroll(
-      (i) => `acc${i} = acc${i} * (HIDDEN_SCALE * hiddenSlope(${keepZ ? z('l', i) : 'vec4f(0.0)'}, ${h('l', i)}, ea));
+      (i) => `acc${i} = acc${i} * (HIDDEN_SCALE * s * hiddenSlope(${keepZ ? z('l', i) : 'vec4f(0.0)'}, ${h('l', i)}, ea));
       sh[nxt + ${own(i)}] = acc${i}; ${delta('l - 1u', i)} = acc${i};`,
     )}
     ${noteSize}
@@ -249,11 +249,12 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ${nextLayer}
   }
   for (var l = 1u; l < LAYERS; l++) {
-    let weightScale = HIDDEN_SCALE;
     let bits = atomicLoad(&largestBits[slot]);
     worst = max(worst, bits);
     let de = excess(bits);
     let s = exp2i(-de);
+    // The weighted sum takes the power of two on its way out, which is as exact and cheaper.
+    let weightScale = HIDDEN_SCALE * s;
     if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
     if (de != 0) {
       e += de;
@@ -266,7 +267,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     for (var k = 0u; k < QUADS; k++) {
       let p = w + 4u * k * QUADS;
       ${readWeights}
-      ${unroll((i) => `{ let x = s * sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
+      ${unroll((i) => `{ let x = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
     }
     ${finishLayer}
     ${nextLayer}

@@ -7,7 +7,7 @@ import { DomainFault } from '../../core/faults.ts'
 import { exponentOffsets, forwardBackwardWgsl, keepsPreactivations, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
-import { normWords, slotCount, updateWgsl, weightGroups } from './updateKernel.ts'
+import { normWords, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
 
 export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'deltas' | 'forward'
 
@@ -127,7 +127,7 @@ export class FusedPass {
     if (k2 === null || g2 === null) return
     pass.setPipeline(k2)
     pass.setBindGroup(0, g2, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(weightGroups(shape) + 1, shape.seedCount, shape.layout.layerCount)
+    pass.dispatchWorkgroups(updateGroups(shape) + (shape.layout.bias ? 1 : 0), shape.seedCount, shape.layout.layerCount)
   }
 
   /** Starts afresh: living seeds, empty slots, and these exponents of the biases ([seeds][L]). */

@@ -1,6 +1,7 @@
 // K2: every weight and bias gradient, the layer norms and the optimizer's update in one dispatch.
 //
-//   workgroup (x: 64 blocks of 4 inputs x 4 outputs, or the biases in the last one; y: seed; z: layer)
+//   workgroup (x: the blocks of 64 threads, or the biases in the last one; y: seed; z: layer)
+//   a thread owns a block of 4 blockQuads inputs x 4 blockQuads outputs: larger blocks read less, smaller ones fill a GPU
 //
 // A gradient is sum over rows of h_l[row] delta_l[row], rows in batch order whatever the tile, as mantissas of
 // 2^em with em the largest exponent of the layer's tiles. Optimizer slots lie in the parameters' layout with one
@@ -12,24 +13,52 @@ import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { shapeWgsl, type KernelShape } from './forwardBackwardKernel.ts'
 
-/** Blocks that one workgroup of K2 owns. */
+/** 4 x 4 blocks that one entry of the norms stands for at least; no workgroup has more threads. */
 export const BLOCKS_PER_GROUP = 64
 
-/** Workgroups in x that hold weights; one more holds the biases. */
+/** 4 x 4 blocks in all from which a thread owns four of them: a bit of the norms depends on it, so it depends on the shape alone. */
+const LARGE_BLOCKS_FROM = 2048
+
+/** Side of a thread's block, in vec4s. */
+function blockQuads(shape: KernelShape): 1 | 2 {
+  const { layout, seedCount } = shape
+  return seedCount * layout.layerCount * layout.quads * layout.quads >= LARGE_BLOCKS_FROM && layout.quads > 1 ? 2 : 1
+}
+
+/** Workgroups in x of K2 that hold weights, at most `weightGroups`; with biases there is one more for them. */
+export function updateGroups(shape: KernelShape): number {
+  const { layout } = shape
+  const side = blockQuads(shape)
+  const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
+  return Math.ceil((Math.ceil(rows / side) * Math.ceil(layout.quads / side)) / updateThreads(shape))
+}
+
+/** Threads of a workgroup of K2: with these, `updateGroups` never exceeds `weightGroups`. */
+function updateThreads(shape: KernelShape): number {
+  const narrow = blockQuads(shape) === 2 && shape.layout.quads <= 10
+  return narrow ? BLOCKS_PER_GROUP / 2 : BLOCKS_PER_GROUP
+}
+
+/** Entries of the norms per layer that hold weights (some may stay empty); the last one more holds the biases. */
 export function weightGroups(shape: KernelShape): number {
   const { layout } = shape
   const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
   return Math.ceil((rows * layout.quads) / BLOCKS_PER_GROUP)
 }
 
-/** vec4s of the norms, per (seed, layer, group) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
+/** vec4s of the norms, per (seed, layer, weightGroups + 1) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
 export function normEntries(shape: KernelShape): number {
   return shape.seedCount * shape.layout.layerCount * (weightGroups(shape) + 1)
 }
 
-/** Words of the norm buffer: the norms, then [3][seed][layer] bits of the largest slot. */
-export function normWords(shape: KernelShape): number {
+/** Word of the norm buffer where [seed] bits of the largest weight stand that any step left since they were cleared. */
+export function largestWeightsAt(shape: KernelShape): number {
   return 4 * normEntries(shape) + 3 * shape.seedCount * shape.layout.layerCount
+}
+
+/** Words of the norm buffer: the norms, [3][seed][layer] bits of the largest slot, the largest weights. */
+export function normWords(shape: KernelShape): number {
+  return largestWeightsAt(shape) + shape.seedCount
 }
 
 /** Slots [seedQuads] per seed that an optimizer needs. */
@@ -83,6 +112,20 @@ export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] |
   const rule = task === 'gradient' ? 'return g;' : RULES[task]
   const usesSlots = task !== 'sgd'
   const keepsSlots = usesSlots && task !== 'gradient'
+  const side = blockQuads(shape)
+  const threads = updateThreads(shape)
+  const sides = Array.from({ length: side }, (_, i) => i)
+  const cells = sides.flatMap((r) => sides.map((c) => [r, c] as const))
+  const each = (body: (cell: string, r: number, c: number) => string): string => cells.map(([r, c]) => body(`g${r}${c}`, r, c)).join('\n      ')
+  const parts = (cell: string): string[] => [0, 1, 2, 3].map((i) => `${cell}${i}`)
+  const entries = cells.flatMap(([r, c]) => parts(`g${r}${c}`))
+  const sumRows = (source: string): string => `
+          for (var row = t * TILE_ROWS; row < end; row++) {
+            ${source}
+            ${sides.map((c) => `let d${c} = s * deltas[pd + d${c}At]; `).join('')}
+            ${each((cell, r, c) => `${cell}0 += h${r}.x * d${c}; ${cell}1 += h${r}.y * d${c}; ${cell}2 += h${r}.z * d${c}; ${cell}3 += h${r}.w * d${c};`)}
+            pd += QUADS;
+          }`
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -95,10 +138,11 @@ ${shapeWgsl(shape)}
 @group(0) @binding(6) var<storage, read_write> norms: array<atomic<u32>>;
 @group(0) @binding(7) var<uniform> step: StepParameters;
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
-const GROUPS = ${weightGroups(shape)}u;
+const GROUPS = ${updateGroups(shape)}u;
+const NORM_GROUPS = ${weightGroups(shape)}u;
 const LARGEST_SLOTS = ${4 * normEntries(shape)}u;
-var<workgroup> squares: array<f32, ${BLOCKS_PER_GROUP}>;
-var<workgroup> magnitudes: array<f32, ${BLOCKS_PER_GROUP}>;
+var<workgroup> squares: array<f32, ${threads}>;
+var<workgroup> magnitudes: array<f32, ${threads}>;
 var<workgroup> largestGradient: atomic<u32>;
 var<workgroup> largestBias: atomic<u32>;
 var<workgroup> largestWeight: atomic<u32>;
@@ -128,7 +172,7 @@ fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
   return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
 }
 
-@compute @workgroup_size(${BLOCKS_PER_GROUP})
+@compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let seed = group.y;
   let l = group.z;
@@ -156,36 +200,42 @@ ${
       : '  let now = 0; let old = 0;'
   }
 
-  var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
+  ${entries.map((g) => `var ${g} = vec4f(0.0);`).join(' ')}
   if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); atomicStore(&largestSlot, 0u); }
   workgroupBarrier();
   if (!isBias) {
     let rowQuads = select(QUADS, IN_QUADS, l == 0u);
-    let block = group.x * ${BLOCKS_PER_GROUP}u + lid;
-    if (block < rowQuads * QUADS) {
-      let kq = block / QUADS;
-      let column = block % QUADS;
+    let block = group.x * ${threads}u + lid;
+    let across = (QUADS + ${side - 1}u) / ${side}u;
+    let kq = ${side}u * (block / across);
+    let column = ${side}u * (block % across);
+    if (kq < rowQuads) {
+      // Past the edge the last vec4 is read again and not used.
+      ${sides.map((i) => `let h${i}At = min(${i}u, rowQuads - 1u - kq); let d${i}At = min(${i}u, QUADS - 1u - column);`).join(' ')}
       for (var t = 0u; t < TILES; t++) {
         let s = exp2i(tileExponent(seed, l, t) - em);
         if (s == 0.0) { continue; }
         let end = min((t + 1u) * TILE_ROWS, ROWS);
-        for (var row = t * TILE_ROWS; row < end; row++) {
-          var h: vec4f;
-          if (l == 0u) { h = X[u32(max(batchIndices[indexAt(step.numbers.x, seed, row)], 0)) * IN_QUADS + kq]; } else { h = activations[activationAt(seed, l, row, kq)]; }
-          let d = s * deltas[deltaAt(seed, l, row, column)];
-          g0 += h.x * d; g1 += h.y * d; g2 += h.z * d; g3 += h.w * d;
+        var pd = deltaAt(seed, l, t * TILE_ROWS, column);
+        if (l == 0u) {${sumRows(`let px = u32(max(batchIndices[indexAt(step.numbers.x, seed, row)], 0)) * IN_QUADS + kq; ${sides.map((r) => `let h${r} = X[px + h${r}At];`).join(' ')}`)}
+        } else {
+          var pa = activationAt(seed, l, t * TILE_ROWS, kq);${sumRows(`${sides.map((r) => `let h${r} = activations[pa + h${r}At];`).join(' ')} pa += QUADS;`)}
         }
       }
-      g0 *= weightScale; g1 *= weightScale; g2 *= weightScale; g3 *= weightScale;
       let p = weightAt(l) + 4u * kq * QUADS + column;
-      apply(seed, p, g0, em, old, now); apply(seed, p + QUADS, g1, em, old, now);
-      apply(seed, p + 2u * QUADS, g2, em, old, now); apply(seed, p + 3u * QUADS, g3, em, old, now);
+      ${each(
+        (cell, r, c) => `if (kq + ${r}u < rowQuads && column + ${c}u < QUADS) {
+        ${parts(cell)
+          .map((g, i) => `${g} *= weightScale; apply(seed, p + ${4 * r + i}u * QUADS + ${c}u, ${g}, em, old, now);`)
+          .join(' ')}
+      } else { ${parts(cell).map((g) => `${g} = vec4f(0.0);`).join(' ')} }`,
+      )}
     }
-    atomicMax(&largestGradient, max(max(sizeBits(g0), sizeBits(g1)), max(sizeBits(g2), sizeBits(g3))));
+    atomicMax(&largestGradient, ${entries.map((g) => `sizeBits(${g})`).reduce((x, y) => `max(${x}, ${y})`)});
   }${
     shape.layout.bias
       ? ` else {
-    for (var column = lid; column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+    for (var column = lid; column < QUADS; column += ${threads}u) {
       var g = vec4f(0.0);
       for (var t = 0u; t < TILES; t++) {
         let s = exp2i(exponents[exponentBackward(seed, l, t)] - em);
@@ -198,7 +248,8 @@ ${
       apply(seed, p, g, em, old, now);
       atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p]));
       atomicMax(&largestGradient, sizeBits(g));
-      slotsOfNorm(&g0, &g1, &g2, &g3, column / ${BLOCKS_PER_GROUP}u, g);
+      // A thread owns at most four columns (widths to 1024).
+      switch (column / ${threads}u) { case 0u: { g000 = g; } case 1u: { g001 = g; } case 2u: { g002 = g; } default: { g003 = g; } }
     }
   }`
       : ''
@@ -208,38 +259,29 @@ ${
   let bits = atomicLoad(&largestGradient);
   let me = select(i32(bits >> 23u) - 127, 0, bits == 0u);
   let s = exp2i(min(-me, 126));
-  let h0 = g0 * s; let h1 = g1 * s; let h2 = g2 * s; let h3 = g3 * s;
-  squares[lid] = dot(h0, h0) + dot(h1, h1) + dot(h2, h2) + dot(h3, h3);
   let one = vec4f(1.0);
-  magnitudes[lid] = dot(abs(h0), one) + dot(abs(h1), one) + dot(abs(h2), one) + dot(abs(h3), one);
+  var square = 0.0;
+  var magnitude = 0.0;
+  ${entries.map((g) => `{ let h = ${g} * s; square += dot(h, h); magnitude += dot(abs(h), one); }`).join('\n  ')}
+  squares[lid] = square;
+  magnitudes[lid] = magnitude;
   workgroupBarrier();
-  for (var o = ${BLOCKS_PER_GROUP / 2}u; o > 0u; o = o >> 1u) {
+  for (var o = ${threads / 2}u; o > 0u; o = o >> 1u) {
     if (lid < o) { squares[lid] += squares[lid + o]; magnitudes[lid] += magnitudes[lid + o]; }
     workgroupBarrier();
   }
   if (lid == 0u) {
-    let n = 4u * ((seed * LAYERS + l) * (GROUPS + 1u) + group.x);
+    let n = 4u * ((seed * LAYERS + l) * (NORM_GROUPS + 1u) + select(group.x, NORM_GROUPS, isBias));
     atomicStore(&norms[n], bitcast<u32>(squares[0]));
     atomicStore(&norms[n + 1u], bitcast<u32>(f32(me + em)));
     atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
     atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
+    ${task === 'gradient' ? '' : `atomicMax(&norms[${largestWeightsAt(shape)}u + seed], atomicLoad(&largestWeight));`}
     ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, seed, l)], atomicLoad(&largestSlot));' : ''}
-    if (isBias) {
-      ${shape.layout.bias ? 'let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u);' : ''}
-      ${
-        task === 'gradient'
-          ? 'exponents[SLOT_EXPONENTS + (SEEDS + seed) * LAYERS + l] = em;'
-          : keepsSlots
-            ? 'exponents[SLOT_EXPONENTS + ((1u - parity) * SEEDS + seed) * LAYERS + l] = now; atomicStore(&norms[largestSlotAt(ring + 2u, seed, l)], 0u);'
-            : ''
-      }
-    }
-    ${task === 'gradient' ? 'else if (group.x == 0u) { exponents[SLOT_EXPONENTS + seed * LAYERS + l] = em; }' : ''}
+    ${keepsSlots ? 'if (group.x == 0u) { exponents[SLOT_EXPONENTS + ((1u - parity) * SEEDS + seed) * LAYERS + l] = now; atomicStore(&norms[largestSlotAt(ring + 2u, seed, l)], 0u); }' : ''}
+    ${task === 'gradient' ? 'if (group.x == 0u || isBias) { exponents[SLOT_EXPONENTS + (select(0u, SEEDS, isBias) + seed) * LAYERS + l] = em; }' : ''}
+    ${shape.layout.bias ? 'if (isBias) { let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u); }' : ''}
   }
-}
-// A thread of the bias group owns at most four columns (widths to 1024).
-fn slotsOfNorm(g0: ptr<function, vec4f>, g1: ptr<function, vec4f>, g2: ptr<function, vec4f>, g3: ptr<function, vec4f>, turn: u32, g: vec4f) {
-  switch (turn) { case 0u: { *g0 = g; } case 1u: { *g1 = g; } case 2u: { *g2 = g; } default: { *g3 = g; } }
 }
 `
 }
