@@ -5,7 +5,7 @@ import type { Lesson } from './lesson.ts'
 
 const experiment: Experiment = {
   ...DEFAULT_MLP,
-  model: { ...DEFAULT_MLP.model, depth: 3, width: 20, activation: 'tanh' },
+  model: { ...DEFAULT_MLP.model, depth: 3, width: 12, activation: 'tanh' },
   init: { scheme: 'lecunNormal', tau: Math.sqrt(3) },
   data: { ...DEFAULT_MLP.data, kind: 'digits', trainCount: 1200, testCount: 400 },
   optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.05 },
@@ -14,12 +14,12 @@ const experiment: Experiment = {
   diagnostics: {
     ...DEFAULT_MLP.diagnostics,
     probeCount: 32,
-    pairCount: 60,
-    pairBatch: 32,
+    pairCount: 50,
+    pairBatch: 128,
     lanczosSteps: 12,
     every: { evaluation: 20, gradientNorms: 5, cosines: 10, hessian: 50, kernel: 50 },
   },
-  versus: { model: { depth: 30 } },
+  versus: { model: { depth: 40 } },
 }
 
 /** Depth widens the distribution of gradient cosines, unless the network is linear and orthogonal. Source: Sankararaman et al. 2020, Thm 4.1 and 6.1. */
@@ -27,12 +27,12 @@ export const depthConfusion: Lesson = {
   id: 'depth-confusion',
   revision: 1,
   title: 'Depth and gradient cosines',
-  question: 'Three layers or thirty, equal width: are the deep gradients more spread out?',
-  shortQuestion: '3 layers or 30: which gradients disagree more?',
-  choices: ['Depth 3', 'Depth 30', 'No difference'],
+  question: 'Three layers or forty, equal width: are the deep gradients more spread out?',
+  shortQuestion: '3 layers or 40: which gradients disagree more?',
+  choices: ['Depth 3', 'Depth 40', 'No difference'],
   answer: 1,
   lookFor:
-    'Compare the two densities at step 0. Thirty random tanh layers forget which sample came in, so two mini-batches agree only by chance.',
+    'Compare the two densities at step 0. Forty random tanh layers forget which sample came in, so two mini-batches agree only by chance.',
   finding: 'The spread grows with depth; the deep density reaches far into negative cosines.',
   twist: {
     text: 'Take the bends out: a linear network with orthogonal weights and squared loss. Now depth changes nothing.',

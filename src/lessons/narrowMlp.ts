@@ -7,7 +7,7 @@ const experiment: Experiment = {
   ...DEFAULT_MLP,
   model: { ...DEFAULT_MLP.model, depth: 32, width: 12 },
   data: { ...DEFAULT_MLP.data, kind: 'mixture', inputs: 64, trainCount: 2000, testCount: 500 },
-  optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.01 },
+  optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.02 },
   batch: 64,
   steps: 400,
   diagnostics: { ...DEFAULT_MLP.diagnostics, probeCount: 32, pairCount: 40, pairBatch: 32, lanczosSteps: 16 },

@@ -17,7 +17,7 @@ export const vanish: Lesson = {
   id: 'vanish',
   revision: 1,
   title: 'Vanishing with depth',
-  question: 'Xavier keeps the variance at every depth. How much gradient does depth 64 lose against 16?',
+  question: 'How much gradient does a chain of 64 weights lose against one of 16?',
   shortQuestion: '16 weights or 64: how much gradient is lost?',
   choices: ['Nothing', 'One decade', 'Three decades', 'Nine decades'],
   answer: 3,
