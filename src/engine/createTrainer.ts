@@ -69,8 +69,13 @@ async function onGpu(options: TrainerOptions, device: OpenedDevice): Promise<Tra
 
 /** The device of this thread, opened anew when there was none or it is no longer well. */
 async function sharedDevice(): Promise<OpenedDevice | NoGpu> {
-  const known = await shared
-  if (known?.type === 'device' && known.health.fault === null) return known
+  const pending = shared
+  if (pending !== null) {
+    const known = await pending
+    if (known.type === 'device' && known.health.fault === null) return known
+    // Somebody else may have opened the next one meanwhile.
+    if (shared !== null && shared !== pending) return shared
+  }
   shared = openDevice()
   return shared
 }

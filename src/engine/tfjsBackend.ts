@@ -34,6 +34,8 @@ export interface TfjsMemory {
 interface Registered {
   readonly opened: OpenedDevice
   readonly backend: WebGPUBackend
+  /** What `setBackend` answered. */
+  readonly accepted: Promise<boolean>
   leases: number
 }
 
@@ -46,12 +48,17 @@ let registered: Registered | null = null
  */
 export async function leaseTfjs(opened: OpenedDevice): Promise<TfjsLease> {
   opened.health.check()
+  // Registered before anything is awaited: two arms ask at the same time.
   if (registered?.opened !== opened) {
     unregister()
-    registered = await register(opened)
+    registered = register(opened)
   }
   const mine = registered
   mine.leases++
+  if (!(await mine.accepted)) {
+    if (registered === mine) unregister()
+    throw new FaultError({ type: 'noWebGpu', detail: 'TensorFlow.js did not accept the graphics device.' })
+  }
   let closed = false
   return {
     backend: mine.backend,
@@ -75,15 +82,13 @@ export function tfjsMemory(): TfjsMemory {
   return { tensorCount: numTensors, liveBytes: numBytesInGPU, allocatedBytes: numBytesAllocatedInGPU }
 }
 
-async function register(opened: OpenedDevice): Promise<Registered> {
+function register(opened: OpenedDevice): Registered {
   if (findBackendFactory(BACKEND) !== null) removeBackend(BACKEND)
   env().set('WEBGPU_MATMUL_PROGRAM_TYPE', MATMUL_PACKED)
   env().set('WEBGPU_CPU_FORWARD', false)
   const backend = new WebGPUBackend(opened.device, opened.info)
-  if (!registerBackend(BACKEND, () => backend, 3) || !(await setBackend(BACKEND))) {
-    throw new FaultError({ type: 'noWebGpu', detail: 'TensorFlow.js did not accept the graphics device.' })
-  }
-  return { opened, backend, leases: 0 }
+  const accepted = registerBackend(BACKEND, () => backend, 3) ? setBackend(BACKEND) : Promise.resolve(false)
+  return { opened, backend, accepted, leases: 0 }
 }
 
 function unregister(): void {

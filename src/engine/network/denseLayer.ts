@@ -5,7 +5,7 @@
 // serve all. The caller disposes what is returned.
 import { dispose, reshape, type Rank, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { DenseLayerSpec } from '../../core/networkSpec.ts'
-import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
+import { runKernel, type Kernel } from './kernel.ts'
 import { product } from './product.ts'
 
 /** Weights, gradients, slots or tangents of one layer. */
@@ -117,23 +117,22 @@ export function addGramShare(
   return total
 }
 
+/** Rows are added in blocks of 64, so the rounding of a sum of n grows with 64 + n/64 terms. */
 const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
   name: 'columnSums',
-  shape: 'reduction',
+  shape: 'elementwise',
   inputs: ['D'],
   uniforms: { width: 'i32', rows: 'i32', scale: 'f32' },
-  declarations: workgroupReduce('total', (a, b) => `${a} + ${b}`),
   body: `
-    let lane = entry / uniforms.width;
-    let column = entry % uniforms.width;
-    var mine = 0.0;
-    if (entry < uniforms.size) {
-      for (var row = i32(localId.x); row < uniforms.rows; row = row + 64) {
-        mine = mine + D[(lane * uniforms.rows + row) * uniforms.width + column];
-      }
+    let base = (index / uniforms.width) * uniforms.rows * uniforms.width + index % uniforms.width;
+    var sum = 0.0;
+    for (var first = 0; first < uniforms.rows; first = first + 64) {
+      var part = 0.0;
+      let end = min(first + 64, uniforms.rows);
+      for (var row = first; row < end; row = row + 1) { part = part + D[base + row * uniforms.width]; }
+      sum = sum + part;
     }
-    let sum = total(mine);
-    if (localId.x == 0u && entry < uniforms.size) { result[entry] = uniforms.scale * sum; }`,
+    result[index] = uniforms.scale * sum;`,
 }
 
 /** [lanes, n, width] -> [lanes, 1, width]. */

@@ -75,7 +75,8 @@ function wgsl(kernel: Kernel): string {
 /**
  * WGSL of a fixed-order sum (or maximum) over the threads of a workgroup: `fn <name>(mine: f32) -> f32`.
  *
- * The tree has one shape for every run, so the result is the same to the last bit.
+ * Every thread folds all 64 values in the same order after a single barrier: a tree would need six, and barriers are
+ * what a software adapter pays for most. Between two calls of one function the caller puts a barrier.
  */
 export function workgroupReduce(name: string, combine: (a: string, b: string) => string): string {
   return `
@@ -83,14 +84,8 @@ var<workgroup> ${name}Shared : array<f32, ${THREADS}>;
 fn ${name}(mine : f32) -> f32 {
   ${name}Shared[localId.x] = mine;
   workgroupBarrier();
-  for (var stride = ${THREADS / 2}u; stride > 0u; stride = stride / 2u) {
-    if (localId.x < stride) {
-      let a = ${name}Shared[localId.x];
-      let b = ${name}Shared[localId.x + stride];
-      ${name}Shared[localId.x] = ${combine('a', 'b')};
-    }
-    workgroupBarrier();
-  }
-  return ${name}Shared[0];
+  var all = ${name}Shared[0];
+  for (var i = 1u; i < ${THREADS}u; i = i + 1u) { all = ${combine('all', `${name}Shared[i]`)}; }
+  return all;
 }`
 }

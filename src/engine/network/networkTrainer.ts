@@ -3,7 +3,7 @@
 // Seeds ride in the leading axis of every tensor, so an ensemble costs no more dispatches than one network. A call's
 // result is committed only after its readback was believed: a poisoned or lost device leaves the state before the call.
 import { clone, dispose, slice3d, tensor1d, zeros, type Rank, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
-import { DomainFault } from '../../core/faults.ts'
+import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
@@ -14,11 +14,12 @@ import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
 import { leaseTfjs, type TfjsLease } from '../tfjsBackend.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
-import { flatOrder, layersOf, tensorsOf, vectorsOf } from './layout.ts'
+import { flatOrder, layersOf, tensorsOf } from './layout.ts'
 import { createNetworkProbe } from './networkProbe.ts'
 import type { BorrowedRoots } from './probeHost.ts'
 import { readPacked } from './readback.ts'
 import { gatherRows, indexTensor, ResidentData } from './residentData.ts'
+import { readState, uploadState } from './stateCheckpoint.ts'
 import { disposeState, trainingStep, weightChecksum, type TrainingState } from './trainingState.ts'
 import { rootSlot, slotCount } from './updateRules.ts'
 
@@ -30,8 +31,10 @@ const FIRST_GUESS_MS = 25
  * Opens tfjs on the device and uploads data and weights.
  *
  * @throws {FaultError} noWebGpu, poisoned or deviceLost.
+ * @throws {ShapeFault} when layers, data and starts do not fit each other.
  */
 export async function createNetworkTrainer(options: TrainerOptions, opened: OpenedDevice): Promise<Trainer> {
+  checkShapes(options)
   return new NetworkTrainer(options, opened, await leaseTfjs(opened))
 }
 
@@ -146,34 +149,20 @@ class NetworkTrainer implements Trainer {
   }
 
   async checkpoint(): Promise<TrainerCheckpoint> {
-    const { weights, slots } = this.state
-    const kinds = slotCount(this.optimizer.kind)
-    const tensors = [...weights]
-    for (let slot = 0; slot < kinds; slot++) tensors.push(...slots.map((of) => of[slot]))
     // What belongs to the step is taken before the wait, like the tensors.
     const rest = { step: this.stepsDone, slotSteps: [...this.slotSteps], divergedAt: this.divergedAt.slice(), optimizer: this.optimizer }
-    const parts = await readPacked(this.opened, tensors)
-    const blocks = Array.from({ length: kinds + 1 }, (_, block) =>
-      vectorsOf(parts.slice(block * weights.length, (block + 1) * weights.length), this.seedCount),
-    )
-    const root = rootSlot(rest.optimizer.kind)
-    const slotBlocks = blocks.slice(1).map((block, slot) => (slot === root ? block.map((vector) => vector.map((u) => u * u)) : block))
-    return { ...rest, weights: blocks[0], slots: blocks[0].map((_, seed) => slotBlocks.map((block) => block[seed])) }
+    return { ...rest, ...(await readState(this.opened, this.state, rest.optimizer.kind)) }
   }
 
   async restore(checkpoint: TrainerCheckpoint): Promise<void> {
-    const { spec } = this.options
-    const root = rootSlot(checkpoint.optimizer.kind)
-    const weights = flatOrder(tensorsOf(spec, checkpoint.weights))
-    const slotBlocks = Array.from({ length: slotCount(checkpoint.optimizer.kind) }, (_, slot) => {
-      const vectors = checkpoint.slots.map((of) => of[slot])
-      return flatOrder(tensorsOf(spec, slot === root ? vectors.map((vector) => vector.map(Math.sqrt)) : vectors))
-    })
-    const slots = weights.map((_, index) => slotBlocks.map((block) => block[index]))
+    if (checkpoint.weights.length !== this.seedCount) {
+      throw new ShapeFault(`restore: a checkpoint of ${checkpoint.weights.length} seeds, expected ${this.seedCount}`)
+    }
+    const state = uploadState(this.options.spec, checkpoint)
     disposeState(this.state)
+    this.state = state
     this.divergedAt = checkpoint.divergedAt.slice()
     this.slotSteps = [...checkpoint.slotSteps]
-    this.state = { weights, slots, slotStep: Math.max(0, ...this.slotSteps) }
     this.optimizer = checkpoint.optimizer
     this.stepsDone = checkpoint.step
     this.renewMask()
@@ -329,4 +318,17 @@ function concatenated(batches: readonly Int32Array[]): Int32Array {
     offset += batch.length
   }
   return all
+}
+
+function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
+  let width = dataset.inputWidth
+  for (const { fanIn, fanOut } of spec.layers) {
+    if (fanIn !== width) throw new ShapeFault(`createNetworkTrainer: a layer of ${fanIn} inputs, expected ${width}`)
+    width = fanOut
+  }
+  if (width !== dataset.outputWidth) throw new ShapeFault(`createNetworkTrainer: ${width} outputs, expected ${dataset.outputWidth}`)
+  const count = parameterCount(spec)
+  for (const { length } of initialWeights) {
+    if (length !== count) throw new ShapeFault(`createNetworkTrainer: a start of ${length} weights, expected ${count}`)
+  }
 }

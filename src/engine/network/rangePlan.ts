@@ -24,8 +24,10 @@ export function powerOfTwo(exponent: number): number {
   return 2 ** Math.max(-126, Math.min(126, exponent))
 }
 
-/** Arrays within 2^-COMFORT .. 2^COMFORT are left alone. */
+/** A network whose arrays all lie within 2^-COMFORT .. 2^COMFORT is left alone. */
 const COMFORT = 24
+/** In the others every array is brought to size 1, give or take this: sums over layers then meet at like sizes. */
+const NEAR_ONE = 8
 /** An array that is 0 after one of at least 2^-SAFE is truly 0: no layer shrinks that much. */
 const SAFE = 60
 
@@ -47,15 +49,22 @@ export interface Replanned {
   readonly lost: Uint8Array
 }
 
-/** The plan for the next pass after a pass with `plan` found `extents`. */
+/** The plan for the next pass after a pass with `plan` found `extents`; the same plan where it has settled. */
 export function replan(plan: RangePlan, extents: PassExtents): Replanned {
   const layerCount = plan.delta.length
-  const forwardOrder = Array.from({ length: layerCount }, (_, index) => index + 1)
-  const backwardOrder = Array.from({ length: layerCount }, (_, index) => layerCount - 1 - index)
-  const input = replanned(plan.input, extents.input, forwardOrder, (index) => biasCap(extents.bias[index]))
-  const delta = replanned(plan.delta, extents.delta, backwardOrder, () => Number.POSITIVE_INFINITY)
+  const plain = [...plan.input, ...plan.delta].every((exponent) => exponent === 0)
+  // Zeros are no objection: beside arrays of ordinary size they are true zeros (a dead layer, a perfect fit).
+  const ordinary = [...extents.input, ...extents.delta].every(
+    (extent) => extent === null || extent.largest === 0 || isNear(extent, COMFORT),
+  )
+  if (plain && ordinary) return { plan, settled: true, lost: new Uint8Array(layerCount) }
+  const forwards = Array.from({ length: layerCount }, (_, index) => index + 1)
+  const backwards = Array.from({ length: layerCount }, (_, index) => layerCount - 1 - index)
+  const input = normalised(plan.input, extents.input, forwards, (index) => biasCap(extents.bias[index]))
+  const delta = normalised(plan.delta, extents.delta, backwards, () => Number.POSITIVE_INFINITY)
   const lost = Uint8Array.from(plan.delta, (_, layer) => Math.max(input.lost[layer], delta.lost[layer]))
-  return { plan: { input: input.exponents, delta: delta.exponents }, settled: input.settled && delta.settled, lost }
+  const settled = !plain && input.settled && delta.settled
+  return { plan: settled ? plan : { input: input.exponents, delta: delta.exponents }, settled, lost }
 }
 
 /** Layer l adds its bias times 2^exponent: that must stay far from overflow. */
@@ -63,7 +72,12 @@ function biasCap(bias: Extent | null | undefined): number {
   return bias === null || bias === undefined || bias.largest === 0 ? Number.POSITIVE_INFINITY : Math.min(126, SAFE - bias.exponent)
 }
 
-function replanned(
+function isNear({ largest, exponent }: Extent, bound: number): boolean {
+  return Number.isFinite(largest) && Math.abs(exponent) <= bound
+}
+
+/** Exponents that bring every array to size 1, in the order of the pass. */
+function normalised(
   old: Int32Array,
   extents: readonly (Extent | null)[],
   order: readonly number[],
@@ -72,28 +86,27 @@ function replanned(
   const exponents = old.slice()
   const lost = new Uint8Array(old.length)
   let settled = true
-  // True binary size of the last two arrays that were seen, and whether the last one was far from underflow.
+  // True binary size of the array before, its change from the one before that, and whether it was far from underflow.
   let size = 0
   let slope = 0
   let safe = true
   for (const index of order) {
-    const { largest, exponent } = extents[index]!
-    const seen = largest > 0 && Number.isFinite(largest)
+    const extent = extents[index]!
+    const { largest, exponent } = extent
     if (largest === 0 && safe) continue
+    const seen = largest > 0 && Number.isFinite(largest)
     if (seen) {
-      const next = exponent - old[index]
-      slope = Math.max(-SAFE, Math.min(SAFE, next - size))
-      size = next
+      slope = Math.max(-SAFE, Math.min(SAFE, exponent - old[index] - size))
+      size = exponent - old[index]
       safe = exponent > -SAFE
     } else {
       lost[index] = 1
       size += slope === 0 ? Math.sign(exponent) * COMFORT : slope
       safe = false
     }
-    const wanted = Math.min(capOf(index), seen && Math.abs(exponent) <= COMFORT ? old[index] : -size)
-    if (wanted === old[index]) continue
-    exponents[index] = wanted
-    settled = false
+    const wanted = seen && isNear(extent, NEAR_ONE) ? old[index] : -size
+    exponents[index] = Math.min(capOf(index), wanted)
+    if (exponents[index] !== old[index]) settled = false
   }
   return { exponents, settled, lost }
 }
