@@ -1,0 +1,60 @@
+// `npm run bench [-- engines|instruments|fused|page|all] [--pairs n] [--quick] [--json]`: what does it all cost, on this machine?
+//
+// Prints, never judges: times depend on the machine, so no test asserts them. Every comparison is made turn by turn in this
+// one process; progress goes to standard error, so that the report can be piped.
+import { DomainFault } from '../core/faults.ts'
+import { openDevice } from '../engine/device.ts'
+import { benchArguments, type SectionName } from './bench/benchArguments.ts'
+import { tableRecord, tableText, type BenchTable } from './bench/benchTable.ts'
+import { machineText, thisMachine } from './bench/machine.ts'
+import type { BenchContext, BenchSection } from './bench/section.ts'
+import { installNodeWebGpu } from './nodeWebGpu.ts'
+
+/** Loaded when asked for: the page needs no tfjs, the engines need no browser. */
+async function sectionOf(name: SectionName): Promise<BenchSection> {
+  switch (name) {
+    case 'engines':
+      return (await import('./bench/engines.ts')).benchEngines
+    case 'instruments':
+      return (await import('./bench/instruments.ts')).benchInstruments
+    case 'fused':
+      return (await import('./bench/fused.ts')).benchFused
+    case 'page':
+      return (await import('./bench/page.ts')).benchPage
+    default:
+      return name satisfies never
+  }
+}
+
+/** Measures and prints; answers with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let options: BenchContext['options']
+  try {
+    options = benchArguments(args)
+  } catch (error) {
+    if (!(error instanceof DomainFault)) throw error
+    process.stderr.write(`bench: ${error.message}\n`)
+    return 2
+  }
+  const opened = (await installNodeWebGpu()) ? await openDevice() : null
+  const gpu = opened?.type === 'device' ? opened : null
+  const machine = thisMachine(gpu)
+  const show = (text: string) => process.stdout.write(`${text}\n`)
+  if (!options.json) show(`${machineText(machine)}; medians of ${options.pairs} rounds with quartiles`)
+  const sections: { readonly section: SectionName; readonly tables: readonly BenchTable[] }[] = []
+  for (const section of options.sections) {
+    const run = await sectionOf(section)
+    const progress = (text: string) => process.stderr.write(`${section}: ${text}\n`)
+    const tables = await run({ options, gpu, progress })
+    sections.push({ section, tables })
+    if (!options.json) for (const table of tables) show(`\n${tableText(table)}`)
+  }
+  const after = thisMachine(gpu).load
+  if (options.json) {
+    const records = sections.map(({ section, tables }) => ({ section, tables: tables.map(tableRecord) }))
+    show(JSON.stringify({ machine, loadAfter: after, pairs: options.pairs, quick: options.quick, sections: records }, null, 2))
+  } else {
+    show(`\nLoad after: ${after.toFixed(1)}`)
+  }
+  return 0
+}

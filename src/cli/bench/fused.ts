@@ -1,0 +1,2 @@
+import type { BenchSection } from './section.ts'
+export const benchFused: BenchSection = async () => []

@@ -1,0 +1,58 @@
+// How are two things compared on a machine that is never quiet? Turn by turn, so that a slow minute hits both.
+//
+// Each case is run once for nothing first: pipelines compile, code is optimised, pools fill. The order is turned round in
+// every other round, because whoever comes second finds warm caches.
+import type { Milliseconds } from '../../core/units.ts'
+
+/** Something that can be timed; `run` answers with the time of one unit of its work. */
+export interface TimedCase {
+  readonly name: string
+  readonly run: () => Promise<Milliseconds>
+}
+
+/** Below this a run measures the clock more than the work. */
+const SHORTEST_RUN_MS: Milliseconds = 20
+const MOST_REPEATS = 4096
+
+/** Times per case, [rounds] each, in the order of the rounds. */
+export async function interleaved(cases: readonly TimedCase[], rounds: number): Promise<readonly (readonly Milliseconds[])[]> {
+  for (const { run } of cases) await run()
+  const times: Milliseconds[][] = cases.map(() => [])
+  for (let round = 0; round < rounds; round++) {
+    const order = cases.map((_, k) => k)
+    if (round % 2 === 1) order.reverse()
+    for (const k of order) times[k].push(await cases[k].run())
+  }
+  return times
+}
+
+/** The wall time of one call. */
+export async function wall(work: () => unknown): Promise<Milliseconds> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/** A case that repeats its work until about 20 ms have passed; the count is found in the warm-up and kept. */
+export function repeated(name: string, work: () => unknown): TimedCase {
+  let repeats = 0
+  const once = async (count: number) =>
+    (await wall(async () => {
+      for (let i = 0; i < count; i++) await work()
+    })) / count
+  return {
+    name,
+    async run() {
+      if (repeats > 0) return await once(repeats)
+      // The first call compiles; the second tells how long a call is.
+      await once(1)
+      repeats = 1
+      let time = await once(1)
+      while (time * repeats < SHORTEST_RUN_MS && repeats < MOST_REPEATS) {
+        repeats = Math.min(MOST_REPEATS, Math.max(2 * repeats, Math.ceil(SHORTEST_RUN_MS / Math.max(time, 1e-4))))
+        time = await once(repeats)
+      }
+      return time
+    },
+  }
+}
