@@ -90,9 +90,9 @@ const BIAS_SCALE = f32(${layout.biasScale});
 struct StepParameters {
   // learning rate, 1/batch or 1, momentum or decay or beta1, beta2
   rates: vec4f,
-  // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), unused
+  // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), first seed of this dispatch
   corrections: vec4f,
-  // step within the chunk, eps exponent, updates modulo 6 (slot exponents: parity; largest slots: modulo 3), first tile of this dispatch
+  // step within the chunk, eps exponent, updates modulo 6 (slot exponents: parity; largest slots: modulo 3), first tile (K1) or layer (K2) of this dispatch
   numbers: vec4i,
 };
 fn exponentForward(seed: u32, layer: u32, tile: u32) -> u32 { return (seed * (LAYERS + 1u) + layer) * TILES + tile; }
@@ -220,7 +220,7 @@ var<workgroup> largestBits: array<atomic<u32>, 3>;
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
-  let seed = group.y;
+  let seed = group.y + u32(step.corrections.w);
   let column = lid % QUADS;
   let row0 = (lid / QUADS) * ${R}u;
   let tileNumber = group.x + u32(step.numbers.w);

@@ -36,6 +36,7 @@ export interface FusedLayout {
 /** Why a network cannot be fused, in words; null when it can. */
 export function fusedObstacle(spec: NetworkSpec): string | null {
   const { layers } = spec
+  if (spec.linearised === true) return 'a linearised network'
   for (const layer of layers) if (layer.kind !== 'dense') return 'a layer that is not dense'
   const width = layers[0].fanOut
   for (let l = 1; l < layers.length; l++) if (layers[l].fanIn !== width) return 'hidden layers of different widths'
@@ -44,7 +45,12 @@ export function fusedObstacle(spec: NetworkSpec): string | null {
     if (layers[l].activation !== first.activation) return 'hidden layers with different activations'
     if (layers[l].bias !== first.bias) return 'biases on some layers only'
   }
-  if (layers[layers.length - 1].bias !== first.bias) return 'biases on some layers only'
+  const last = layers[layers.length - 1]
+  for (const layer of layers) {
+    if (layer !== first && layer.forwardScale !== last.forwardScale) return 'hidden layers of different scales'
+    if (layer.biasScale !== first.biasScale) return 'biases of different scales'
+  }
+  if (last.bias !== first.bias) return 'biases on some layers only'
   return null
 }
 

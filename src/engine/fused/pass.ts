@@ -4,11 +4,14 @@
 // lent. Training and measuring are passes of different shapes over the same parameters.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { DomainFault } from '../../core/faults.ts'
+import { NO_EXPONENT } from './exponentWgsl.ts'
 import { exponentOffsets, forwardBackwardWgsl, keepsPreactivations, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { bindKernel, kernelPipeline, uniformBinding, type KernelBinding, type KernelPipeline } from './kernelPipelines.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
 import { normWords, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
 
+/** An optimizer trains; 'gradient' writes the gradient in place of slots; 'deltas' and 'forward' leave K2 out. */
 export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'deltas' | 'forward'
 
 export interface PassBuffers {
@@ -18,24 +21,17 @@ export interface PassBuffers {
   readonly targets: GPUBuffer
 }
 
-const READ = 'read-only-storage'
-const WRITE = 'storage'
+/** Slices of step numbers that a pass holds at least: one step may be cut into many dispatches. */
+const FEWEST_SLICES = 64
 
-/** Compute pipeline with an explicit layout: storage bindings in order, the step's uniform at `uniformAt`. */
-async function pipelineOf(device: GPUDevice, label: string, code: string, storage: readonly GPUBufferBindingType[], uniformAt: number): Promise<{ readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroupLayout }> {
-  const entries: GPUBindGroupLayoutEntry[] = storage.map((type, i) => ({ binding: i < uniformAt ? i : i + 1, visibility: 4, buffer: { type } }))
-  entries.push({ binding: uniformAt, visibility: 4, buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: 48 } })
-  const group = device.createBindGroupLayout({ label, entries })
-  const module = device.createShaderModule({ label, code })
-  const pipeline = await device.createComputePipelineAsync({ label, layout: device.createPipelineLayout({ bindGroupLayouts: [group] }), compute: { module, entryPoint: 'main' } })
-  return { pipeline, group }
-}
+const K1_BINDINGS: readonly KernelBinding[] = ['read', 'read', 'read', 'read', 'write', 'write', 'write', 'write', 'uniform']
+const K2_BINDINGS: readonly KernelBinding[] = ['write', 'read', 'read', 'read', 'read', 'write', 'write', 'uniform']
 
 /** The two dispatches of one shape and one task. */
 export class FusedPass {
   readonly shape: KernelShape
   readonly task: PassTask
-  /** Steps that fit one call of `prepare`. */
+  /** Batches that fit one call of `prepare`. */
   readonly capacity: number
   readonly activations: GPUBuffer
   readonly deltas: GPUBuffer
@@ -48,63 +44,55 @@ export class FusedPass {
   private readonly device: GPUDevice
   private readonly indices: GPUBuffer
   private readonly steps: GPUBuffer
-  private readonly groups: { k1: GPUComputePipeline; k2: GPUComputePipeline | null; g1: GPUBindGroup; g2: GPUBindGroup | null }
+  private readonly forwardBackward: BoundKernel
+  private readonly update: BoundKernel | null
 
-  private constructor(device: GPUDevice, shape: KernelShape, task: PassTask, capacity: number, build: (owned: OwnedBuffers, pass: { readonly indices: GPUBuffer; readonly steps: GPUBuffer; readonly sizes: PassSizes }) => Built) {
+  private constructor(device: GPUDevice, shape: KernelShape, task: PassTask, buffers: PassBuffers, capacity: number, kernels: Kernels) {
     this.device = device
     this.shape = shape
     this.task = task
     this.capacity = capacity
-    this.owned = new OwnedBuffers(device)
+    const owned = new OwnedBuffers(device)
+    this.owned = owned
     const lanes = shape.lanes === 'batches' ? shape.seedCount : 1
-    this.indices = this.owned.create(4 * capacity * lanes * shape.batchRows)
-    this.steps = this.owned.create(SLICE_BYTES * capacity, 'uniform')
-    const built = build(this.owned, { indices: this.indices, steps: this.steps, sizes: passSizes(shape, task, capacity) })
-    this.activations = built.activations
-    this.deltas = built.deltas
-    this.exponents = built.exponents
-    this.rowLosses = built.rowLosses
-    this.norms = built.norms
-    this.slots = built.slots
-    this.groups = built
+    this.indices = owned.create(4 * capacity * lanes * shape.batchRows)
+    this.steps = owned.create(SLICE_BYTES * Math.max(capacity, FEWEST_SLICES), 'uniform')
+    const sizes = passSizes(shape, task, capacity)
+    this.activations = owned.create(sizes.activations)
+    this.deltas = owned.create(sizes.deltas)
+    this.exponents = owned.create(sizes.exponents)
+    this.rowLosses = owned.create(sizes.rowLosses)
+    this.norms = owned.create(sizes.norms)
+    this.slots = owned.create(sizes.slots)
+    const { parameters, inputs, targets } = buffers
+    const { indices, activations, deltas, exponents, norms } = this
+    const uniform = uniformBinding(this.steps)
+    this.forwardBackward = bound(device, kernels.k1, [parameters, inputs, targets, indices, activations, deltas, exponents, this.rowLosses, uniform])
+    const slots = usesSlots(task) ? [this.slots] : []
+    this.update = kernels.k2 === null ? null : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...slots])
   }
 
-  /** Compiles both kernels; several passes may compile at once. */
+  /** Compiles both kernels, or finds them compiled; several passes may compile at once. */
   static async create(device: GPUDevice, shape: KernelShape, task: PassTask, buffers: PassBuffers, capacity = 1): Promise<FusedPass> {
-    const k1 = await pipelineOf(device, 'K1', forwardBackwardWgsl(shape, task === 'forward' ? 'forward' : 'both'), [READ, READ, READ, READ, WRITE, WRITE, WRITE, WRITE], 8)
-    const withSlots = task !== 'sgd'
-    const k2 = task === 'forward' || task === 'deltas' ? null : await pipelineOf(device, 'K2', updateWgsl(shape, task), [task === 'gradient' ? WRITE : WRITE, READ, READ, READ, READ, WRITE, WRITE, ...(withSlots ? [WRITE as GPUBufferBindingType] : [])], 7)
-    return new FusedPass(device, shape, task, capacity, (owned, { indices, steps, sizes }) => {
-      const activations = owned.create(sizes.activations)
-      const deltas = owned.create(sizes.deltas)
-      const exponents = owned.create(sizes.exponents)
-      const rowLosses = owned.create(sizes.rowLosses)
-      const norms = owned.create(sizes.norms)
-      const slots = owned.create(sizes.slots)
-      const uniform = { buffer: steps, size: 48 }
-      const entriesOf = (resources: readonly GPUBindingResource[], uniformAt: number): GPUBindGroupEntry[] => [
-        ...resources.map((resource, i) => ({ binding: i < uniformAt ? i : i + 1, resource })),
-        { binding: uniformAt, resource: uniform },
-      ]
-      const g1 = device.createBindGroup({
-        layout: k1.group,
-        entries: entriesOf([buffers.parameters, { buffer: buffers.inputs }, { buffer: buffers.targets }, { buffer: indices }, { buffer: activations }, { buffer: deltas }, { buffer: exponents }, { buffer: rowLosses }], 8),
-      })
-      const g2 =
-        k2 === null
-          ? null
-          : device.createBindGroup({
-              layout: k2.group,
-              entries: entriesOf([buffers.parameters, { buffer: buffers.inputs }, { buffer: indices }, { buffer: activations }, { buffer: deltas }, { buffer: exponents }, { buffer: norms }, ...(withSlots ? [{ buffer: slots }] : [])], 7),
-            })
-      return { activations, deltas, exponents, rowLosses, norms, slots, k1: k1.pipeline, k2: k2?.pipeline ?? null, g1, g2 }
-    })
+    return new FusedPass(device, shape, task, buffers, capacity, await FusedPass.compile(device, shape, task))
+  }
+
+  /** Compiles ahead of `create`. */
+  static async compile(device: GPUDevice, shape: KernelShape, task: PassTask): Promise<Kernels> {
+    const [k1, k2] = await Promise.all([
+      kernelPipeline(device, 'K1', forwardBackwardWgsl(shape, task === 'forward' ? 'forward' : 'both'), K1_BINDINGS),
+      task === 'forward' || task === 'deltas'
+        ? null
+        : kernelPipeline(device, 'K2', updateWgsl(shape, task), usesSlots(task) ? [...K2_BINDINGS, 'write'] : K2_BINDINGS),
+    ])
+    return { k1, k2 }
   }
 
   /**
    * Hands over the batches and numbers of the next steps.
    *
    * @param batches one per step; for lanes 'batches' one step of all lanes' rows in a row.
+   * @param steps one slice each; may be more than the batches when steps are cut.
    */
   prepare(batches: readonly Int32Array[], steps: readonly StepNumbers[]): void {
     if (batches.length > this.capacity) throw new DomainFault(`FusedPass.prepare: too many steps, got ${batches.length}, expected at most ${this.capacity}`)
@@ -119,15 +107,23 @@ export class FusedPass {
 
   /** Encodes step `slice` of what was prepared: two dispatches in one compute pass (one for 'forward' and 'deltas', of as many tiles as asked). */
   encode(pass: GPUComputePassEncoder, slice: number, tiles = tileCount(this.shape)): void {
-    const { k1, k2, g1, g2 } = this.groups
-    const { shape } = this
-    pass.setPipeline(k1)
-    pass.setBindGroup(0, g1, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(tiles, shape.seedCount)
-    if (k2 === null || g2 === null) return
-    pass.setPipeline(k2)
-    pass.setBindGroup(0, g2, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(updateGroups(shape) + (shape.layout.bias ? 1 : 0), shape.seedCount, shape.layout.layerCount)
+    this.encodeForwardBackward(pass, slice, tiles)
+    this.encodeUpdate(pass, slice)
+  }
+
+  /** K1 alone, from the tile and seed that the slice names. */
+  encodeForwardBackward(pass: GPUComputePassEncoder, slice: number, tiles = tileCount(this.shape), seeds = this.shape.seedCount): void {
+    pass.setPipeline(this.forwardBackward.pipeline)
+    pass.setBindGroup(0, this.forwardBackward.group, [slice * SLICE_BYTES])
+    pass.dispatchWorkgroups(tiles, seeds)
+  }
+
+  /** K2 alone, from the layer and seed that the slice names; nothing for the tasks without one. */
+  encodeUpdate(pass: GPUComputePassEncoder, slice: number, layers = this.shape.layout.layerCount, seeds = this.shape.seedCount): void {
+    if (this.update === null) return
+    pass.setPipeline(this.update.pipeline)
+    pass.setBindGroup(0, this.update.group, [slice * SLICE_BYTES])
+    pass.dispatchWorkgroups(updateGroups(this.shape) + (this.shape.layout.bias ? 1 : 0), seeds, layers)
   }
 
   /** Starts afresh: living seeds, empty slots, and these exponents of the biases ([seeds][L]). */
@@ -135,7 +131,7 @@ export class FusedPass {
     const { bias, slots, alive, length } = exponentOffsets(this.shape)
     const tail = new Int32Array(length - bias)
     tail.set(biasExponents, 0)
-    tail.fill(NO_SLOT, slots - bias, alive - bias)
+    tail.fill(NO_EXPONENT, slots - bias, alive - bias)
     tail.fill(1, alive - bias)
     this.device.queue.writeBuffer(this.exponents, 4 * bias, tail)
   }
@@ -145,19 +141,22 @@ export class FusedPass {
   }
 }
 
-const NO_SLOT = -1_000_000
+interface Kernels {
+  readonly k1: KernelPipeline
+  readonly k2: KernelPipeline | null
+}
 
-interface Built {
-  readonly activations: GPUBuffer
-  readonly deltas: GPUBuffer
-  readonly exponents: GPUBuffer
-  readonly rowLosses: GPUBuffer
-  readonly norms: GPUBuffer
-  readonly slots: GPUBuffer
-  readonly k1: GPUComputePipeline
-  readonly k2: GPUComputePipeline | null
-  readonly g1: GPUBindGroup
-  readonly g2: GPUBindGroup | null
+interface BoundKernel {
+  readonly pipeline: GPUComputePipeline
+  readonly group: GPUBindGroup
+}
+
+function bound(device: GPUDevice, kernel: KernelPipeline, resources: readonly (GPUBuffer | GPUBufferBinding)[]): BoundKernel {
+  return { pipeline: kernel.pipeline, group: bindKernel(device, kernel, resources) }
+}
+
+function usesSlots(task: PassTask): boolean {
+  return task !== 'sgd'
 }
 
 /** Bytes of each buffer of a pass. */

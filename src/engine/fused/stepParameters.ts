@@ -15,6 +15,9 @@ export interface StepNumbers {
   readonly updates: number
   /** Where this dispatch begins when K1 is cut into several; 0 when absent. */
   readonly firstTile?: number
+  /** The same for K2 and its layers, and for the seeds of both. */
+  readonly firstLayer?: number
+  readonly firstSeed?: number
 }
 
 /** Writes one slice; eps goes as mantissa and exponent, because 1e-150 is no float32. */
@@ -34,9 +37,9 @@ export function writeStep(view: DataView, slice: number, step: StepNumbers): voi
     eps === 0 ? 0 : eps / 2 ** exponent,
     adam ? 1 / (1 - optimizer.beta1 ** t) : 1,
     adam ? 1 / Math.sqrt(1 - optimizer.beta2 ** t) : 1,
-    0,
+    step.firstSeed ?? 0,
   ]
   for (const [i, value] of floats.entries()) view.setFloat32(base + 4 * i, value, true)
-  const integers = [step.chunkStep, exponent, step.updates % 6, step.firstTile ?? 0]
+  const integers = [step.chunkStep, exponent, step.updates % 6, step.firstTile ?? step.firstLayer ?? 0]
   for (const [i, value] of integers.entries()) view.setInt32(base + 32 + 4 * i, value, true)
 }

@@ -174,8 +174,8 @@ fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
-  let seed = group.y;
-  let l = group.z;
+  let seed = group.y + u32(step.corrections.w);
+  let l = group.z + u32(step.numbers.w);
   let isBias = group.x == GROUPS;
   let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
   var em = NO_EXPONENT;
