@@ -121,6 +121,8 @@ export const versusSchema = v.strictObject({
   init: v.optional(v.partial(initSchema)),
   optimizer: v.optional(v.partial(optimizerSchema)),
   batch: v.optional(counted(LIMITS.batch)),
+  /** Arm B is the first-order Taylor model of arm A's network at arm A's start; model and init are then arm A's. Absent: false. */
+  linearised: v.optional(v.boolean()),
 })
 export type ArmDifference = v.InferOutput<typeof versusSchema>
 

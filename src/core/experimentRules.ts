@@ -2,7 +2,7 @@
 //
 // The model stays and what it cannot use gives way (data before loss), because the model is what a reader asked for.
 // Each rule only ever writes valid values, so that a repaired experiment passes all rules again unchanged.
-import type { Experiment, OptimizerChange } from './experiment.ts'
+import type { ArmDifference, Experiment, OptimizerChange } from './experiment.ts'
 import type { Notice, Report } from './repairValue.ts'
 import { armExperiment } from './resolve.ts'
 
@@ -21,7 +21,7 @@ export function isOneDimensional(kind: Experiment['data']['kind']): boolean {
 
 /** The experiment with all combinations made possible; one notice per field that gave way. */
 export function repairCombinations(experiment: Experiment, report: Report): Experiment {
-  return [chainNeedsNumbers, chainOfArmB, softmaxNeedsClasses, differenceThatDiffers, changesInOrder].reduce(
+  return [chainNeedsNumbers, linearisedOfArmA, chainOfArmB, softmaxNeedsClasses, differenceThatDiffers, changesInOrder].reduce(
     (now, rule) => rule(now, report),
     experiment,
   )
@@ -32,6 +32,20 @@ function chainNeedsNumbers(experiment: Experiment, report: Report): Experiment {
   if (model.kind !== 'chain' || isOneDimensional(data.kind)) return experiment
   report(combination('data.kind', data.kind, 'point', 'point or line for a chain', 'A chain has one number in and one number out'))
   return { ...experiment, data: { ...data, kind: 'point' } }
+}
+
+/** Shape and start are arm A's: the linearisation of another network would stand beside nothing. */
+function linearisedOfArmA(experiment: Experiment, report: Report): Experiment {
+  const { versus } = experiment
+  if (versus?.linearised !== true) return experiment
+  const { model, init, ...kept } = versus
+  const own = Object.entries({ model, init }).filter(([, part]) => part !== undefined && Object.keys(part).length > 0)
+  if (own.length === 0) return experiment
+  for (const [name] of own) {
+    const expected = 'no settings of its own for a linearised arm B'
+    report(combination(`versus.${name}`, 'settings of its own', 'nothing', expected, "The linearised arm B has arm A's network and start"))
+  }
+  return { ...experiment, versus: kept }
 }
 
 function chainOfArmB(experiment: Experiment, report: Report): Experiment {
@@ -53,9 +67,12 @@ function softmaxNeedsClasses(experiment: Experiment, report: Report): Experiment
 
 function differenceThatDiffers(experiment: Experiment, report: Report): Experiment {
   if (experiment.versus === null) return experiment
+  if (Object.values(experiment.versus).some(isEmptyPart))
+    return differenceThatDiffers({ ...experiment, versus: withoutEmptyParts(experiment.versus) }, report)
   const a = armExperiment(experiment, 'A')
   const b = armExperiment(experiment, 'B')
-  const same = (['model', 'init', 'optimizer'] as const).every((part) => sameFields(a[part], b[part])) && a.batch === b.batch
+  const sameParts = (['model', 'init', 'optimizer'] as const).every((part) => sameFields(a[part], b[part]))
+  const same = sameParts && a.batch === b.batch && b.linearised !== true
   if (!same) return experiment
   report(
     combination('versus', 'no difference', 'null', 'at least one field that differs from arm A', 'Arm B would be the same run as arm A'),
@@ -90,6 +107,15 @@ function changesInOrder(experiment: Experiment, report: Report): Experiment {
     changes = changes.toSorted((a, b) => a.step - b.step)
   }
   return changes === experiment.changes ? experiment : { ...experiment, changes: [...changes] }
+}
+
+function isEmptyPart(part: unknown): boolean {
+  return part === undefined || (typeof part === 'object' && part !== null && Object.keys(part).length === 0)
+}
+
+/** `optimizer: {}` says nothing, so no notice is due; without it equal differences look equal. */
+function withoutEmptyParts(versus: ArmDifference): ArmDifference {
+  return Object.fromEntries(Object.entries(versus).filter(([, part]) => !isEmptyPart(part)))
 }
 
 function sameFields(a: object, b: object): boolean {

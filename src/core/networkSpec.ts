@@ -22,6 +22,8 @@ export interface NetworkSpec {
   /** Input to output; at least one. The last layer carries the output activation. */
   readonly layers: readonly LayerSpec[]
   readonly loss: LossSettings
+  /** The function is F(w0) + J(w0) (w - w0) of these layers at their start w0; absent: the network itself. */
+  readonly linearised?: boolean
 }
 
 /** Number of entries of one layer's block (W, then b). */

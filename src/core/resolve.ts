@@ -5,8 +5,11 @@ import type { ArmName, Experiment, OptimizerSettings } from './experiment.ts'
 import type { Dataset } from './dataset.ts'
 import type { LayerSpec, NetworkSpec } from './networkSpec.ts'
 
+/** An experiment of one arm only; `linearised` stands here because nobody can ask for it without an arm A beside. */
+export type ArmExperiment = Experiment & { readonly linearised?: boolean }
+
 /** The experiment of one arm: A as it stands, B with `versus` laid over it; `versus` is null in the result. */
-export function armExperiment(experiment: Experiment, arm: ArmName): Experiment {
+export function armExperiment(experiment: Experiment, arm: ArmName): ArmExperiment {
   const { versus } = experiment
   if (arm === 'A' || versus === null) return { ...experiment, versus: null }
   return {
@@ -16,6 +19,7 @@ export function armExperiment(experiment: Experiment, arm: ArmName): Experiment 
     optimizer: { ...experiment.optimizer, ...versus.optimizer },
     batch: versus.batch ?? experiment.batch,
     versus: null,
+    ...(versus.linearised === true ? { linearised: true } : {}),
   }
 }
 
@@ -32,7 +36,7 @@ export function resolveEps(optimizer: OptimizerSettings, engine: 'chain' | 'floa
 }
 
 /** The layers of one arm's network on a data set; a chain is `depth` layers 1 -> 1 without bias or activation. */
-export function networkSpec(arm: Experiment, dataset: Pick<Dataset, 'inputWidth' | 'outputWidth'>): NetworkSpec {
+export function networkSpec(arm: ArmExperiment, dataset: Pick<Dataset, 'inputWidth' | 'outputWidth'>): NetworkSpec {
   const { model } = arm
   const chain = model.kind === 'chain'
   const layers: LayerSpec[] = []
@@ -49,5 +53,5 @@ export function networkSpec(arm: Experiment, dataset: Pick<Dataset, 'inputWidth'
       biasScale: 1,
     })
   }
-  return { layers, loss: arm.loss }
+  return { layers, loss: arm.loss, ...(arm.linearised === true ? { linearised: true } : {}) }
 }

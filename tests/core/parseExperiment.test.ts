@@ -157,6 +157,16 @@ describe('parseExperiment', () => {
     expect(notices.map((notice) => notice.path)).toEqual(['versus.model.kind'])
   })
 
+  test("keeps a linearised arm B, with arm A's network and start and its own optimizer", () => {
+    expect(problems({ versus: { linearised: true } })).toEqual([])
+    const versus = { linearised: true, model: { depth: 5 }, init: { tau: 2 }, optimizer: { lr: 0.5 } }
+    const { experiment, notices } = parseExperiment({ versus })
+    expect(experiment.versus).toEqual({ linearised: true, optimizer: { lr: 0.5 } })
+    expect(notices.map((notice) => notice.path)).toEqual(['versus.model', 'versus.init'])
+    expect(problems({ versus: { linearised: 'yes', batch: 1 } })).toEqual(['versus.linearised wrongType'])
+    expect(problems({ versus: { linearised: false } })).toEqual(['versus combination'])
+  })
+
   test('allows images with squared error', () => {
     expect(problems({ loss: { kind: 'squaredError' } }, DEFAULT_MLP)).toEqual([])
   })
@@ -166,6 +176,11 @@ describe('parseExperiment', () => {
     const { experiment, notices } = parseExperiment({ versus: { optimizer: { lr: 0.1 }, batch: 128 }, changes: [change] })
     expect([experiment.versus, experiment.changes]).toEqual([null, []])
     expect(notices.map((notice) => notice.path)).toEqual(['versus', 'changes'])
+  })
+
+  test('drops parts of a difference that say nothing, in silence', () => {
+    const { experiment, notices } = parseExperiment({ versus: { model: {}, optimizer: { lr: 0.5 } } })
+    expect([experiment.versus, notices]).toEqual([{ optimizer: { lr: 0.5 } }, []])
   })
 
   test('completes a change from the optimizer of the same input and drops one without a step', () => {
