@@ -1,4 +1,5 @@
 // What does a message of the Worker change in the state? One function, no effects, so that a test can replay a run.
+import type { OptimizerSettings } from '../core/experiment.ts'
 import { withOptimizerChange } from '../core/optimizerChanges.ts'
 import type { Stream } from '../protocol/messages.ts'
 import { appendToColumns } from './armColumns.ts'
@@ -29,8 +30,9 @@ export function receive(state: LabState, message: Stream): Partial<LabState> {
       return { run: { ...run, divergedSeeds: { ...run.divergedSeeds, [message.arm]: run.divergedSeeds[message.arm] + 1 } } }
     case 'optimizerChanged': {
       const { step, arm, optimizer } = message
-      // A planned change that takes effect is announced too; it stands in the list already.
-      if (state.experiment.changes.some((change) => change.step === step && change.arm === arm)) return {}
+      // A planned change that takes effect is announced too; it stands in the list already, unless a hand moved it since.
+      const known = state.experiment.changes.find((change) => change.step === step && change.arm === arm)
+      if (known !== undefined && sameOptimizer(known.optimizer, optimizer)) return {}
       return { experiment: withOptimizerChange(state.experiment, { step, arm, optimizer }) }
     }
     case 'fault':
@@ -39,4 +41,8 @@ export function receive(state: LabState, message: Stream): Partial<LabState> {
       message satisfies never
       return {}
   }
+}
+
+function sameOptimizer(a: OptimizerSettings, b: OptimizerSettings): boolean {
+  return (Object.keys(a) as (keyof OptimizerSettings)[]).every((key) => a[key] === b[key])
 }
