@@ -1,7 +1,7 @@
 // What can a diagnostic ask of one network of the fused engine? This file only says who answers what.
 //
-// One measurement at a time: each takes a copy of the weights when its turn comes and reads training's buffers at no
-// other time, so training goes on between its submits and nothing here can change it.
+// One measurement at a time, each on a copy of the weights that was taken when it was asked for: training goes on
+// between its submits, and nothing here writes to what training reads.
 import type { Probe } from '../../core/probe.ts'
 import { evaluate, preactivationsOf } from './evaluationMeasures.ts'
 import type { FusedProbeContext } from './fusedProbeContext.ts'
@@ -11,6 +11,7 @@ import { kernelGramOn, perSampleGramOn } from './gramMeasures.ts'
 import { hessianVectorsOn, outputHessianVectorsOn } from './hessianMeasures.ts'
 import { MeasuringPasses } from './measuringPasses.ts'
 import { outputJacobianOn } from './outputJacobian.ts'
+import type { WorkBudget } from './workPieces.ts'
 
 /** A probe that owns buffers of its own. */
 export interface FusedProbe extends Probe {
@@ -18,18 +19,24 @@ export interface FusedProbe extends Probe {
   destroy(): void
 }
 
-/** The Probe of one seed; it follows training through the context. Passes are compiled when they are first needed. */
-export function createFusedProbe(context: FusedProbeContext): FusedProbe {
-  const passes = new MeasuringPasses(context)
+/** The Probe of one seed; it follows training through the context. Passes are compiled when they are first needed; `budget` is for tests. */
+export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget): FusedProbe {
+  const passes = new MeasuringPasses(context, budget)
   let last: Promise<unknown> = Promise.resolve()
 
   const inTurn = async <Result>(signal: AbortSignal | undefined, measure: () => Promise<Result>): Promise<Result> => {
+    signal?.throwIfAborted()
     const before = last
+    const snapshot = passes.snapshot()
     const own = (async () => {
-      await before
-      signal?.throwIfAborted()
-      await passes.refresh()
-      return measure()
+      try {
+        await before
+        signal?.throwIfAborted()
+        await passes.use(snapshot)
+        return await measure()
+      } finally {
+        snapshot.destroy()
+      }
     })()
     // The next in turn starts whether this one failed or not.
     last = own.catch(() => undefined)

@@ -3,7 +3,6 @@
 // Several batches ride side by side through K1 and K2; their gradients go into a bank of bounded size, from which a
 // kernel takes the pairs. Where k gradients do not fit, two banks hold two blocks of them and some are computed again.
 import type { SampleSet } from '../../core/probe.ts'
-import type { Bytes } from '../../core/units.ts'
 import { binaryExponent, timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
 import { gradientOn, scaleBlock } from './gradientMeasures.ts'
@@ -13,11 +12,8 @@ import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { passSizes } from './pass.ts'
 import { submitAndRead } from './readback.ts'
-import { cutGrid, operationsPerSubmit, runPieces } from './workPieces.ts'
+import { cutGrid } from './workPieces.ts'
 
-/** Both banks together, and the passes that fill them. */
-const BANK_BYTES: Bytes = 64 * 2 ** 20
-const LANE_BYTES: Bytes = 64 * 2 ** 20
 const MOST_LANES = 16
 /** Squares of numbers within 2^+-400 need no scaling. */
 const PLAIN_EXPONENT = 400
@@ -105,7 +101,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
   const rows = Math.max(...batches.map(({ indices }) => indices.length))
   const fits = rows <= passes.rowsInMemory()
   const gradientBytes = 16 * layout.seedQuads
-  const bound = Math.min(BANK_BYTES, device.limits.maxStorageBufferBindingSize)
+  const bound = Math.min(passes.budget.bytes, device.limits.maxStorageBufferBindingSize)
   const slots = Math.max(2, Math.min(batches.length, Math.floor(bound / gradientBytes)))
   const owned = new OwnedBuffers(device)
   const banks: GPUBuffer[] = [owned.create(gradientBytes * slots)]
@@ -173,7 +169,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
         const sums = own.create(4 * parts * pairs.length)
         const group = dot.bind([banks[first], banks[second], pairBuffer, sums], passes.spans)
         const perPair = 8 * layout.seedQuads
-        const pieces = cutGrid(opened, pairs.length, 1, perPair).map((cut) => ({
+        const pieces = cutGrid(passes.budget, pairs.length, 1, perPair).map((cut) => ({
           operations: perPair * cut.width,
           encode: (encoder: GPUComputePassEncoder) => {
             encoder.setPipeline(dot.pipeline)
@@ -181,7 +177,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
             encoder.dispatchWorkgroups(parts, cut.width)
           },
         }))
-        await runPieces(opened, pieces, signal)
+        await passes.run(pieces, signal)
         const [read, firstTops, secondTops] = await submitAndRead(opened, device.createCommandEncoder(), [
           { buffer: sums, offset: 0, bytes: 4 * parts * pairs.length },
           { buffer: tops[first], offset: 0, bytes: 4 * slots },
@@ -209,7 +205,7 @@ function lanesAtOnce(passes: MeasuringPasses, rows: number, wanted: number): num
   const one = passSizes({ layout, loss: spec.loss, batchRows: rows, seedCount: 1, lanes: 'batches', tile }, 'gradient', 1)
   const bytes = Object.values(one).reduce((sum, size) => sum + size, 0)
   const largest = Math.max(...Object.values(one))
-  const byTime = Math.floor(operationsPerSubmit(opened) / operations)
-  const byMemory = Math.min(Math.floor(LANE_BYTES / bytes), Math.floor(opened.device.limits.maxStorageBufferBindingSize / largest))
+  const byTime = Math.floor(passes.budget.operations / operations)
+  const byMemory = Math.min(Math.floor(passes.budget.bytes / bytes), Math.floor(opened.device.limits.maxStorageBufferBindingSize / largest))
   return Math.max(1, Math.min(wanted, byTime, byMemory))
 }

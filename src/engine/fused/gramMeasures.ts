@@ -12,7 +12,7 @@ import { OwnedBuffers } from './ownedBuffers.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import { scaled } from './tileNumbers.ts'
-import { cutGrid, runPieces, type Piece } from './workPieces.ts'
+import { cutGrid, type Piece } from './workPieces.ts'
 
 type Head = 'loss' | 'outputs'
 
@@ -89,11 +89,11 @@ async function unionGram(
     const mantissas = owned.create(4 * GRAM_ENTRIES * GRAM_THREADS * workgroups)
     const tops = owned.create(4 * GRAM_THREADS * workgroups)
     const group = kernel.bind([inputs, pass.activations, pass.deltas, pass.exponents, pairBuffer, mantissas, tops], passes.spans)
-    await runPieces(opened, passes.prepareDeltas(pass, rowIndices(set, samples, rowsPerSample), 1), signal)
+    await passes.run(passes.prepareDeltas(pass, rowIndices(set, samples, rowsPerSample), 1), signal)
     for (let start = 0; start < pairCount; start += pairsPerRead) {
       const part = pairs.subarray(2 * start, 2 * Math.min(pairCount, start + pairsPerRead))
       opened.device.queue.writeBuffer(pairBuffer, 0, part)
-      await runPieces(opened, gramPieces(passes, pass, kernel.pipeline, group, part.length / 2, pairsPerRead, groups), signal)
+      await passes.run(gramPieces(passes, pass, kernel.pipeline, group, part.length / 2, pairsPerRead, groups), signal)
       const [values, exponents] = await submitAndRead(opened, opened.device.createCommandEncoder(), [
         { buffer: mantissas, offset: 0, bytes: mantissas.size },
         { buffer: tops, offset: 0, bytes: tops.size },
@@ -149,7 +149,7 @@ function gramPieces(
 ): Piece[] {
   const perWorkgroup = gramOperations(pass.shape) / groups
   // Pairs are cut last: groups of layers are few.
-  return cutGrid(passes.context.opened, groups, pairCount, perWorkgroup).map((cut) => ({
+  return cutGrid(passes.budget, groups, pairCount, perWorkgroup).map((cut) => ({
     operations: perWorkgroup * cut.width * cut.height,
     encode: (encoder) => {
       encoder.setPipeline(pipeline)

@@ -4,7 +4,6 @@
 // in float64.
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OutputIndex, SampleSet } from '../../core/probe.ts'
-import type { Bytes } from '../../core/units.ts'
 import { splitOf } from '../sampleRows.ts'
 import { tileCount } from './forwardBackwardKernel.ts'
 import { hessianForwardWgsl, tangentWorkgroupBytes } from './hessianForwardKernel.ts'
@@ -17,10 +16,8 @@ import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import { tangentBytesPerRow, tangentOffsets, type TangentShape } from './tangentLayout.ts'
 import { weightGroups } from './updateKernel.ts'
-import { cutGrid, runPieces, type Piece } from './workPieces.ts'
+import { cutGrid, type Piece } from './workPieces.ts'
 
-/** Tangents, directions and products of one block of vectors. */
-const BLOCK_BYTES: Bytes = 64 * 2 ** 20
 const MOST_VECTORS = 64
 
 /** [count, P] products of the Hessian of the reduced loss with the rows of block [count, P]. */
@@ -73,7 +70,7 @@ async function products(passes: MeasuringPasses, block: Float64Array, count: num
       const indices = target.indices.subarray(start, Math.min(n, start + chunk))
       const c = target.head === 'outputs' ? layout.outputWidth : 1
       const named = indices.map((index) => index * c + Math.max(0, target.output))
-      await runPieces(passes.context.opened, passes.prepareDeltas(pass, named, target.share), signal)
+      await passes.run(passes.prepareDeltas(pass, named, target.share), signal)
       run.writeRows(set, indices, target)
       for (let first = 0; first < count; first += shape.vectors) {
         signal?.throwIfAborted()
@@ -91,7 +88,7 @@ async function products(passes: MeasuringPasses, block: Float64Array, count: num
 function chunkRows(passes: MeasuringPasses, n: number): number {
   const { layout, opened, tile } = passes.context
   const row = 16 * layout.layerCount * layout.quads
-  const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, BLOCK_BYTES)
+  const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, passes.budget.bytes)
   const most = Math.max(1, Math.floor(bound / (6 * row) / tile.rows)) * tile.rows
   return n <= most ? n : Math.ceil(n / Math.ceil(n / most) / tile.rows) * tile.rows
 }
@@ -102,7 +99,7 @@ function blockShape(passes: MeasuringPasses, pass: FusedPass, count: number): Ta
   const together = count > 1 && tangentWorkgroupBytes(two) <= limits.maxComputeWorkgroupStorageSize ? 2 : 1
   const { tile, layout } = pass.shape
   const perVector = tangentBytesPerRow(two) * tileCount(pass.shape) * tile.rows + 32 * layout.seedQuads
-  const fitting = Math.floor(BLOCK_BYTES / perVector / together) * together
+  const fitting = Math.floor(passes.budget.bytes / perVector / together) * together
   const wanted = Math.ceil(count / together) * together
   return { pass: pass.shape, vectors: Math.max(together, Math.min(MOST_VECTORS, wanted, fitting)), together }
 }
@@ -138,8 +135,8 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
   const pieces = (vectors: number): Piece[] => {
     const groups = Math.ceil(vectors / shape.together)
     const perRow = 4 * passes.weightEntries * shape.together
-    const tiles = cutGrid(opened, groups, tileCount(shape.pass), 2 * perRow * shape.pass.tile.rows)
-    const layers = cutGrid(opened, groups, layout.layerCount, (perRow * padded) / layout.layerCount)
+    const tiles = cutGrid(passes.budget, groups, tileCount(shape.pass), 2 * perRow * shape.pass.tile.rows)
+    const layers = cutGrid(passes.budget, groups, layout.layerCount, (perRow * padded) / layout.layerCount)
     return [
       ...tiles.map((cut) => ({
         operations: cut.width * cut.height * 2 * perRow * shape.pass.tile.rows,
@@ -187,7 +184,7 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
       }
       device.queue.writeBuffer(directions, 0, packed)
       device.queue.writeBuffer(exponents, 4 * offsets.directions, own)
-      await runPieces(opened, pieces(vectors), signal)
+      await passes.run(pieces(vectors), signal)
       const [values, tops] = await submitAndRead(opened, device.createCommandEncoder(), [
         { buffer: results, offset: 0, bytes: packed.byteLength },
         { buffer: exponents, offset: 4 * offsets.products, bytes: own.byteLength },

@@ -14,7 +14,7 @@ import { OwnedBuffers } from './ownedBuffers.ts'
 import { FusedPass, passSizes } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import type { StepNumbers } from './stepParameters.ts'
-import { operationsPerSubmit, type Piece } from './workPieces.ts'
+import { runPieces, workBudget, type Piece, type WorkBudget } from './workPieces.ts'
 
 export type MeasuringTask = 'forward' | 'gradient' | 'deltas'
 
@@ -28,15 +28,19 @@ export interface MeasuringShape {
   readonly from: 'train' | 'test' | 'probe'
 }
 
-/** Bytes of kept passes; the two latest are always kept. */
-const KEPT_BYTES: Bytes = 192 * 2 ** 20
+/** Weights of one moment. */
+export interface Snapshot {
+  readonly buffer: GPUBuffer
+  destroy(): void
+}
 
 /** Multiplications and additions that one row costs for each weight. */
 const OPERATIONS: Readonly<Record<MeasuringTask, number>> = { forward: 2, deltas: 4, gradient: 6 }
 
 export class MeasuringPasses {
   readonly context: FusedProbeContext
-  /** Weights of one seed at the time of `refresh`. */
+  readonly budget: WorkBudget
+  /** Weights of one seed at the time of `use`. */
   readonly parameters: GPUBuffer
   readonly spans: Spans
   private readonly owned: OwnedBuffers
@@ -45,8 +49,9 @@ export class MeasuringPasses {
   private readonly passes = new Map<string, FusedPass>()
   private readonly kernels = new Map<string, ComputeKernel>()
 
-  constructor(context: FusedProbeContext) {
+  constructor(context: FusedProbeContext, budget: WorkBudget = workBudget(context.opened)) {
     this.context = context
+    this.budget = budget
     const { device } = context.opened
     this.owned = new OwnedBuffers(device)
     this.parameters = this.owned.create(16 * context.layout.seedQuads)
@@ -54,8 +59,19 @@ export class MeasuringPasses {
     this.spans = new Spans(device)
   }
 
-  /** Takes the weights of this moment; everything submitted later measures them. */
-  async refresh(): Promise<void> {
+  /** A copy of the weights of this moment, for `use`. */
+  snapshot(): Snapshot {
+    const { opened, parameters, parameterOffset } = this.context
+    const owned = new OwnedBuffers(opened.device)
+    const encoder = opened.device.createCommandEncoder()
+    const buffer = owned.create(this.parameters.size)
+    encoder.copyBufferToBuffer(parameters, parameterOffset, buffer, 0, buffer.size)
+    opened.device.queue.submit([encoder.finish()])
+    return { buffer, destroy: () => owned.destroy() }
+  }
+
+  /** From now on everything measures the weights of a snapshot. */
+  async use(snapshot: Snapshot): Promise<void> {
     const { context } = this
     const { device, health } = context.opened
     health.check()
@@ -64,7 +80,7 @@ export class MeasuringPasses {
       this.bias = { kernel, group: kernel.bind([this.parameters, this.biasExponents], this.spans) }
     }
     const encoder = device.createCommandEncoder()
-    encoder.copyBufferToBuffer(context.parameters, context.parameterOffset, this.parameters, 0, this.parameters.size)
+    encoder.copyBufferToBuffer(snapshot.buffer, 0, this.parameters, 0, this.parameters.size)
     if (this.bias !== null) {
       const pass = encoder.beginComputePass()
       pass.setPipeline(this.bias.kernel.pipeline)
@@ -75,7 +91,7 @@ export class MeasuringPasses {
     device.queue.submit([encoder.finish()])
   }
 
-  /** The pass of a shape, with the bias exponents of the weights of `refresh`. */
+  /** The pass of a shape, with the bias exponents of the weights of `use`. */
   async pass(shape: MeasuringShape): Promise<FusedPass> {
     const { context } = this
     const { device } = context.opened
@@ -127,10 +143,10 @@ export class MeasuringPasses {
 
   /** Rows of one pass of a task: at most 50 ms and a share of the memory, in whole tiles; n itself where it fits. */
   rowsAtOnce(task: MeasuringTask, n: number, bytesPerRow = 0): number {
-    const { layout, opened, tile } = this.context
-    const byTime = operationsPerSubmit(opened) / (OPERATIONS[task] * this.weightEntries)
+    const { layout, tile } = this.context
+    const byTime = this.budget.operations / (OPERATIONS[task] * this.weightEntries)
     const own = 16 * layout.layerCount * layout.quads * (task === 'forward' ? 2 : 3) + bytesPerRow
-    const byMemory = KEPT_BYTES / 2 / own
+    const byMemory = (1.5 * this.budget.bytes) / own
     const most = Math.max(1, Math.floor(Math.min(byTime, byMemory) / tile.rows)) * tile.rows
     if (n <= most) return n
     const parts = Math.ceil(n / most)
@@ -141,7 +157,7 @@ export class MeasuringPasses {
   rowsInMemory(): number {
     const { layout, opened, tile } = this.context
     const row = 16 * layout.layerCount * layout.quads
-    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, KEPT_BYTES) / (2 * row)
+    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, 3 * this.budget.bytes) / (2 * row)
     return Math.max(1, Math.floor(bound / tile.rows)) * tile.rows
   }
 
@@ -151,7 +167,7 @@ export class MeasuringPasses {
     return 4 * (layout.firstQuads + (layout.layerCount - 1) * layout.squareQuads)
   }
 
-  /** [P] the weights of `refresh`, flat. */
+  /** [P] the weights of `use`, flat. */
   async readParameters(): Promise<Float64Array> {
     const { opened, spec, layout } = this.context
     const region = { buffer: this.parameters, offset: 0, bytes: this.parameters.size }
@@ -163,7 +179,7 @@ export class MeasuringPasses {
   prepareDeltas(pass: FusedPass, indices: Int32Array, reduction: number): Piece[] {
     const tiles = tileCount(pass.shape)
     const perTile = OPERATIONS.deltas * this.weightEntries * pass.shape.tile.rows
-    const most = Math.max(1, Math.floor(operationsPerSubmit(this.context.opened) / perTile))
+    const most = Math.max(1, Math.floor(this.budget.operations / perTile))
     const size = Math.max(most, Math.ceil(tiles / pass.capacity))
     const starts = Array.from({ length: Math.ceil(tiles / size) }, (_, part) => part * size)
     pass.prepare(
@@ -174,6 +190,11 @@ export class MeasuringPasses {
       const count = Math.min(size, tiles - start)
       return { operations: count * perTile, encode: (encoder) => pass.encode(encoder, slice, count) }
     })
+  }
+
+  /** Submits pieces about 50 ms at a time; see `runPieces`. */
+  async run(pieces: Iterable<Piece>, signal?: AbortSignal): Promise<void> {
+    await runPieces(this.context.opened, this.budget, pieces, signal)
   }
 
   destroy(): void {
@@ -193,7 +214,7 @@ export class MeasuringPasses {
     let kept = bytes
     for (const pass of this.passes.values()) kept += passBytes(pass.shape, pass.task as MeasuringTask)
     for (const [key, pass] of this.passes) {
-      if (kept <= KEPT_BYTES || this.passes.size <= 1) return
+      if (kept <= 3 * this.budget.bytes || this.passes.size <= 1) return
       kept -= passBytes(pass.shape, pass.task as MeasuringTask)
       pass.destroy()
       this.passes.delete(key)

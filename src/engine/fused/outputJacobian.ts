@@ -9,7 +9,6 @@ import { tileCount } from './forwardBackwardKernel.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 import { submitAndRead } from './readback.ts'
 import { exponentRegion, tileExponents, unpackRows } from './tileNumbers.ts'
-import { runPieces } from './workPieces.ts'
 
 const LARGEST_JACOBIAN = 4e6
 
@@ -29,7 +28,7 @@ export async function outputJacobianOn(passes: MeasuringPasses, set: SampleSet, 
   for (let start = 0; start < rows; start += chunk) {
     const count = Math.min(chunk, rows - start)
     const named = Int32Array.from({ length: count }, (_, row) => set.indices[Math.floor((start + row) / c)] * c + ((start + row) % c))
-    await runPieces(opened, passes.prepareDeltas(pass, named, 1), signal)
+    await passes.run(passes.prepareDeltas(pass, named, 1), signal)
     const padded = tileCount(pass.shape) * pass.shape.tile.rows
     const bytes = 16 * layout.layerCount * padded * layout.quads
     const [exponentsRead, activationsRead, deltasRead] = await submitAndRead(opened, opened.device.createCommandEncoder(), [

@@ -3,18 +3,28 @@
 // Its dispatches are pieces of estimated cost; pieces are submitted together up to about 50 ms and awaited before the
 // next. The estimate is a fixed speed per kind of adapter, not a measured one: pieces decide in which order sums are
 // taken, and the same adapter must give the same bits every time.
+import type { Bytes } from '../../core/units.ts'
 import type { OpenedDevice } from '../device.ts'
 
-/** Floating-point operations that take about 50 ms: measured on SwiftShader with two cores; a weak graphics chip. */
+/** How much work may be in flight at once. */
+export interface WorkBudget {
+  /** Floating-point operations of one submit: about 50 ms. */
+  readonly operations: number
+  /** Bytes of one group of work buffers (tangents, a bank of gradients); kept passes may take three times as many. */
+  readonly bytes: Bytes
+}
+
+/** Operations in 50 ms: measured on SwiftShader with two cores; a weak graphics chip. */
 const SOFTWARE_OPERATIONS = 4e7
 const HARDWARE_OPERATIONS = 4e9
+const BYTES: Bytes = 64 * 2 ** 20
 
-/** Dispatches in one submit at most: as many uniform slices exist. */
+/** Dispatches in one submit at most: half as many as there are uniform slices. */
 const DISPATCHES = 128
 
-/** Operations that one submit may take on this adapter. */
-export function operationsPerSubmit(opened: OpenedDevice): number {
-  return opened.software ? SOFTWARE_OPERATIONS : HARDWARE_OPERATIONS
+/** The budget of an adapter. */
+export function workBudget(opened: OpenedDevice): WorkBudget {
+  return { operations: opened.software ? SOFTWARE_OPERATIONS : HARDWARE_OPERATIONS, bytes: BYTES }
 }
 
 /**
@@ -22,8 +32,8 @@ export function operationsPerSubmit(opened: OpenedDevice): number {
  *
  * @returns rectangles (x, width, y, height): whole columns together, or parts of a single one.
  */
-export function cutGrid(opened: OpenedDevice, width: number, height: number, operationsPerUnit: number): { x: number; width: number; y: number; height: number }[] {
-  const units = Math.max(1, Math.floor(operationsPerSubmit(opened) / operationsPerUnit))
+export function cutGrid(budget: WorkBudget, width: number, height: number, operationsPerUnit: number): { x: number; width: number; y: number; height: number }[] {
+  const units = Math.max(1, Math.floor(budget.operations / operationsPerUnit))
   const wide = Math.max(1, Math.floor(units / height))
   const high = Math.min(height, units)
   const cuts: { x: number; width: number; y: number; height: number }[] = []
@@ -44,9 +54,8 @@ export interface Piece {
  *
  * @throws {FaultError} poisoned or deviceLost; the signal's reason when aborted.
  */
-export async function runPieces(opened: OpenedDevice, pieces: Iterable<Piece>, signal?: AbortSignal): Promise<void> {
+export async function runPieces(opened: OpenedDevice, budget: WorkBudget, pieces: Iterable<Piece>, signal?: AbortSignal): Promise<void> {
   const { device, health } = opened
-  const most = operationsPerSubmit(opened)
   let group: Piece[] = []
   let operations = 0
   const submit = (): void => {
@@ -59,7 +68,7 @@ export async function runPieces(opened: OpenedDevice, pieces: Iterable<Piece>, s
     operations = 0
   }
   for (const piece of pieces) {
-    if (group.length > 0 && (operations + piece.operations > most || group.length >= DISPATCHES)) {
+    if (group.length > 0 && (operations + piece.operations > budget.operations || group.length >= DISPATCHES)) {
       submit()
       await device.queue.onSubmittedWorkDone()
       health.check()

@@ -1,0 +1,239 @@
+// The probe of the fused engine against the float64 engine: one body, run in a browser and in Node.
+//
+// Networks are small because SwiftShader compiles every kernel on two cores. Compared with 1e-5 of the largest entry: float32
+// rounds at 6e-8, and a few layers and some hundred terms of a sum lose two digits of that, not more.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { LayerNorms, Probe, SampleSet } from '../../../src/core/probe.ts'
+import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
+import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
+import { relativeError } from '../reference/closeness.ts'
+import { normals } from '../reference/problems.ts'
+import { PROBE_SAMPLES, probeFixture, SAMPLES, type ProbeFixture, type ProbeProblem } from './probeFixture.ts'
+
+const CLOSE = 1e-5
+
+const TANH: ProbeProblem = { widths: [5, 7, 7, 3], choices: { activation: 'tanh' }, gain: 1.3 }
+
+/** Other heads, activations, scales and tiles; kernels compile slowly, so each is asked what it changes. */
+const OTHERS: readonly (readonly [string, ProbeProblem])[] = [
+  [
+    'relu, softmax cross-entropy, sum',
+    {
+      widths: [6, 9, 9, 9, 4],
+      choices: { activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'sum' } },
+      gain: 1.5,
+      tile: { rows: 4, rowsPerThread: 2 },
+    },
+  ],
+  [
+    'swish, 3 tanh at the output, NTK scaling, biases of half size',
+    {
+      widths: [6, 6, 6, 2],
+      choices: { activation: 'swish', outputActivation: 'tanh3', ntk: true, biasScale: 0.5 },
+      gain: 1.5,
+      tile: { rows: 2, rowsPerThread: 1 },
+    },
+  ],
+  [
+    '3 tanh, swish before a softmax, no biases',
+    {
+      widths: [3, 5, 9],
+      choices: { activation: 'tanh3', outputActivation: 'swish', bias: false, loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } },
+      gain: 0.7,
+    },
+  ],
+  ['a single layer', { widths: [4, 3], choices: { outputActivation: 'tanh' }, gain: 1 }],
+]
+const OF_OTHERS = [
+  'the reduced loss, outputs and accuracy',
+  'norms of the gradient',
+  'preactivations',
+  'the Gram matrix of samples',
+  'the tangent kernel',
+  'products with the Hessian of the loss',
+  'products with the Hessian of an output',
+]
+const OF_LITTLE_ROOM = [
+  'the losses of samples',
+  'the gradient',
+  'norms of the gradient',
+  'the Gram matrix of samples',
+  'the tangent kernel',
+  'products with the Hessian of the loss',
+  'inner products of batch gradients',
+  'pairs of batch gradients',
+]
+
+/** Rows in an order of their own, one of them twice. */
+const probeSet: SampleSet = { indices: Int32Array.from({ length: PROBE_SAMPLES - 3 }, (_, i) => (i * 7) % (PROBE_SAMPLES - 4)), from: 'probe' }
+const testSet: SampleSet = { indices: Int32Array.from({ length: SAMPLES }, (_, i) => SAMPLES - 1 - i), from: 'test' }
+const few: SampleSet = { indices: Int32Array.of(4, 11, 2), from: 'train' }
+
+const logs = (mantissa: Float64Array, exponent: Int32Array): Float64Array => mantissa.map((value, l) => Math.log10(value) + exponent[l] * Math.log10(2))
+const norms = (from: LayerNorms): Float64Array => Float64Array.of(...logs(from.mantissa, from.exponent), ...logs(from.meanAbsMantissa, from.meanAbsExponent))
+
+/** Every question of the contract, asked of both. */
+const QUESTIONS: Readonly<Record<string, (probe: Probe, fixture: ProbeFixture) => Promise<ArrayLike<number>>>> = {
+  'the losses of samples': async (probe) => (await probe.loss(testSet)).perSample,
+  'the reduced loss, outputs and accuracy': async (probe) => {
+    const { loss, outputs, accuracy } = await probe.loss(probeSet)
+    return [loss, accuracy ?? 0, ...outputs]
+  },
+  'the gradient': async (probe) => probe.gradient(testSet),
+  'norms of the gradient': async (probe) => norms(await probe.gradientNorms(probeSet)),
+  'preactivations': async (probe) => (await probe.preactivations(probeSet)).flatMap((layer) => [...layer]),
+  'the Gram matrix of samples': async (probe) => probe.perSampleGram(probeSet),
+  'the tangent kernel': async (probe) => probe.kernelGram(probeSet),
+  'the Jacobian of the outputs': async (probe) => probe.outputJacobian(few),
+  'products with the Hessian of the loss': async (probe, { parameterCount }) => probe.hessianVectors(normals(5 * parameterCount, 'v'), 5, probeSet),
+  'the product with a single vector': async (probe, { parameterCount }) => probe.hessianVectors(normals(parameterCount, 'v'), 1, probeSet),
+  'products with the Hessian of an output': async (probe, { parameterCount }) =>
+    probe.outputHessianVectors(normals(2 * parameterCount, 'v'), 2, probeSet, { sample: 3, output: 1 }),
+  'inner products of batch gradients': async (probe) => probe.batchGram(batches),
+  'pairs of batch gradients': async (probe) =>
+    probe.batchPairs([
+      [batches[0], batches[1]],
+      [batches[2], batches[0]],
+    ]),
+}
+
+const batches: readonly SampleSet[] = [
+  { indices: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7), from: 'train' },
+  { indices: Int32Array.of(9, 30, 12, 13, 14), from: 'test' },
+  { indices: Int32Array.of(8, 9, 10, 31, 32, 33, 34, 35), from: 'train' },
+]
+
+/** Registers the tests; `open` is asked once. */
+export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+  // The first to ask for a kernel waits for its compilation, on a machine that may be busy.
+  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+  let opened: OpenedDevice
+  let bytesBefore = 0
+  beforeAll(async () => {
+    const answer = await open()
+    if (answer.type === 'noGpu') throw new Error(answer.reason)
+    opened = answer
+    bytesBefore = liveFusedBytes()
+  })
+  afterAll(() => {
+    opened.device.destroy()
+  })
+
+  /** A fixture for the tests of one group. */
+  const fixtureOf = (problem: ProbeProblem): (() => ProbeFixture) => {
+    let fixture: ProbeFixture
+    beforeAll(() => {
+      fixture = probeFixture(opened, problem)
+    })
+    afterAll(() => {
+      fixture.destroy()
+      expect(liveFusedBytes()).toBe(bytesBefore)
+      expect(opened.health.fault).toBeNull()
+    })
+    return () => fixture
+  }
+
+  const agreesOn = (questions: readonly string[], fixture: () => ProbeFixture): void => {
+    test.each(questions)('measures %s as float64 does', async (question) => {
+      const { probe, reference } = fixture()
+      const measured = await QUESTIONS[question](probe, fixture())
+      expect(relativeError(measured, await QUESTIONS[question](reference, fixture()))).toBeLessThan(CLOSE)
+    })
+  }
+
+  describe.each(OTHERS)('a fused probe of a network with %s', (_name, problem) => {
+    const fixture = fixtureOf(problem)
+    test('has no unit so near its gate that float32 and float64 could differ', async () => {
+      for (const layer of await fixture().reference.preactivations(testSet)) {
+        for (const z of layer) expect(Math.abs(z)).toBeGreaterThan(1e-6)
+      }
+    })
+    agreesOn(OF_OTHERS, fixture)
+  })
+
+  describe('a fused probe', () => {
+    const fixture = fixtureOf(TANH)
+    agreesOn(Object.keys(QUESTIONS), fixture)
+    test('measures the weights of the moment at which it is asked', async () => {
+      const { probe, setWeights, context } = fixture()
+      const start = await context.readParameters()
+      const before = await probe.gradient(few)
+      const other = start.map((weight) => Math.fround(1.5 * weight))
+      const [first, second] = [probe.gradient(few), probe.loss(few)]
+      // As training would, while both measurements are under way and the second waits for its turn.
+      setWeights(other)
+      const third = probe.gradient(few)
+      expect(await first).toEqual(before)
+      setWeights(start)
+      expect(await second).toEqual(await probe.loss(few))
+      expect(await third).not.toEqual(before)
+    })
+    test('gives the same bits when asked twice', async () => {
+      const { probe, parameterCount } = fixture()
+      const block = normals(2 * parameterCount, 'again')
+      expect(await probe.hessianVectors(block, 2, few)).toEqual(await probe.hessianVectors(block, 2, few))
+      expect(await probe.perSampleGram(few)).toEqual(await probe.perSampleGram(few))
+    })
+    test('multiplies vectors of any size: 1e-60 in one layer and 1e40 in another', async () => {
+      const { probe, reference, parameterCount, spec } = fixture()
+      const block = normals(parameterCount, 'v')
+      const firstLayer = spec.layers[0].fanOut * (spec.layers[0].fanIn + 1)
+      for (let i = 0; i < parameterCount; i++) block[i] *= i < firstLayer ? 1e-60 : 1e40
+      const [measured, expected] = [await probe.hessianVectors(block, 1, few), await reference.hessianVectors(block, 1, few)]
+      expect(relativeError(measured, expected)).toBeLessThan(CLOSE)
+      // The vector that lives in the first layer alone.
+      block.fill(0, firstLayer)
+      expect(relativeError(await probe.hessianVectors(block, 1, few), await reference.hessianVectors(block, 1, few))).toBeLessThan(CLOSE)
+    })
+    test('refuses indices, outputs and blocks that are not there', async () => {
+      const { probe, parameterCount } = fixture()
+      await expect(probe.loss({ indices: Int32Array.of(SAMPLES), from: 'train' })).rejects.toThrow(/expected 0 \.\. 44/)
+      await expect(probe.gradient({ indices: Int32Array.of(PROBE_SAMPLES), from: 'probe' })).rejects.toThrow(/expected 0 \.\. 39/)
+      await expect(probe.hessianVectors(new Float64Array(3), 1, few)).rejects.toThrow(/expected 1 x/)
+      await expect(probe.outputHessianVectors(new Float64Array(parameterCount), 1, few, { sample: 0, output: 3 })).rejects.toThrow(/no such output/)
+      await expect(probe.batchGram([{ indices: new Int32Array(0), from: 'train' }])).rejects.toThrow(/at least 1/)
+      expect(await probe.batchGram([])).toHaveLength(0)
+    })
+  })
+
+  describe('a fused probe with little room and little time', () => {
+    // 8 rows or two vectors at a time, two gradients in the bank, one dispatch a submit.
+    const fixture = fixtureOf({ ...TANH, tile: { rows: 4, rowsPerThread: 4 }, budget: { operations: 10_000, bytes: 6000 } })
+    agreesOn(OF_LITTLE_ROOM, fixture)
+    test('stops when its caller does, and measures again afterwards', async () => {
+      const { probe, parameterCount } = fixture()
+      const block = normals(4 * parameterCount, 'v')
+      const expected = await probe.hessianVectors(block, 4, probeSet)
+      const controller = new AbortController()
+      const stopped = probe.hessianVectors(block, 4, probeSet, controller.signal)
+      controller.abort(new Error('no longer wanted'))
+      await expect(stopped).rejects.toThrow('no longer wanted')
+      await expect(probe.perSampleGram(probeSet, controller.signal)).rejects.toThrow('no longer wanted')
+      expect(await probe.hessianVectors(block, 4, probeSet)).toEqual(expected)
+    })
+  })
+
+  // log10 of a norm is right to 1e-6: 1e-6 of the norm after 80 layers of 1e-7 each, in logarithms.
+  describe.each([
+    ['vanishing', { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'tanh' as const, bias: false }, gain: 0.03 }, -125, -110],
+    ['exploding', { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'identity' as const, bias: false }, gain: 5 }, 100, 120],
+  ])('a fused probe of a network with %s gradients', (_name, problem, lowest, highest) => {
+    const fixture = fixtureOf({ ...problem, samples: 12 })
+    test('keeps norms far outside float32', async () => {
+      const { probe, reference } = fixture()
+      const [measured, expected] = [norms(await probe.gradientNorms(few)), norms(await reference.gradientNorms(few))]
+      expect(Math.min(...expected)).toBeGreaterThan(lowest)
+      expect(Math.max(...expected)).toBeLessThan(highest)
+      for (const [l, value] of measured.entries()) expect(Math.abs(value - expected[l])).toBeLessThan(1e-5)
+    })
+    test.each(['the gradient', 'the Gram matrix of samples', 'products with the Hessian of the loss'])('keeps %s far outside float32', async (what) => {
+      const { probe, reference, parameterCount } = fixture()
+      const ask: Record<string, (of: Probe) => Promise<Float64Array>> = {
+        'the gradient': (of) => of.gradient(few),
+        'the Gram matrix of samples': (of) => of.perSampleGram(few),
+        'products with the Hessian of the loss': (of) => of.hessianVectors(normals(2 * parameterCount, 'v'), 2, few),
+      }
+      expect(relativeError(await ask[what](probe), await ask[what](reference))).toBeLessThan(3e-5)
+    })
+  })
+}
