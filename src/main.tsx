@@ -2,6 +2,7 @@
 import { createRoot } from 'react-dom/client'
 import { behaveEmbedded } from './embed/embedded.ts'
 import { createDrawClock } from './store/drawClock.ts'
+import { followAddress, readAddress } from './store/effects/address.ts'
 import { afterFrame } from './store/effects/nextFrame.ts'
 import { followTheme } from './store/effects/theme.ts'
 import { followTheory } from './store/effects/theory.ts'
@@ -25,6 +26,7 @@ import './ui/styles/narrow.css'
 import './ui/styles/embed.css'
 
 const store = createLabStore(parseViewOptions(location.search))
+readAddress(store)
 const worker = createWorkerRun(store, {
   spawn: spawnWorker,
   assetBase: new URL('.', document.baseURI).href,
@@ -34,12 +36,14 @@ const worker = createWorkerRun(store, {
     const id = setInterval(action, milliseconds)
     return () => clearInterval(id)
   },
-  tell: (notice) => view.toast(notice.type === 'gaveUp' ? 'error' : 'warning', noticeText(notice)),
+  // When nothing more can be tried the fault card says so; news of earlier tries would only stand beside it.
+  tell: (notice) => (notice.type === 'gaveUp' ? view.dismissToasts() : view.toast('warning', noticeText(notice))),
 })
 const run = createRunActions(store, worker.port)
 const view = createViewActions(store, run)
 const clock = createDrawClock()
 store.subscribe(clock.request)
+followAddress(store, run)
 followTheme(store)
 followTheory(store)
 

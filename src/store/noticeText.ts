@@ -9,14 +9,12 @@ const HAPPENED: Readonly<Record<IncidentKind, string>> = {
 }
 
 /** One or two sentences. */
-export function noticeText(notice: SupervisorNotice): string {
+export function noticeText(notice: Exclude<SupervisorNotice, { type: 'gaveUp' }>): string {
   switch (notice.type) {
     case 'recovering':
       return `${HAPPENED[notice.kind]}. The run goes on from step ${notice.step}; nothing measured is lost.`
     case 'onCpu':
       return `${HAPPENED[notice.kind]} again, so the run goes on without the GPU. Reload the page to try the GPU once more.`
-    case 'gaveUp':
-      return `The run stopped: ${notice.fault.detail}`
     default:
       return notice satisfies never
   }

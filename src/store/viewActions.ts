@@ -21,6 +21,7 @@ export interface ViewActions {
   readonly applyTwist: () => void
   readonly toast: (tone: Toast['tone'], text: string) => void
   readonly dismissToast: (id: number) => void
+  readonly dismissToasts: () => void
   readonly dismissNotices: () => void
   readonly setHotkeys: (on: boolean) => void
 }
@@ -64,6 +65,7 @@ export function createViewActions(store: LabStore, runActions: RunActions): View
       set({ toasts: [...same, { id: ++toastId, tone, text }].slice(-TOAST_LIMIT) })
     },
     dismissToast: (id) => set({ toasts: get().toasts.filter((toast) => toast.id !== id) }),
+    dismissToasts: () => set({ toasts: [] }),
     dismissNotices: () => set({ notices: [] }),
     setHotkeys: (hotkeys) => set({ hotkeys }),
   }

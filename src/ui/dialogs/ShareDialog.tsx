@@ -1,20 +1,23 @@
 // How does somebody else see this? A link with the experiment in its hash, and the line that embeds it.
 import { Share2 } from 'lucide-react'
 import { useRef, useState } from 'react'
+import { hashOf } from '../../store/effects/address.ts'
+import type { LabState } from '../../store/labState.ts'
 import { useLab } from '../lab.tsx'
 import { Dialog } from './Dialog.tsx'
 
 /** "Share" and its dialog. */
 export function ShareButton() {
+  const { store } = useLab()
   const ref = useRef<HTMLDialogElement>(null)
-  const [link, setLink] = useState('')
+  const [link, setLink] = useState<string | null>(null)
   return (
     <>
       <button
         type="button"
         className="button not-narrow"
         onClick={() => {
-          setLink(location.href)
+          setLink(linkTo(store.getState()))
           ref.current?.showModal()
         }}
       >
@@ -24,15 +27,30 @@ export function ShareButton() {
         <p className="small muted">
           The link holds every setting, the seed and the changes made on the way; whoever opens it sees the same run.
         </p>
-        <Snippet title="Link" text={link} rows={2} />
-        <Snippet title="Embed in a page" text={iframeFor(link)} rows={3} />
+        {link === null ? (
+          <p className="small">This experiment has too many changes for a link. Export it as a file instead.</p>
+        ) : (
+          <>
+            <Snippet title="Link" text={link} rows={2} />
+            <Snippet title="Embed in a page" text={iframeFor(link)} rows={3} />
+          </>
+        )}
       </Dialog>
     </>
   )
 }
 
+/** The address without the wishes of a host; null when the state is too long for a link. */
+function linkTo(state: LabState): string | null {
+  const hash = hashOf(state)
+  if (hash === null) return null
+  const url = new URL(location.href)
+  url.search = ''
+  url.hash = hash
+  return url.href
+}
+
 function iframeFor(link: string): string {
-  if (link === '') return ''
   const url = new URL(link)
   url.searchParams.set('embed', '1')
   return `<iframe src="${url.href}" width="720" height="480" style="border:0" title="Plateau" loading="lazy"></iframe>`

@@ -22,7 +22,13 @@ export const words = element('mtext')
 /** |…| and ‖…‖. */
 export const size = (...inside: readonly ReactNode[]) => row(o('|'), ...inside, o('|'))
 export const norm = (...inside: readonly ReactNode[]) => row(o('‖'), ...inside, o('‖'))
-export const bracket = (...inside: readonly ReactNode[]) => row(o('('), ...inside, o(')'))
+export const bracket = (...inside: readonly ReactNode[]) => row(low('('), ...inside, low(')'))
+export const tallBracket = (...inside: readonly ReactNode[]) => row(o('('), ...inside, o(')'))
+
+/** An operator that keeps its size, or one letter in brackets would tower over the line. */
+function low(sign: string): ReactNode {
+  return createElement('mo', { stretchy: 'false' }, sign)
+}
 
 /** A whole formula in a block of its own; `spoken` is what a reader without MathML says. */
 export function formula(spoken: string, ...children: readonly ReactNode[]): ReactNode {

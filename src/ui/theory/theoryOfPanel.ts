@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { bracket, formula, i, n, norm, o, over, root, row, size, sub, subsup, sup } from './mathml.tsx'
+import { bracket, formula, i, n, norm, o, over, root, row, size, sub, subsup, sup, tallBracket, words } from './mathml.tsx'
 
 export interface PanelTheory {
   readonly title: string
@@ -16,9 +16,9 @@ export interface PanelTheory {
 
 /** The theory shown beside a panel. */
 export function theoryOfPanel(panel: PanelName, curves: readonly TheoryCurve[], chain: boolean): PanelTheory {
-  const { speaksOf, ...words } = chain ? CHAIN[panel] : NETWORK[panel]
+  const { speaksOf, ...said } = chain ? CHAIN[panel] : NETWORK[panel]
   const curve = curves.find((candidate) => candidate.id === speaksOf) ?? null
-  return { ...words, curve }
+  return { ...said, curve }
 }
 
 /** `speaksOf`: id of the curve whose hypotheses are those of the formula. */
@@ -44,10 +44,10 @@ const CHAIN_GRADIENT: Words = {
   title: 'The median falls by τ/e a layer',
   formula: formula(
     'median of the product of L weights is about tau over e to the L',
-    i('med'),
+    words('med\u2009'),
     size(row(o('∏'), weight(i('k')))),
     o('≈'),
-    sup(bracket(over(i('τ'), i('e'))), L),
+    sup(tallBracket(over(i('τ'), i('e'))), L),
   ),
   text: '−ln of the product follows a Gamma law, so a typical gradient shrinks for τ < e although its variance is kept at τ = √3.',
   source: 'Orvieto et al. 2021, Prop. 5',
@@ -58,8 +58,8 @@ const COSINES: Words = {
   title: 'Random directions are nearly orthogonal',
   formula: formula(
     'the standard deviation of the cosine is one over root P',
-    i('sd'),
-    i('cos'),
+    words('sd'),
+    words('\u2009cos\u2009'),
     bracket(sub(i('g'), i('i')), o(','), sub(i('g'), i('j'))),
     o('='),
     over(n('1'), root(i('P'))),
