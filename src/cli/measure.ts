@@ -50,7 +50,11 @@ function engineOf(backend: 'webgpu' | 'float64', wanted: Experiment['engine']): 
 }
 
 /** Decides the backend once; chains are float64 whatever is asked. */
-async function chooseBackend(asked: MeasureRequest['backend'], kind: 'chain' | 'mlp', wanted: Experiment['engine']): Promise<'webgpu' | 'float64'> {
+async function chooseBackend(
+  asked: MeasureRequest['backend'],
+  kind: 'chain' | 'mlp',
+  wanted: Experiment['engine'],
+): Promise<'webgpu' | 'float64'> {
   if (kind === 'chain' || asked === 'float64' || (asked === null && wanted === 'float64')) return 'float64'
   if (await installNodeWebGpu()) return 'webgpu'
   if (asked === 'webgpu') throw new NoWebGpu('WebGPU: no adapter, got none, expected one (or --backend float64)')
@@ -61,7 +65,9 @@ async function create(request: TrainerRequest, backend: 'webgpu' | 'float64'): P
   const trainer = await chooseTrainer(request)
   if (request.modelKind === 'mlp' && backend === 'webgpu' && trainer.description.backend !== 'webgpu') {
     await trainer.dispose()
-    throw new NoWebGpu(`WebGPU: not usable, got ${JSON.stringify(trainer.description.reason)}, expected an engine on WebGPU (or --backend float64)`)
+    throw new NoWebGpu(
+      `WebGPU: not usable, got ${JSON.stringify(trainer.description.reason)}, expected an engine on WebGPU (or --backend float64)`,
+    )
   }
   return trainer
 }
@@ -77,9 +83,12 @@ async function measureGivenProblem(json: unknown, request: MeasureRequest): Prom
 
 function validated(json: unknown, request: MeasureRequest): Experiment {
   const experiment = validateExperiment(isRecord(json) && json.format === 'snapshot' ? json.experiment : json)
-  if (!armsOf(experiment).includes(request.arm)) throw new DomainFault(`--arm: no such arm, got ${request.arm}, expected ${armsOf(experiment).join(' | ')}`)
-  if (request.seedIndex >= experiment.seeds) throw new DomainFault(`--seed-index: no such seed, got ${request.seedIndex}, expected 0 .. ${experiment.seeds - 1}`)
-  if (request.step > experiment.steps) throw new DomainFault(`--step: beyond the run, got ${request.step}, expected 0 .. ${experiment.steps}`)
+  if (!armsOf(experiment).includes(request.arm))
+    throw new DomainFault(`--arm: no such arm, got ${request.arm}, expected ${armsOf(experiment).join(' | ')}`)
+  if (request.seedIndex >= experiment.seeds)
+    throw new DomainFault(`--seed-index: no such seed, got ${request.seedIndex}, expected 0 .. ${experiment.seeds - 1}`)
+  if (request.step > experiment.steps)
+    throw new DomainFault(`--step: beyond the run, got ${request.step}, expected 0 .. ${experiment.steps}`)
   const refusal = refusalOf(experiment)
   if (refusal !== null) throw new DomainFault(`experiment: too large, got ${refusal.bytes} bytes, expected at most ${refusal.limit}`)
   return experiment
@@ -122,7 +131,9 @@ export async function main(args: readonly string[]): Promise<number> {
     const request = measureArguments(args)
     const json = readJson(request.input.path)
     const snapshot =
-      request.input.type === 'problem' ? await measureGivenProblem(json, request) : await measureExperiment(validated(json, request), request)
+      request.input.type === 'problem'
+        ? await measureGivenProblem(json, request)
+        : await measureExperiment(validated(json, request), request)
     const text = `${JSON.stringify(snapshot)}\n`
     await new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())))
     return 0

@@ -14,7 +14,8 @@ export interface MeasureRequest {
 
 function count(flag: string, value: string): number {
   const number = Number(value)
-  if (!/^\d+$/u.test(value) || !Number.isSafeInteger(number)) throw new DomainFault(`${flag}: not a count, got ${JSON.stringify(value)}, expected an integer from 0`)
+  if (!/^\d+$/u.test(value) || !Number.isSafeInteger(number))
+    throw new DomainFault(`${flag}: not a count, got ${JSON.stringify(value)}, expected an integer from 0`)
   return number
 }
 
@@ -37,7 +38,10 @@ export function measureArguments(args: readonly string[]): MeasureRequest {
     input = { type, path }
   }
   for (let i = 0; i < args.length; i++) {
-    const [flag, inline] = args[i].startsWith('--') && args[i].includes('=') ? [args[i].slice(0, args[i].indexOf('=')), args[i].slice(args[i].indexOf('=') + 1)] : [args[i], null]
+    const [flag, inline] =
+      args[i].startsWith('--') && args[i].includes('=')
+        ? [args[i].slice(0, args[i].indexOf('=')), args[i].slice(args[i].indexOf('=') + 1)]
+        : [args[i], null]
     if (flag === '-' || !flag.startsWith('-')) {
       take(flag, 'experiment')
       continue
@@ -66,7 +70,9 @@ export function measureArguments(args: readonly string[]): MeasureRequest {
         request = { ...request, seedIndex: count(flag, value) }
         break
       default:
-        throw new DomainFault(`arguments: unknown flag, got ${JSON.stringify(flag)}, expected --problem | --backend | --step | --only | --arm | --seed-index`)
+        throw new DomainFault(
+          `arguments: unknown flag, got ${JSON.stringify(flag)}, expected --problem | --backend | --step | --only | --arm | --seed-index`,
+        )
     }
   }
   if (input === null) throw new DomainFault('arguments: no input, got nothing, expected an experiment file, - or --problem <file>')

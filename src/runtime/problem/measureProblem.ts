@@ -42,7 +42,10 @@ function roundedToFloat32(problem: ResolvedProblem): ResolvedProblem {
   const startWeights = Float64Array.from(problem.startWeights, Math.fround)
   return {
     ...problem,
-    dataset: { ...problem.dataset, train: { ...train, inputs: Float32Array.from(train.inputs), targets: Float32Array.from(train.targets) } },
+    dataset: {
+      ...problem.dataset,
+      train: { ...train, inputs: Float32Array.from(train.inputs), targets: Float32Array.from(train.targets) },
+    },
     startWeights,
     weights: problem.weights === problem.startWeights ? startWeights : Float64Array.from(problem.weights, Math.fround),
   }
@@ -55,7 +58,12 @@ function roundedToFloat32(problem: ResolvedProblem): ResolvedProblem {
  * @param only fields to compute; what is left out for its size or for lack of samples is listed, what was not asked for is not.
  * @throws {FaultError} poisoned or deviceLost.
  */
-export async function measureProblem(given: ResolvedProblem, create: CreateTrainer, seed: number, only: readonly MeasuredField[] = MEASURED_FIELDS): Promise<MeasuredProblem> {
+export async function measureProblem(
+  given: ResolvedProblem,
+  create: CreateTrainer,
+  seed: number,
+  only: readonly MeasuredField[] = MEASURED_FIELDS,
+): Promise<MeasuredProblem> {
   const count = given.dataset.train.count
   const optionsAt = (problem: ResolvedProblem, weights: Float64Array) => ({
     spec: problem.spec,
@@ -125,14 +133,17 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     ...(value !== null && wants('outputs') ? { outputs: jsonMatrix(value.outputs, probe.outputCount) } : {}),
     ...(wants('gradNorm') ? { gradNorm: await measuredGradNorm(probe, all) } : {}),
     ...(wants('perSample') ? { perSample: await measuredPerSample(probe, all) } : {}),
-    ...(wants('batchGradients') && batches.length + pairs.length > 0 ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) } : {}),
+    ...(wants('batchGradients') && batches.length + pairs.length > 0
+      ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) }
+      : {}),
     ...(wants('kde') && pairs.length > 0 ? { kde: await measuredKde(probe, pairs) } : {}),
     ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed) } : {}),
     ...(kernel !== null && wants('kernel') ? { kernel: await kernelFields(probe, kernel, all) } : {}),
     ...(wants('drift') ? await driftFields(probe, kernel, all, atStart) : {}),
     ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(plRatio(await probe.gradient(all), value.loss)) } : {}),
   }
-  if (only.some((field) => field === 'batchGradients') && batches.length + pairs.length === 0) leaveOut('batchGradients', 'the problem names no batches and no pairs')
+  if (only.some((field) => field === 'batchGradients') && batches.length + pairs.length === 0)
+    leaveOut('batchGradients', 'the problem names no batches and no pairs')
   if (wants('kde') && pairs.length === 0) leaveOut('kde', 'the problem names no pairs')
   if (wants('perSample') && n === 1) leaveOut('perSample.eta', 'one sample has no pair')
   if (wants('perSample') && n === 1) leaveOut('perSample.minCosine', 'one sample has no pair')
@@ -140,7 +151,8 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
   if (!kernelFits && wants('drift')) leaveOut('drift.kernelRelFro', tooManyRows)
   const obstacle = outputHessianObstacle(probe, n)
   if (wants('outputHessianNorms') && obstacle !== null) leaveOut('outputHessianNorms', obstacle)
-  const outputHessianNorms = wants('outputHessianNorms') && obstacle === null ? { outputHessianNorms: await measuredOutputHessianNorms(probe, all) } : {}
+  const outputHessianNorms =
+    wants('outputHessianNorms') && obstacle === null ? { outputHessianNorms: await measuredOutputHessianNorms(probe, all) } : {}
   if (!wants('optimizerStep')) return { ...measured, ...outputHessianNorms }
   if (probe.parameterCount > WEIGHTS_WRITTEN) {
     leaveOut('optimizerStep', `P = ${probe.parameterCount} weights, at most ${WEIGHTS_WRITTEN} are written`)
@@ -159,7 +171,10 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
 async function kernelFields(probe: Probe, kernel: Float64Array, set: SampleSet): Promise<NonNullable<Measured['kernel']>> {
   const n = set.indices.length
   const rows = n * probe.outputCount
-  const context = { breathe: () => Promise.resolve(), eigenvalues: async (matrix: Float64Array, size: number) => symmetricEigenvalues(matrix, size) }
+  const context = {
+    breathe: () => Promise.resolve(),
+    eigenvalues: async (matrix: Float64Array, size: number) => symmetricEigenvalues(matrix, size),
+  }
   const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
   const lambdaMin = eigenvalues[0]
   const lambdaMax = eigenvalues[rows - 1]
@@ -172,8 +187,16 @@ async function kernelFields(probe: Probe, kernel: Float64Array, set: SampleSet):
   }
 }
 
-async function driftFields(probe: Probe, kernel: Float64Array | null, set: SampleSet, atStart: Task['atStart']): Promise<Pick<Measured, 'drift'>> {
-  const start = await atStart(async (first) => ({ kernel: kernel === null ? null : await first.kernelGram(set), weights: await first.weights() }))
+async function driftFields(
+  probe: Probe,
+  kernel: Float64Array | null,
+  set: SampleSet,
+  atStart: Task['atStart'],
+): Promise<Pick<Measured, 'drift'>> {
+  const start = await atStart(async (first) => ({
+    kernel: kernel === null ? null : await first.kernelGram(set),
+    weights: await first.weights(),
+  }))
   return {
     drift: {
       ...(kernel === null || start.kernel === null ? {} : { kernelRelFro: jsonNumber(kernelDrift(kernel, start.kernel)) }),

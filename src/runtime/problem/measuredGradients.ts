@@ -17,7 +17,9 @@ function keyed(values: ArrayLike<number>): Readonly<Record<string, number | 'inf
 export async function measuredGradNorm(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['gradNorm']>> {
   const norms = await probe.gradientNorms(set)
   const parts = Array.from(norms.mantissa, (mantissa, layer) => ({ mantissa, exponent: norms.exponent[layer] }))
-  const meanAbs = Array.from(norms.meanAbsMantissa, (mantissa, layer) => scaledToNumber({ mantissa, exponent: norms.meanAbsExponent[layer] }))
+  const meanAbs = Array.from(norms.meanAbsMantissa, (mantissa, layer) =>
+    scaledToNumber({ mantissa, exponent: norms.meanAbsExponent[layer] }),
+  )
   return {
     global: jsonNumber(scaledToNumber(combinedNorm(parts))),
     perLayer: keyed(parts.map(scaledToNumber)),
@@ -44,14 +46,25 @@ export async function measuredPerSample(probe: Probe, set: SampleSet): Promise<N
 }
 
 /** Cosines of the reduced gradients of the given batches, all pairs, and of the given pairs. */
-export async function measuredBatchGradients(probe: Probe, batches: readonly SampleSet[], pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<NonNullable<Measured['batchGradients']>> {
+export async function measuredBatchGradients(
+  probe: Probe,
+  batches: readonly SampleSet[],
+  pairs: readonly (readonly [SampleSet, SampleSet])[],
+): Promise<NonNullable<Measured['batchGradients']>> {
   const k = batches.length
   const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches)
-  return { cosine: k === 0 ? [] : jsonMatrix(cosineMatrix(gram, k), k), ...minimumOf(gram, k), pairCosines: jsonRow(await pairCosines(probe, pairs)) }
+  return {
+    cosine: k === 0 ? [] : jsonMatrix(cosineMatrix(gram, k), k),
+    ...minimumOf(gram, k),
+    pairCosines: jsonRow(await pairCosines(probe, pairs)),
+  }
 }
 
 /** Kernel density of the pairs' cosines. */
-export async function measuredKde(probe: Probe, pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<NonNullable<Measured['kde']>> {
+export async function measuredKde(
+  probe: Probe,
+  pairs: readonly (readonly [SampleSet, SampleSet])[],
+): Promise<NonNullable<Measured['kde']>> {
   const density = cosineDensity(await pairCosines(probe, pairs))
   return {
     samples: jsonRow(density.samples),

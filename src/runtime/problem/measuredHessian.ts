@@ -24,7 +24,12 @@ const OUTPUT_HESSIAN_LIMIT = 4e7
 const ALONE = { breathe: () => Promise.resolve(), progress: () => undefined }
 
 /** Spectrum of the Hessian of the reduced loss. */
-export async function measuredHessian(probe: Probe, set: SampleSet, optimizer: OptimizerSettings & { readonly eps: number }, seed: number): Promise<NonNullable<Measured['hessian']>> {
+export async function measuredHessian(
+  probe: Probe,
+  set: SampleSet,
+  optimizer: OptimizerSettings & { readonly eps: number },
+  seed: number,
+): Promise<NonNullable<Measured['hessian']>> {
   const tolerance = NEGATIVE_TOLERANCE[probe.precision]
   const dimension = probe.parameterCount
   if (dimension > EXACT_LIMIT) return await estimated(probe, set, seed, tolerance)
@@ -53,7 +58,9 @@ export async function measuredHessian(probe: Probe, set: SampleSet, optimizer: O
       ? {}
       : {
           preconditionedEigenvalues: jsonRow(
-            symmetricEigenvalues(preconditionedMatrix(matrix, preconditioner.roots), dimension).map((value) => value * preconditioner.factor),
+            symmetricEigenvalues(preconditionedMatrix(matrix, preconditioner.roots), dimension).map(
+              (value) => value * preconditioner.factor,
+            ),
           ),
         }),
   }
@@ -61,7 +68,10 @@ export async function measuredHessian(probe: Probe, set: SampleSet, optimizer: O
 
 async function estimated(probe: Probe, set: SampleSet, seed: number, tolerance: number): Promise<NonNullable<Measured['hessian']>> {
   const operator = (block: Float64Array, count: number): Promise<Float64Array> => probe.hessianVectors(block, count, set)
-  const found = await spectralDensity(operator, probe.parameterCount, namedStream(seed, 'snapshot/hessian'), { probes: PROBES, steps: STEPS })
+  const found = await spectralDensity(operator, probe.parameterCount, namedStream(seed, 'snapshot/hessian'), {
+    probes: PROBES,
+    steps: STEPS,
+  })
   return {
     method: 'lanczos',
     eigenvalues: null,

@@ -125,7 +125,8 @@ function indicesAt(value: unknown, where: string, count: number): Int32Array {
 function imageShapeAt(value: unknown, inputWidth: number): Dataset['imageShape'] {
   if (value === undefined) return null
   const [channels, height, width] = numbersAt(value, 'problem.model.inputShape', 3)
-  if (channels * height * width !== inputWidth) refuse('problem.model.inputShape', 'another size than the inputs', value, `a product of ${inputWidth}`)
+  if (channels * height * width !== inputWidth)
+    refuse('problem.model.inputShape', 'another size than the inputs', value, `a product of ${inputWidth}`)
   return channels === 1 && height * width > 1 ? [height, width] : null
 }
 

@@ -23,7 +23,12 @@ function jsonWeights(kind: 'chain' | 'mlp', spec: NetworkSpec, flat: Float64Arra
   })
 }
 
-function jsonOptimizer(optimizer: OptimizerSettings, eps: number, state: ResolvedProblem['optimizerState'], batch: Int32Array): JsonOptimizer {
+function jsonOptimizer(
+  optimizer: OptimizerSettings,
+  eps: number,
+  state: ResolvedProblem['optimizerState'],
+  batch: Int32Array,
+): JsonOptimizer {
   const common = { kind: optimizer.kind, lr: optimizer.lr }
   const slots = state.slots.map(jsonRow)
   const t = state.updates
