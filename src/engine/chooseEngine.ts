@@ -8,6 +8,8 @@ import type { EngineDescription } from './trainer.ts'
 
 export interface EngineFacts {
   readonly kind: 'chain' | 'mlp'
+  /** The network's linear model, not the network. */
+  readonly linearised: boolean
   readonly preference: Experiment['engine']
   readonly gpu:
     | { readonly type: 'none'; /** A sentence. */ readonly reason: string }
@@ -31,7 +33,8 @@ export interface EngineChoice {
 
 /** The engine and the reason; without a trial a software adapter counts as the slower one. */
 export function chooseEngine(facts: EngineFacts): EngineChoice {
-  const { kind, preference, gpu, fusedObstacle, trial } = facts
+  const { kind, linearised, preference, gpu, fusedObstacle, trial } = facts
+  if (linearised) return { engine: 'float64', reason: 'The linearised model is computed in float64 on the CPU.' }
   if (kind === 'chain') return { engine: 'chain', reason: 'A chain needs float64 and its own exponents: float32 cannot hold its products.' }
   if (preference === 'float64') return { engine: 'float64', reason: 'Float64 on the CPU, as chosen.' }
   if (gpu.type === 'none') return { engine: 'float64', reason: `Float64 on the CPU. ${gpu.reason}` }

@@ -19,8 +19,8 @@ export interface CpuEngine<Slot> {
   readonly guess: Milliseconds
   /** Once a step, before its members. */
   beginBatch(batch: Int32Array): void
-  /** Loss of the batch at these weights; the gradient stays inside for `update`. */
-  lossAndGradient(weights: Float64Array): number
+  /** Loss of the batch at these weights of a member; the gradient stays inside for `update`. */
+  lossAndGradient(weights: Float64Array, seedIndex: number): number
   update(weights: Float64Array, slots: readonly Slot[], slotStep: number): void
   setOptimizer(optimizer: OptimizerSettings): void
   emptySlots(): Slot[]
@@ -30,7 +30,7 @@ export interface CpuEngine<Slot> {
   unpack(arrays: readonly Float64Array[]): Slot[]
   /** v without bias correction; null where the optimizer keeps none. */
   secondMoment(slots: readonly Slot[]): Float64Array | null
-  createProbe(weights: Float64Array, secondMoments: () => Float64Array | null): Probe
+  createProbe(weights: Float64Array, secondMoments: () => Float64Array | null, seedIndex: number): Probe
 }
 
 /**
@@ -92,7 +92,7 @@ class CpuTrainer<Slot> implements Trainer {
       this.engine.beginBatch(batch)
       for (let seed = 0; seed < this.seedCount; seed++) {
         if (this.divergedAt[seed] >= 0) continue
-        const loss = this.engine.lossAndGradient(this.members[seed])
+        const loss = this.engine.lossAndGradient(this.members[seed], seed)
         losses[row * this.seedCount + seed] = loss
         if (Number.isFinite(loss) && this.updated(seed)) continue
         this.divergedAt[seed] = this.step
@@ -119,7 +119,7 @@ class CpuTrainer<Slot> implements Trainer {
 
   probe(seedIndex: number): Probe {
     if (!(seedIndex in this.members)) throw new DomainFault(`probe: no such seed, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
-    this.probes[seedIndex] ??= this.engine.createProbe(this.members[seedIndex], () => this.secondMoments(seedIndex))
+    this.probes[seedIndex] ??= this.engine.createProbe(this.members[seedIndex], () => this.secondMoments(seedIndex), seedIndex)
     return this.probes[seedIndex]
   }
 

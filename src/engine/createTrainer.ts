@@ -33,11 +33,13 @@ let shared: Promise<OpenedDevice | NoGpu> | null = null
  */
 export async function createTrainer(request: CreateTrainerRequest): Promise<Trainer> {
   const { kind, preference } = request
-  const wantsGpu = kind !== 'chain' && preference !== 'float64'
+  const linearised = request.options.spec.linearised === true
+  const wantsGpu = kind !== 'chain' && preference !== 'float64' && !linearised
   const device: OpenedDevice | NoGpu =
     wantsGpu && request.allowGpu ? await sharedDevice() : { type: 'noGpu', reason: 'The GPU is not used for this run.' }
   const facts: EngineFacts = {
     kind,
+    linearised,
     preference,
     gpu:
       device.type === 'noGpu'
@@ -49,6 +51,7 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
   const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device) : null
   const { engine, reason } = chooseEngine({ ...facts, trial: timed })
   const options: TrainerOptions = { ...request.options, reason }
+  if (linearised) return onCpuLinearised(options, request)
   if (device.type === 'noGpu' || engine === 'chain' || engine === 'float64') return onCpu(engine, options)
   return onGpu(options, device)
 }
@@ -61,6 +64,12 @@ function fusedObstacle(): string | null {
 async function onCpu(engine: string, options: TrainerOptions): Promise<Trainer> {
   if (engine === 'chain') return (await import('./chain/chainTrainer.ts')).createChainTrainer(options)
   return (await import('./float64/float64Trainer.ts')).createFloat64Trainer(options)
+}
+
+/** The second arm is asked for with the engine that the first one got, so the wish names the twin. */
+async function onCpuLinearised(options: TrainerOptions, { kind, preference }: CreateTrainerRequest): Promise<Trainer> {
+  const twin = kind === 'chain' ? 'chain' : preference === 'auto' ? 'float64' : preference
+  return (await import('./float64/linearisedTrainer.ts')).createLinearisedTrainer(options, twin)
 }
 
 async function onGpu(options: TrainerOptions, device: OpenedDevice): Promise<Trainer> {

@@ -279,10 +279,10 @@ export class Run {
   }
 
   /** What the page is told of an engine; a wish that was only passed on must not read as the user's. */
-  private chipOf({ trainer }: Arm): Arm['trainer']['description'] {
+  private chipOf({ trainer, spec }: Arm): Arm['trainer']['description'] {
     const { description } = trainer
     const first = this.arms[0].trainer.description
-    if (this.experiment.engine !== 'auto' || description.engine === 'chain') return description
+    if (this.experiment.engine !== 'auto' || description.engine === 'chain' || spec.linearised === true) return description
     if (this.start.checkpoint !== null) return { ...description, reason: 'The run goes on with the engine that it had.' }
     return description.engine === first.engine ? { ...description, reason: first.reason } : description
   }

@@ -2,6 +2,7 @@
 //
 // The place where a run's state becomes the public snapshot format; page and command line come through here.
 import type { Experiment } from '../core/experiment.ts'
+import { FaultError } from '../core/faults.ts'
 import type { MeasuredField, Snapshot } from '../core/snapshot.ts'
 import type { Step } from '../core/units.ts'
 import { APP_VERSION } from '../core/version.ts'
@@ -22,9 +23,16 @@ export interface SnapshotSource {
   readonly only?: readonly MeasuredField[]
 }
 
-/** Assembles the snapshot of one arm and seed; training is not touched. */
+/**
+ * Assembles the snapshot of one arm and seed; training is not touched.
+ *
+ * @throws {FaultError} unsupported for a linearised arm: the format's problem is a network, and its numbers would not be those of the arm.
+ */
 export async function assembleSnapshot({ experiment, arm, seedIndex, step, createTrainer, only }: SnapshotSource): Promise<Snapshot> {
   const { trainer, spec, experiment: own } = arm
+  if (spec.linearised === true) {
+    throw new FaultError({ type: 'unsupported', detail: 'arm: not a network, got the linearised arm B, expected arm A' })
+  }
   const checkpoint = await trainer.checkpoint()
   const weights = checkpoint.weights[seedIndex]
   const problem = problemOfRun({

@@ -5,7 +5,14 @@ import { chooseEngine, type EngineFacts } from '../../src/engine/chooseEngine.ts
 const GPU = { type: 'adapter', name: 'Radeon 780M', software: false } as const
 const SOFTWARE = { type: 'adapter', name: 'SwiftShader', software: true } as const
 const NONE = { type: 'none', reason: 'This browser offers no WebGPU here.' } as const
-const FACTS: EngineFacts = { kind: 'mlp', preference: 'auto', gpu: GPU, fusedObstacle: 'Batch norm.', trial: null }
+const FACTS: EngineFacts = {
+  kind: 'mlp',
+  linearised: false,
+  preference: 'auto',
+  gpu: GPU,
+  fusedObstacle: 'Batch norm.',
+  trial: null,
+}
 const choose = (change: Partial<EngineFacts>) => chooseEngine({ ...FACTS, ...change })
 
 describe('chooseEngine', () => {
@@ -17,6 +24,12 @@ describe('chooseEngine', () => {
   )
   test.each(['auto', 'network', 'fused'] as const)('falls back to float64 without a GPU and says why (%s)', (preference) => {
     expect(choose({ preference, gpu: NONE })).toEqual({ engine: 'float64', reason: `Float64 on the CPU. ${NONE.reason}` })
+  })
+  test.each(['chain', 'mlp'] as const)('computes a linearised %s in float64 whatever is wished, and says so', (kind) => {
+    expect(choose({ kind, linearised: true, preference: 'fused', fusedObstacle: null })).toEqual({
+      engine: 'float64',
+      reason: 'The linearised model is computed in float64 on the CPU.',
+    })
   })
   test('obeys the wish for float64 on any machine', () => {
     expect(choose({ preference: 'float64' }).engine).toBe('float64')

@@ -29,6 +29,18 @@ test.each(['auto', 'network', 'fused'] as const)('an MLP falls back to float64 w
   })
 })
 
+test('a linearised network stays on the CPU and says why', async () => {
+  const options = mlp()
+  const request = {
+    options: { ...options, spec: { ...options.spec, linearised: true } },
+    kind: 'mlp',
+    preference: 'network',
+    allowGpu: true,
+  } as const
+  const { description } = await createTrainer(request)
+  expect(description).toMatchObject({ engine: 'float64', reason: expect.stringContaining('linearised') as string })
+})
+
 test('an MLP stays on the CPU when the GPU may not be used', async () => {
   const { description } = await createTrainer({ options: mlp(), kind: 'mlp', preference: 'auto', allowGpu: false })
   expect(description.reason).toContain('not used for this run')

@@ -3,7 +3,7 @@ import type { SplitArrays } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
-import { addGradient, backward, createTape, forward, type Tape } from './networkPasses.ts'
+import { addGradient, backward, createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
 import { gatherInputs, gatherTargets, ROW_BLOCK, rowBlocks } from './rows.ts'
 
 /** Work arrays of one network, reused by every call. */
@@ -30,7 +30,11 @@ export function fittingWorkspace(network: Network, rows: number, current: Worksp
   return current !== null && current.tape.capacity >= Math.min(rows, ROW_BLOCK) ? current : createWorkspace(network, rows)
 }
 
-/** Loss as reduced; the gradient of it goes into `into` [P]. */
+/**
+ * Loss as reduced; the gradient of it goes into `into` [P].
+ *
+ * @param pass gives the outputs; the backward pass is taken at `weights` whatever it does.
+ */
 export function batchGradient(
   network: Network,
   weights: Float64Array,
@@ -39,6 +43,7 @@ export function batchGradient(
   reduction: LossSettings['reduction'],
   workspace: Workspace,
   into: Float64Array,
+  pass: ForwardPass = forward,
 ): number {
   const { tape, targets, losses } = workspace
   const c = network.outputWidth
@@ -48,7 +53,7 @@ export function batchGradient(
   for (const block of rowBlocks(indices.length)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
-    const outputs = forward(network, weights, block.rows, tape)
+    const outputs = pass(network, weights, block.rows, tape)
     network.loss.values(outputs, targets, block.rows, c, losses)
     for (let row = 0; row < block.rows; row++) total += losses[row]
     network.loss.delta(outputs, targets, block.rows, c, share, tape.upstream[network.layers.length - 1])

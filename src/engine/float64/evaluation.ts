@@ -5,7 +5,7 @@ import type { LossValue } from '../../core/probe.ts'
 import { createWorkspace } from './batchGradient.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
-import { forward } from './networkPasses.ts'
+import { forward, type ForwardPass } from './networkPasses.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 
 /** Reduced loss, per-sample losses, outputs and accuracy (null without labels; the first of equal outputs counts). */
@@ -16,6 +16,7 @@ export async function evaluate(
   indices: Int32Array,
   reduction: LossSettings['reduction'],
   pause: () => Promise<void>,
+  pass: ForwardPass = forward,
 ): Promise<LossValue> {
   const n = indices.length
   const c = network.outputWidth
@@ -25,7 +26,7 @@ export async function evaluate(
   for (const block of rowBlocks(n)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
-    const blockOutputs = forward(network, weights, block.rows, tape)
+    const blockOutputs = pass(network, weights, block.rows, tape)
     network.loss.values(blockOutputs, targets, block.rows, c, losses)
     perSample.set(losses.subarray(0, block.rows), block.start)
     outputs.set(blockOutputs.subarray(0, block.rows * c), block.start * c)

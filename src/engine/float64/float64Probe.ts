@@ -5,7 +5,7 @@
 import type { Dataset } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
-import type { LayerInfo, Probe, SampleSet } from '../../core/probe.ts'
+import type { LayerInfo, OutputIndex, Probe, SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { batchGramMatrix, batchPairProducts, type Batch, type GradientWriter } from './batchProducts.ts'
@@ -14,6 +14,7 @@ import { lossGram, outputGram } from './gramMatrices.ts'
 import { lossHessianProducts, outputHessianProducts } from './hessianProducts.ts'
 import { layerNorms } from './layerNorms.ts'
 import type { Network } from './network.ts'
+import { forward, type ForwardPass } from './networkPasses.ts'
 import { outputJacobian } from './outputJacobian.ts'
 import { createPause } from './pause.ts'
 
@@ -30,6 +31,14 @@ export interface Float64ProbeSource {
   /** [P], written by training between calls. */
   readonly weights: Float64Array
   secondMoments(): Float64Array | null
+  /** What the first-order answers are computed from now; absent: the network at a copy of `weights`. */
+  moment?(): Moment
+}
+
+/** Weights at which passes are taken, and the forward pass that gives the outputs. */
+export interface Moment {
+  readonly at: Float64Array
+  readonly pass: ForwardPass
 }
 
 /** The probe of one network in float64. */
@@ -37,20 +46,17 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
   const { network, reduction } = source
   const c = network.outputWidth
   const rowsOf = (set: SampleSet) => splitOf(source.dataset, source.probeCount, set)
+  const momentNow = (): Moment => source.moment?.() ?? { at: source.weights.slice(), pass: forward }
   const batchOf = (set: SampleSet): Batch => ({ split: rowsOf(set), indices: set.indices })
 
   /** Writes gradients at the weights of this moment. */
   const gradientWriter = (): GradientWriter => {
-    const weights = source.weights.slice()
+    const { at, pass } = momentNow()
     let workspace: Workspace | null = null
     return ({ split, indices }, into) => {
       workspace = fittingWorkspace(network, indices.length, workspace)
-      batchGradient(network, weights, split, indices, reduction, workspace, into)
+      batchGradient(network, at, split, indices, reduction, workspace, into, pass)
     }
-  }
-  const checkBlock = (block: Float64Array, count: number): void => {
-    if (block.length === count * network.parameterCount) return
-    throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${network.parameterCount}`)
   }
 
   return {
@@ -59,11 +65,13 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     outputCount: c,
     precision: 'float64',
     async loss(set, signal) {
-      return evaluate(network, source.weights.slice(), rowsOf(set), set.indices, reduction, createPause(signal))
+      const { at, pass } = momentNow()
+      return evaluate(network, at, rowsOf(set), set.indices, reduction, createPause(signal), pass)
     },
     async gradientNorms(set, signal) {
       signal?.throwIfAborted()
-      return layerNorms(network, source.weights, rowsOf(set), set.indices, reduction)
+      const { at, pass } = momentNow()
+      return layerNorms(network, at, rowsOf(set), set.indices, reduction, pass)
     },
     async gradient(set, signal) {
       signal?.throwIfAborted()
@@ -72,7 +80,8 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       return gradient
     },
     async perSampleGram(set, signal) {
-      return lossGram(network, source.weights.slice(), rowsOf(set), set.indices, createPause(signal))
+      const { at, pass } = momentNow()
+      return lossGram(network, at, rowsOf(set), set.indices, createPause(signal), pass)
     },
     async batchGram(batches, signal) {
       return batchGramMatrix(batches.map(batchOf), network.parameterCount, gradientWriter(), createPause(signal))
@@ -82,29 +91,25 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       return batchPairProducts(rows, network.parameterCount, gradientWriter(), createPause(signal))
     },
     async hessianVectors(block, count, set, signal) {
-      checkBlock(block, count)
+      checkBlock(block, count, network.parameterCount)
       return lossHessianProducts(network, source.weights.slice(), rowsOf(set), set.indices, reduction, block, count, createPause(signal))
     },
     async outputHessianVectors(block, count, set, output, signal) {
-      checkBlock(block, count)
-      if (!(output.sample in set.indices) || !(Number.isInteger(output.output) && output.output >= 0 && output.output < c)) {
-        throw new DomainFault(
-          `outputHessianVectors: no such output, got ${output.sample}, ${output.output}, expected below ${set.indices.length}, ${c}`,
-        )
-      }
+      checkBlock(block, count, network.parameterCount)
+      checkOutput(output, set.indices.length, c)
       return outputHessianProducts(network, source.weights.slice(), rowsOf(set), set.indices, output, block, count, createPause(signal))
     },
     async outputJacobian(set, signal) {
       const entries = set.indices.length * c * network.parameterCount
       if (entries > LARGEST_JACOBIAN)
         throw new DomainFault(`outputJacobian: too many entries, got ${entries}, expected at most ${LARGEST_JACOBIAN}`)
-      return outputJacobian(network, source.weights.slice(), rowsOf(set), set.indices, createPause(signal))
+      return outputJacobian(network, momentNow().at, rowsOf(set), set.indices, createPause(signal))
     },
     async kernelGram(set, signal) {
       const side = set.indices.length * c
       if (side > LARGEST_KERNEL_SIDE)
         throw new DomainFault(`kernelGram: too many rows, got ${side}, expected at most ${LARGEST_KERNEL_SIDE}`)
-      return outputGram(network, source.weights.slice(), rowsOf(set), set.indices, createPause(signal))
+      return outputGram(network, momentNow().at, rowsOf(set), set.indices, createPause(signal))
     },
     async secondMoments() {
       return source.secondMoments()
@@ -113,7 +118,20 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       return source.weights.slice()
     },
     async preactivations(set) {
-      return preactivationsOf(network, source.weights, rowsOf(set), set.indices)
+      return preactivationsOf(network, momentNow().at, rowsOf(set), set.indices)
     },
   }
+}
+
+/** @throws {ShapeFault} when a block does not hold `count` vectors. */
+export function checkBlock(block: Float64Array, count: number, parameterCount: number): void {
+  if (block.length === count * parameterCount) return
+  throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${parameterCount}`)
+}
+
+/** @throws {DomainFault} when there is no such output among `samples` x `outputs`. */
+export function checkOutput({ sample, output }: OutputIndex, samples: number, outputs: number): void {
+  const isIn = (position: number, count: number) => Number.isInteger(position) && position >= 0 && position < count
+  if (isIn(sample, samples) && isIn(output, outputs)) return
+  throw new DomainFault(`outputHessianVectors: no such output, got ${sample}, ${output}, expected below ${samples}, ${outputs}`)
 }

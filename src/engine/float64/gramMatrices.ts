@@ -5,7 +5,7 @@
 import type { SplitArrays } from '../../core/dataset.ts'
 import { fillSlope } from './activations.ts'
 import { blockOf, type Network } from './network.ts'
-import { createTape, forward, type Tape } from './networkPasses.ts'
+import { createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
 
 /** [n, n] inner products of the gradients of the per-sample losses, without 1/n. */
@@ -15,10 +15,11 @@ export async function lossGram(
   split: SplitArrays,
   indices: Int32Array,
   pause: () => Promise<void>,
+  pass: ForwardPass = forward,
 ): Promise<Float64Array> {
   const n = indices.length
   const c = network.outputWidth
-  const tape = tapeAt(network, weights, split, indices)
+  const tape = tapeAt(network, weights, split, indices, pass)
   const targets = new Float64Array(n * c)
   gatherTargets(split, c, indices, { start: 0, rows: n }, targets)
   const delta = new Float64Array(n * c)
@@ -38,13 +39,13 @@ export async function outputGram(
   const c = network.outputWidth
   const delta = new Float64Array(n * c * c)
   for (let row = 0; row < n * c; row++) delta[row * c + (row % c)] = 1
-  return gramOf(network, weights, tapeAt(network, weights, split, indices), n, c, delta, pause)
+  return gramOf(network, weights, tapeAt(network, weights, split, indices, forward), n, c, delta, pause)
 }
 
-function tapeAt(network: Network, weights: Float64Array, split: SplitArrays, indices: Int32Array): Tape {
+function tapeAt(network: Network, weights: Float64Array, split: SplitArrays, indices: Int32Array, pass: ForwardPass): Tape {
   const tape = createTape(network, indices.length)
   gatherInputs(split, network.inputWidth, indices, { start: 0, rows: indices.length }, tape.activations[0])
-  forward(network, weights, indices.length, tape)
+  pass(network, weights, indices.length, tape)
   return tape
 }
 

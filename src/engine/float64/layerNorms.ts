@@ -9,7 +9,7 @@ import { binaryExponent, normalised, scaledNorm } from '../../numerics/logMagnit
 import { fillSlope } from './activations.ts'
 import { reductionShare } from './losses.ts'
 import { blockOf, type Network } from './network.ts'
-import { createTape, forward, type Tape } from './networkPasses.ts'
+import { createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
 
 /** Deltas are rescaled outside 2^-256 .. 2^256; ordinary networks keep every bit. */
@@ -24,13 +24,14 @@ export function layerNorms(
   split: SplitArrays,
   indices: Int32Array,
   reduction: LossSettings['reduction'],
+  pass: ForwardPass = forward,
 ): LayerNorms {
   const n = indices.length
   const depth = network.layers.length
   const c = network.outputWidth
   const tape = createTape(network, n)
   gatherInputs(split, network.inputWidth, indices, { start: 0, rows: n }, tape.activations[0])
-  const outputs = forward(network, weights, n, tape)
+  const outputs = pass(network, weights, n, tape)
   const targets = new Float64Array(n * c)
   gatherTargets(split, c, indices, { start: 0, rows: n }, targets)
   network.loss.delta(outputs, targets, n, c, reductionShare(reduction, n), tape.upstream[depth - 1])

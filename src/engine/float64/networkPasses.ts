@@ -2,7 +2,7 @@
 //
 // A tape holds what one pass leaves for the next. Nothing here knows a layer kind or a sample set.
 import { fillActivation, fillCurvature, fillSlope } from './activations.ts'
-import { blockOf, type Network } from './network.ts'
+import { blockOf, type Network, type NetworkLayer } from './network.ts'
 
 /** Everything that a forward and a backward pass leave behind, for at most `capacity` rows. */
 export interface Tape {
@@ -52,6 +52,9 @@ export function createTangentTape(network: Network, capacity: number): TangentTa
   }
 }
 
+/** Fills the tape from its inputs to its last activations, the outputs, which are returned; `forward` is the network's own. */
+export type ForwardPass = (network: Network, weights: Float64Array, rows: number, tape: Tape) => Float64Array
+
 /** From tape.activations[0] (the inputs) to the outputs, which are returned: [rows, c]. */
 export function forward(network: Network, weights: Float64Array, rows: number, tape: Tape): Float64Array {
   for (const [l, layer] of network.layers.entries()) {
@@ -66,10 +69,15 @@ export function backward(network: Network, weights: Float64Array, rows: number, 
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const layer = network.layers[l]
     const count = rows * layer.shape.fanOut
-    fillSlope(layer.shape.activation, tape.preactivations[l], count, tape.slopes[l])
+    fillSlopeOf(layer, l, rows, tape)
     multiplyInto(tape.upstream[l], tape.slopes[l], count, tape.deltas[l])
     if (l > 0) layer.passes.backward(blockOf(weights, layer), tape.deltas[l], rows, tape.upstream[l - 1])
   }
+}
+
+/** Derivatives of the activations at the tape's preactivations, for a `tangent` before any `backward`. */
+export function fillSlopes(network: Network, rows: number, tape: Tape): void {
+  for (const [l, layer] of network.layers.entries()) fillSlopeOf(layer, l, rows, tape)
 }
 
 /** into [P] += the gradient that the deltas of the tape stand for. */
@@ -79,7 +87,7 @@ export function addGradient(network: Network, rows: number, tape: Tape, into: Fl
   }
 }
 
-/** Derivative of the outputs along a direction [P]; returned: [rows, c]. Needs a tape after `forward` and `backward` (its slopes). */
+/** Derivative of the outputs along a direction [P]; returned: [rows, c]. Needs a tape after `forward`, with slopes from `backward` or `fillSlopes`. */
 export function tangent(
   network: Network,
   weights: Float64Array,
@@ -138,6 +146,10 @@ export function fillCurvatures(network: Network, rows: number, tape: Tape, tange
   for (const [l, { shape }] of network.layers.entries()) {
     fillCurvature(shape.activation, tape.preactivations[l], rows * shape.fanOut, tangents.curvatures[l])
   }
+}
+
+function fillSlopeOf({ shape }: NetworkLayer, l: number, rows: number, tape: Tape): void {
+  fillSlope(shape.activation, tape.preactivations[l], rows * shape.fanOut, tape.slopes[l])
 }
 
 function multiplyInto(a: Float64Array, b: Float64Array, count: number, into: Float64Array): void {
