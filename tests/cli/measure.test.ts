@@ -17,9 +17,9 @@ const err: string[] = []
 beforeEach(() => {
   out.length = 0
   err.length = 0
-  vi.spyOn(process.stdout, 'write').mockImplementation((text, done) => {
+  vi.spyOn(process.stdout, 'write').mockImplementation((text: unknown, ...rest: readonly unknown[]) => {
     out.push(String(text))
-    if (typeof done === 'function') done()
+    for (const done of rest) if (typeof done === 'function') (done as () => void)()
     return true
   })
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
