@@ -32,7 +32,7 @@ function oneOf<Choice extends string>(flag: string, value: string, choices: read
  */
 export function measureArguments(args: readonly string[]): MeasureRequest {
   let input: MeasureRequest['input'] | null = null
-  let request: Omit<MeasureRequest, 'input'> = { backend: null, step: 0, only: MEASURED_FIELDS, arm: 'A', seedIndex: 0 }
+  const request: { -readonly [Key in keyof Omit<MeasureRequest, 'input'>]: MeasureRequest[Key] } = { backend: null, step: 0, only: MEASURED_FIELDS, arm: 'A', seedIndex: 0 }
   const take = (path: string, type: MeasureRequest['input']['type']): void => {
     if (input !== null) throw new DomainFault(`arguments: more than one input, got ${JSON.stringify(path)}, expected one file or -`)
     input = { type, path }
@@ -54,20 +54,20 @@ export function measureArguments(args: readonly string[]): MeasureRequest {
         break
       case '--backend': {
         const backend = oneOf(flag, value, ['webgpu', 'float64', 'cpu'])
-        request = { ...request, backend: backend === 'cpu' ? 'float64' : backend }
+        request.backend = backend === 'cpu' ? 'float64' : backend
         break
       }
       case '--step':
-        request = { ...request, step: count(flag, value) }
+        request.step = count(flag, value)
         break
       case '--only':
-        request = { ...request, only: value.split(',').map((name) => oneOf(flag, name.trim(), MEASURED_FIELDS)) }
+        request.only = value.split(',').map((name) => oneOf(flag, name.trim(), MEASURED_FIELDS))
         break
       case '--arm':
-        request = { ...request, arm: oneOf(flag, value, ['A', 'B']) }
+        request.arm = oneOf(flag, value, ['A', 'B'])
         break
       case '--seed-index':
-        request = { ...request, seedIndex: count(flag, value) }
+        request.seedIndex = count(flag, value)
         break
       default:
         throw new DomainFault(
