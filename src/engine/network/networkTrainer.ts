@@ -3,7 +3,7 @@
 // Seeds ride in the leading axis of every tensor, so an ensemble costs no more dispatches than one network. A call's
 // result is committed only after its readback was believed: a poisoned or lost device leaves the state before the call.
 import { clone, dispose, slice3d, tensor1d, zeros, type Rank, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
-import { DomainFault, ShapeFault } from '../../core/faults.ts'
+import { DomainFault, ShapeFault, UnsupportedFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
@@ -32,6 +32,7 @@ const FIRST_GUESS_MS = 25
  *
  * @throws {FaultError} noWebGpu, poisoned or deviceLost.
  * @throws {ShapeFault} when layers, data and starts do not fit each other.
+ * @throws {UnsupportedFault} for a linearised network.
  */
 export async function createNetworkTrainer(options: TrainerOptions, opened: OpenedDevice): Promise<Trainer> {
   checkShapes(options)
@@ -321,6 +322,7 @@ function concatenated(batches: readonly Int32Array[]): Int32Array {
 }
 
 function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
+  if (spec.linearised === true) throw new UnsupportedFault('createNetworkTrainer: a linearised network, expected the network itself')
   let width = dataset.inputWidth
   for (const { fanIn, fanOut } of spec.layers) {
     if (fanIn !== width) throw new ShapeFault(`createNetworkTrainer: a layer of ${fanIn} inputs, expected ${width}`)

@@ -129,6 +129,7 @@ test('a trainer refuses what does not fit', async () => {
   await expect(createNetworkTrainer({ ...OPTIONS, initialWeights: [new Float64Array(3)] }, opened)).rejects.toThrow('a start of 3 weights')
   await expect(createNetworkTrainer({ ...OPTIONS, spec: denseSpec([5, 3]) }, opened)).rejects.toThrow('a layer of 5 inputs')
   await expect(createNetworkTrainer({ ...OPTIONS, spec: denseSpec([4, 2]) }, opened)).rejects.toThrow('2 outputs, expected 3')
+  await expect(createNetworkTrainer({ ...OPTIONS, spec: { ...SPEC, linearised: true } }, opened)).rejects.toThrow('a linearised network')
   opened.device.destroy()
 })
 
