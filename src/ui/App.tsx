@@ -24,11 +24,12 @@ export function App({ lab }: { readonly lab: Lab }) {
 
 function Shell({ lab }: { readonly lab: Lab }) {
   const embed = useLabState((state) => state.view.embed)
+  const phase = useLabState((state) => state.run.phase)
   const help = useRef<HTMLDialogElement>(null)
   const [theoryOpen, setTheoryOpen] = useState(false)
   useEffect(() => listenToKeys(lab, () => help.current?.showModal()), [lab])
   return (
-    <div className="lab" data-embed={embed}>
+    <div className="lab" data-embed={embed} data-phase={phase}>
       <div className="lab-grid">
         {!embed && <TopBar onHelp={() => help.current?.showModal()} theoryOpen={theoryOpen} onTheory={() => setTheoryOpen(!theoryOpen)} />}
         <QuestionStrip />
