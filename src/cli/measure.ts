@@ -85,6 +85,8 @@ function validated(json: unknown, request: MeasureRequest): Experiment {
   const experiment = validateExperiment(isRecord(json) && json.format === 'snapshot' ? json.experiment : json)
   if (!armsOf(experiment).includes(request.arm))
     throw new DomainFault(`--arm: no such arm, got ${request.arm}, expected ${armsOf(experiment).join(' | ')}`)
+  if (request.arm === 'B' && experiment.versus?.linearised === true)
+    throw new DomainFault('--arm: not a network, got B, which is linearised, expected A')
   if (request.seedIndex >= experiment.seeds)
     throw new DomainFault(`--seed-index: no such seed, got ${request.seedIndex}, expected 0 .. ${experiment.seeds - 1}`)
   if (request.step > experiment.steps)
