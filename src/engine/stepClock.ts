@@ -21,6 +21,11 @@ export class StepClock {
     this.msPerStep = 0.5 * this.msPerStep + (0.5 * elapsed) / steps
   }
 
+  /** Estimate of one step. */
+  get step(): Milliseconds {
+    return this.msPerStep
+  }
+
   /** 1 .. 4096. */
   get chunk(): number {
     return Math.max(1, Math.min(LARGEST_CHUNK, Math.floor(CHUNK_MS / this.msPerStep)))

@@ -2,12 +2,12 @@
 //
 // Training keeps these numbers as a by-product of its update; a measuring pass has no update before its forward half,
 // so it computes them from the weights of the moment: one workgroup a layer.
-import { createKernel, SPAN_WGSL, type ComputeKernel } from './computeKernel.ts'
+import { createKernel, SPAN_WGSL, type ComputeKernel, type Spans } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import type { FusedLayout } from './layout.ts'
 
 /** The kernel: parameters of one seed -> [L] exponents; dispatch one workgroup a layer. */
-export async function createBiasExponentKernel(device: GPUDevice, layout: FusedLayout): Promise<ComputeKernel> {
+export async function createBiasExponentKernel(device: GPUDevice, layout: FusedLayout, spans: Spans): Promise<ComputeKernel> {
   const code = `
 ${EXPONENT_PRELUDE}
 ${SPAN_WGSL}
@@ -26,5 +26,5 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let bits = atomicLoad(&largestBits);
   if (lid == 0u) { exponents[layer] = select(excess(bits), NO_EXPONENT, bits == 0u); }
 }`
-  return createKernel(device, 'bias exponents', code, ['read', 'write'])
+  return createKernel(device, 'bias exponents', code, ['read', 'write'], spans)
 }

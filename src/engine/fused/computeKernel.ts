@@ -1,5 +1,6 @@
 // How does a measuring kernel meet its buffers? Storage bindings in order, then one small uniform that says which part
 // of the grid a dispatch covers, so that a long measurement can be cut into short submits.
+import { bindKernel, kernelPipeline, uniformBinding } from './kernelPipelines.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES } from './stepParameters.ts'
 
@@ -10,6 +11,8 @@ struct Span {
   first: vec4u,
   // share of a row in the loss, unused
   share: vec4f,
+  // the block is as long as the numbers of a step
+  unused: vec4f,
 };`
 
 /** Where one dispatch begins, and how many rows count. */
@@ -21,42 +24,17 @@ export interface Span {
   readonly share?: number
 }
 
-/** A pipeline with the layout that its bind groups need. */
+/** A compiled measuring kernel. */
 export interface ComputeKernel {
   readonly pipeline: GPUComputePipeline
-  /** @param buffers the storage buffers in order, then the spans. */
-  bind(buffers: readonly GPUBuffer[], spans: Spans): GPUBindGroup
+  /** @param buffers the storage buffers in order; the spans follow by themselves. */
+  bind(buffers: readonly GPUBuffer[]): GPUBindGroup
 }
 
-/** Compiles a kernel; entry point `main`. */
-export async function createKernel(
-  device: GPUDevice,
-  label: string,
-  code: string,
-  storage: readonly ('read' | 'write')[],
-): Promise<ComputeKernel> {
-  const entries: GPUBindGroupLayoutEntry[] = storage.map((access, binding) => ({
-    binding,
-    visibility: GPUShaderStage.COMPUTE,
-    buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
-  }))
-  const uniform = { type: 'uniform', hasDynamicOffset: true, minBindingSize: 32 } as const
-  entries.push({ binding: storage.length, visibility: GPUShaderStage.COMPUTE, buffer: uniform })
-  const group = device.createBindGroupLayout({ label, entries })
-  const module = device.createShaderModule({ label, code })
-  const layout = device.createPipelineLayout({ bindGroupLayouts: [group] })
-  const pipeline = await device.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } })
-  return {
-    pipeline,
-    bind: (buffers, spans) =>
-      device.createBindGroup({
-        layout: group,
-        entries: [
-          ...buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
-          { binding: buffers.length, resource: { buffer: spans.buffer, size: 32 } },
-        ],
-      }),
-  }
+/** Compiles a kernel, or finds it compiled; entry point `main`. */
+export async function createKernel(device: GPUDevice, label: string, code: string, storage: readonly ('read' | 'write')[], spans: Spans): Promise<ComputeKernel> {
+  const kernel = await kernelPipeline(device, label, code, [...storage, 'uniform'])
+  return { pipeline: kernel.pipeline, bind: (buffers) => bindKernel(device, kernel, [...buffers, uniformBinding(spans.buffer)]) }
 }
 
 /** A ring of uniform slices: each dispatch takes the next one. */

@@ -2,6 +2,7 @@
 //
 // Losses per sample are those that training publishes, bit for bit; only their sum is taken here, in float64.
 import type { LossValue, SampleSet } from '../../core/probe.ts'
+import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
 import { keepsPreactivations, POISON, tileCount } from './forwardBackwardKernel.ts'
 import { stepOf, padded, type MeasuringPasses } from './measuringPasses.ts'
@@ -34,9 +35,9 @@ export async function evaluate(passes: MeasuringPasses, set: SampleSet, signal?:
   }
 }
 
-/** A loss as K1 leaves it: mantissa and exponent, or poison. */
+/** A loss as K1 leaves it: mantissa and exponent; Infinity where something on the way was not finite. */
 function rowLoss(mantissa: number, exponent: number): number {
-  return exponent >= POISON ? NaN : mantissa * 2 ** exponent
+  return exponent >= POISON ? Infinity : timesPowerOfTwo(mantissa, exponent)
 }
 
 function shareOfRight(outputs: Float64Array, c: number, indices: Int32Array, labels: Int32Array): number {

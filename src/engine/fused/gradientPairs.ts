@@ -114,7 +114,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
   const fillLanes = async (bank: 0 | 1, first: number, sets: readonly SampleSet[], lanes: number): Promise<void> => {
     const pass = await passes.pass({ task: 'gradient', rows, lanes, from: sets[0].from })
     const store = await passes.kernel('store gradients', storeGradientsWgsl(pass.shape), ['read', 'read', 'read', 'write', 'write'])
-    const group = store.bind([pass.slots, pass.norms, pass.exponents, banks[bank], tops[bank]], passes.spans)
+    const group = store.bind([pass.slots, pass.norms, pass.exponents, banks[bank], tops[bank]])
     const indices = new Int32Array(lanes * rows).fill(-1)
     for (const [lane, set] of sets.entries()) indices.set(padded(set.indices, rows), lane * rows)
     pass.prepare([indices], [stepOf(1)])
@@ -167,7 +167,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
       try {
         const pairBuffer = own.filled(Uint32Array.from(pairs.flat()))
         const sums = own.create(4 * parts * pairs.length)
-        const group = dot.bind([banks[first], banks[second], pairBuffer, sums], passes.spans)
+        const group = dot.bind([banks[first], banks[second], pairBuffer, sums])
         const perPair = 8 * layout.seedQuads
         const pieces = cutGrid(passes.budget, pairs.length, 1, perPair).map((cut) => ({
           operations: perPair * cut.width,

@@ -88,7 +88,7 @@ async function unionGram(
     const pairBuffer = owned.create(8 * pairsPerRead)
     const mantissas = owned.create(4 * GRAM_ENTRIES * GRAM_THREADS * workgroups)
     const tops = owned.create(4 * GRAM_THREADS * workgroups)
-    const group = kernel.bind([inputs, pass.activations, pass.deltas, pass.exponents, pairBuffer, mantissas, tops], passes.spans)
+    const group = kernel.bind([inputs, pass.activations, pass.deltas, pass.exponents, pairBuffer, mantissas, tops])
     await passes.run(passes.prepareDeltas(pass, rowIndices(set, samples, rowsPerSample), 1), signal)
     for (let start = 0; start < pairCount; start += pairsPerRead) {
       const part = pairs.subarray(2 * start, 2 * Math.min(pairCount, start + pairsPerRead))

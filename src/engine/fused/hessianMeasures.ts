@@ -125,8 +125,8 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
   const results = owned.create(16 * shape.vectors * layout.seedQuads)
   const tangents = owned.create(16 * offsets.length)
   const exponents = owned.create(4 * offsets.exponents)
-  const g1 = forward.bind([passes.parameters, directions, pass.activations, pass.deltas, pass.exponents, rows, tangents, exponents], passes.spans)
-  const g2 = product.bind([rows, pass.activations, pass.deltas, pass.exponents, tangents, exponents, results], passes.spans)
+  const g1 = forward.bind([passes.parameters, directions, pass.activations, pass.deltas, pass.exponents, rows, tangents, exponents])
+  const g2 = product.bind([rows, pass.activations, pass.deltas, pass.exponents, tangents, exponents, results])
   const positions = packedPositions(spec, layout)
   const blocks = 2 * layout.layerCount
   const stride = 4 * layout.seedQuads

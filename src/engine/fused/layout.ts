@@ -127,7 +127,7 @@ export function unpackParameters(spec: NetworkSpec, layout: FusedLayout, packed:
 }
 
 /** [rows, width] into [rows][4 quads] float32, zero padded. */
-export function packRows(values: ArrayLike<number>, rows: number, width: number, quads: number): Float32Array {
+export function packRows(values: ArrayLike<number>, rows: number, width: number, quads: number): Float32Array<ArrayBuffer> {
   const packed = new Float32Array(rows * 4 * quads)
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < width; j++) packed[row * 4 * quads + j] = values[row * width + j]

@@ -28,6 +28,9 @@ export interface MeasuringShape {
   readonly from: 'train' | 'test' | 'probe'
 }
 
+/** Dispatches into which K1 may be cut: each takes a slice of the pass. */
+const MOST_CUTS = 60
+
 /** Weights of one moment. */
 export interface Snapshot {
   readonly buffer: GPUBuffer
@@ -47,7 +50,6 @@ export class MeasuringPasses {
   private readonly biasExponents: GPUBuffer
   private bias: { readonly kernel: ComputeKernel; readonly group: GPUBindGroup } | null = null
   private readonly passes = new Map<string, FusedPass>()
-  private readonly kernels = new Map<string, ComputeKernel>()
 
   constructor(context: FusedProbeContext, budget: WorkBudget = workBudget(context.opened)) {
     this.context = context
@@ -76,8 +78,8 @@ export class MeasuringPasses {
     const { device, health } = context.opened
     health.check()
     if (context.layout.bias && this.bias === null) {
-      const kernel = await createBiasExponentKernel(device, context.layout)
-      this.bias = { kernel, group: kernel.bind([this.parameters, this.biasExponents], this.spans) }
+      const kernel = await createBiasExponentKernel(device, context.layout, this.spans)
+      this.bias = { kernel, group: kernel.bind([this.parameters, this.biasExponents]) }
     }
     const encoder = device.createCommandEncoder()
     encoder.copyBufferToBuffer(snapshot.buffer, 0, this.parameters, 0, this.parameters.size)
@@ -114,9 +116,7 @@ export class MeasuringPasses {
       this.makeRoom(passBytes(kernelShape, shape.task))
       const rows = this.rowsOf(split)
       const buffers = { parameters: { buffer: this.parameters }, inputs: rows.inputs, targets: rows.targets }
-      // A slice for each dispatch into which the tiles may be cut.
-      const capacity = shape.task === 'deltas' ? Math.min(64, tileCount(kernelShape)) : 1
-      pass = await FusedPass.create(device, kernelShape, shape.task, buffers, capacity)
+      pass = await FusedPass.create(device, kernelShape, shape.task, buffers)
       pass.reset(new Int32Array(lanes * context.layout.layerCount))
     }
     this.passes.set(key, pass)
@@ -132,13 +132,9 @@ export class MeasuringPasses {
     return pass
   }
 
-  /** A kernel by its code, compiled once. */
+  /** A measuring kernel that takes its spans from here. */
   async kernel(label: string, code: string, storage: readonly ('read' | 'write')[]): Promise<ComputeKernel> {
-    const known = this.kernels.get(code)
-    if (known !== undefined) return known
-    const kernel = await createKernel(this.context.opened.device, label, code, storage)
-    this.kernels.set(code, kernel)
-    return kernel
+    return createKernel(this.context.opened.device, label, code, storage, this.spans)
   }
 
   /** Rows of one pass of a task: at most 50 ms and a share of the memory, in whole tiles; n itself where it fits. */
@@ -180,7 +176,7 @@ export class MeasuringPasses {
     const tiles = tileCount(pass.shape)
     const perTile = OPERATIONS.deltas * this.weightEntries * pass.shape.tile.rows
     const most = Math.max(1, Math.floor(this.budget.operations / perTile))
-    const size = Math.max(most, Math.ceil(tiles / pass.capacity))
+    const size = Math.max(most, Math.ceil(tiles / MOST_CUTS))
     const starts = Array.from({ length: Math.ceil(tiles / size) }, (_, part) => part * size)
     pass.prepare(
       [padded(indices, pass.shape.batchRows)],
@@ -188,7 +184,7 @@ export class MeasuringPasses {
     )
     return starts.map((start, slice) => {
       const count = Math.min(size, tiles - start)
-      return { operations: count * perTile, encode: (encoder) => pass.encode(encoder, slice, count) }
+      return { operations: count * perTile, encode: (encoder) => pass.encodeForwardBackward(encoder, slice, count) }
     })
   }
 

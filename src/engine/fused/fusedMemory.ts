@@ -1,0 +1,82 @@
+// Does a fused network fit, and what is the nearest that does? Asked before anything is allocated.
+import { FOOTPRINT_LIMITS } from '../../core/footprint.ts'
+import type { Fault } from '../../core/faults.ts'
+import type { Bytes } from '../../core/units.ts'
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import type { KernelShape } from './forwardBackwardKernel.ts'
+import { passSizes } from './pass.ts'
+import { slotCount } from './updateKernel.ts'
+
+export type MemoryLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>
+
+/** What one training network holds on the GPU. */
+export interface FusedMemory {
+  readonly bytes: Bytes
+  readonly largestBuffer: Bytes
+}
+
+/** Row losses of a chunk take at most about this much, so that many seeds mean fewer steps at once. */
+const LOSS_BYTES: Bytes = 8 * 2 ** 20
+const MOST_STEPS = 64
+
+/** Steps whose losses fit in one readback, 1 .. 64. */
+export function chunkCapacity(shape: KernelShape): number {
+  const perStep = passSizes(shape, 'sgd', 1).rowLosses
+  return Math.max(1, Math.min(MOST_STEPS, Math.floor(LOSS_BYTES / perStep)))
+}
+
+/**
+ * Bytes of parameters, slots, their copies, data and everything that a pass owns.
+ *
+ * @param dataRows rows of the training and the test split.
+ */
+export function fusedMemory(shape: KernelShape, kind: OptimizerSettings['kind'], dataRows: number): FusedMemory {
+  const { layout, seedCount } = shape
+  const parameters = 16 * seedCount * layout.seedQuads
+  const own = passSizes(shape, kind, chunkCapacity(shape))
+  const inputs = 16 * dataRows * layout.inQuads
+  const targets = 16 * dataRows * layout.quads
+  const largestBuffer = Math.max(parameters, inputs, targets, ...Object.values(own))
+  const ofPass = Object.values(own).reduce((sum, bytes) => sum + bytes, 0)
+  return { bytes: (2 + slotCount(kind)) * parameters + ofPass + inputs + targets, largestBuffer }
+}
+
+/** Null when the network fits; else the refusal in words, with the nearest batch or ensemble that fits. */
+export function fusedRefusal(
+  shape: KernelShape,
+  kind: OptimizerSettings['kind'],
+  dataRows: number,
+  limits: MemoryLimits,
+): Extract<Fault, { type: 'refused' }> | null {
+  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize)
+  const fits = (candidate: KernelShape): boolean => {
+    const memory = fusedMemory(candidate, kind, dataRows)
+    return memory.largestBuffer <= largest && memory.bytes <= FOOTPRINT_LIMITS.bytes
+  }
+  if (fits(shape)) return null
+  const needed = fusedMemory(shape, kind, dataRows)
+  const [bytes, limit] = needed.largestBuffer > largest ? [needed.largestBuffer, largest] : [needed.bytes, FOOTPRINT_LIMITS.bytes]
+  const nearest = nearestThatFits(shape, fits)
+  const what = needed.largestBuffer > largest ? 'one buffer of' : 'altogether'
+  return {
+    type: 'refused',
+    bytes,
+    limit,
+    nearest,
+    detail: `The fused engine would need ${what} ${inMegabytes(bytes)} on the GPU, more than the ${inMegabytes(limit)} that it may take. The nearest that fits: ${nearest}.`,
+  }
+}
+
+function nearestThatFits(shape: KernelShape, fits: (shape: KernelShape) => boolean): string {
+  for (let batchRows = shape.batchRows >> 1; batchRows >= 1; batchRows >>= 1) {
+    if (fits({ ...shape, batchRows })) return `batch ${batchRows}`
+  }
+  for (let seedCount = shape.seedCount >> 1; seedCount >= 1; seedCount >>= 1) {
+    if (fits({ ...shape, seedCount, batchRows: Math.min(shape.batchRows, 32) })) return `${seedCount} seeds with batches of ${Math.min(shape.batchRows, 32)}`
+  }
+  return 'a narrower or shallower network'
+}
+
+function inMegabytes(bytes: Bytes): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MB`
+}

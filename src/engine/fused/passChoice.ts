@@ -1,0 +1,84 @@
+// Which shape do K1 and K2 take for batches of a size? Refused before anything is allocated, tuned once, then kept.
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import { FaultError } from '../../core/faults.ts'
+import type { OpenedDevice } from '../device.ts'
+import { chunkCapacity, fusedRefusal } from './fusedMemory.ts'
+import type { KernelShape, Tile } from './forwardBackwardKernel.ts'
+import { FusedPass } from './pass.ts'
+import type { ResidentNetwork } from './residentNetwork.ts'
+import { fastestTile, tileFor, timedTiles } from './tileChoice.ts'
+import { timeForwardBackward } from './tileTiming.ts'
+import { TrainingPass } from './trainingPass.ts'
+import { workBudget } from './workPieces.ts'
+
+type Kind = OptimizerSettings['kind']
+
+/** Multiplications and additions of a training step for each weight and row. */
+const OPERATIONS = 6
+
+/** @throws {FaultError} refused, when batches of this size need more memory than there is. */
+export function refuseWhatDoesNotFit(opened: OpenedDevice, network: Pick<ResidentNetwork, 'layout' | 'spec' | 'dataset' | 'seedCount'>, kind: Kind, batchRows: number): void {
+  const { layout, spec, dataset, seedCount } = network
+  const { limits } = opened.device
+  // The tile hardly matters: it rounds the batch up.
+  const tile = tileFor(layout, limits) ?? { rows: 1, rowsPerThread: 1 }
+  const shape: KernelShape = { layout, loss: spec.loss, batchRows, seedCount, lanes: 'seeds', tile }
+  const refusal = fusedRefusal(shape, kind, dataset.train.count + dataset.test.count, limits)
+  if (refusal !== null) throw new FaultError(refusal)
+}
+
+/** Makes the passes of one network on one adapter. */
+export class PassChoice {
+  /** Legal for any number of rows. */
+  readonly defaultTile: Tile
+  private readonly opened: OpenedDevice
+  private readonly network: ResidentNetwork
+  private readonly forced: Tile | null
+
+  /** @param forced a tile instead of the fastest one. */
+  constructor(opened: OpenedDevice, network: ResidentNetwork, forced: Tile | null) {
+    this.opened = opened
+    this.network = network
+    this.forced = forced
+    this.defaultTile = forced ?? tileFor(network.layout, opened.device.limits, opened.software) ?? { rows: 1, rowsPerThread: 1 }
+  }
+
+  /** @throws {FaultError} refused, deviceLost or poisoned. */
+  async create(kind: Kind, batchRows: number): Promise<TrainingPass> {
+    refuseWhatDoesNotFit(this.opened, this.network, kind, batchRows)
+    const shape = this.shape(batchRows, await this.tile(batchRows))
+    return TrainingPass.create(this.opened, shape, kind, this.network.buffers, chunkCapacity(shape))
+  }
+
+  /** Compiles what `create` will need; errors are left for it to tell. */
+  async compileAhead(kind: Kind, batchRows: number): Promise<void> {
+    try {
+      await FusedPass.compile(this.opened.device, this.shape(batchRows, await this.tile(batchRows)), kind)
+    } catch {
+      // Whoever needs the kernels meets the same error.
+    }
+  }
+
+  /** Into how many submits a step should be cut before one was measured. */
+  guessedParts(batchRows: number): number {
+    // A software adapter may take its time once; a graphics chip would reset the driver.
+    if (this.opened.software) return 1
+    const { layout, seedCount } = this.network
+    const weights = 4 * (layout.firstQuads + (layout.layerCount - 1) * layout.squareQuads)
+    return Math.ceil((OPERATIONS * weights * batchRows * seedCount) / workBudget(this.opened).operations)
+  }
+
+  private shape(batchRows: number, tile: Tile): KernelShape {
+    const { layout, spec, seedCount } = this.network
+    return { layout, loss: spec.loss, batchRows, seedCount, lanes: 'seeds', tile }
+  }
+
+  private async tile(batchRows: number): Promise<Tile> {
+    if (this.forced !== null) return this.forced
+    const { opened, network } = this
+    const candidates = timedTiles(network.layout, opened.device.limits, opened.software, batchRows)
+    if (candidates.length <= 1) return candidates[0] ?? this.defaultTile
+    const key = JSON.stringify([opened.adapterName, network.layout, network.spec.loss.kind, batchRows, network.seedCount])
+    return fastestTile(key, candidates, (tile) => timeForwardBackward(opened, this.shape(batchRows, tile), network.buffers))
+  }
+}

@@ -1,0 +1,28 @@
+// What is the loss of a step, given those of its rows? Summed in float64, in the order of the batch.
+//
+// The GPU does not sum: the order would be that of its tiles. A row's loss comes as mantissa and exponent, because the
+// squared error of an exploding network is no float32 while its float64 sum is still a number to show.
+import type { LossSettings } from '../../core/experiment.ts'
+import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
+import { POISON, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+
+/**
+ * [steps, seeds] reduced losses of a chunk from what K1 wrote; Infinity where a row left float32 on the way.
+ *
+ * @param rows [steps][seeds][padded rows] pairs (mantissa, exponent).
+ */
+export function reducedLosses(shape: KernelShape, loss: LossSettings, rows: Float32Array, steps: number): Float64Array {
+  const stride = 2 * tileCount(shape) * shape.tile.rows
+  const share = loss.reduction === 'mean' ? 1 / shape.batchRows : 1
+  const losses = new Float64Array(steps * shape.seedCount)
+  for (let i = 0; i < losses.length; i++) {
+    let sum = 0
+    const end = i * stride + 2 * shape.batchRows
+    for (let at = i * stride; at < end; at += 2) {
+      const exponent = rows[at + 1]
+      sum += exponent === 0 ? rows[at] : exponent === POISON ? Infinity : timesPowerOfTwo(rows[at], exponent)
+    }
+    losses[i] = sum * share
+  }
+  return losses
+}

@@ -1,0 +1,55 @@
+// How is a step that would take longer than 50 ms handed to the GPU?
+//
+// K1's tiles and K2's layers do not depend on each other, nor do seeds: a long step becomes several short dispatches,
+// each in a submit of its own, and gives the same bits. Cut only after a step was measured, or where a graphics chip
+// would surely be too slow: an ordinary step stays two dispatches in one submit.
+import { tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import type { FusedPass } from './pass.ts'
+import type { StepNumbers } from './stepParameters.ts'
+
+/** One dispatch of a cut step: `first` and `count` are tiles of K1 or layers of K2. */
+export interface StepCut {
+  readonly kernel: 'forwardBackward' | 'update'
+  readonly first: number
+  readonly count: number
+  readonly firstSeed: number
+  readonly seeds: number
+}
+
+/** A slice of step numbers each: at most this many dispatches a step. */
+const MOST_CUTS = 60
+
+/**
+ * The dispatches of one step in about `parts` equal pieces.
+ *
+ * @param parts 1 leaves two whole dispatches.
+ */
+export function stepCuts(shape: KernelShape, parts: number): StepCut[] {
+  const ofEach = Math.min(MOST_CUTS / 2, Math.max(1, Math.ceil(parts * 0.75)))
+  return [...cutsOf(shape, 'forwardBackward', tileCount(shape), ofEach), ...cutsOf(shape, 'update', shape.layout.layerCount, ofEach)]
+}
+
+function cutsOf(shape: KernelShape, kernel: StepCut['kernel'], length: number, parts: number): StepCut[] {
+  const seedParts = Math.min(parts, shape.seedCount)
+  const seeds = Math.ceil(shape.seedCount / seedParts)
+  const count = Math.ceil(length / Math.min(length, Math.floor(parts / seedParts)))
+  const cuts: StepCut[] = []
+  for (let firstSeed = 0; firstSeed < shape.seedCount; firstSeed += seeds) {
+    for (let first = 0; first < length; first += count) {
+      cuts.push({ kernel, first, count: Math.min(count, length - first), firstSeed, seeds: Math.min(seeds, shape.seedCount - firstSeed) })
+    }
+  }
+  return cuts
+}
+
+/** The step numbers that a cut needs. */
+export function numbersOf(cut: StepCut, step: StepNumbers): StepNumbers {
+  const first = cut.kernel === 'forwardBackward' ? { firstTile: cut.first } : { firstLayer: cut.first }
+  return { ...step, ...first, firstSeed: cut.firstSeed }
+}
+
+/** Encodes a cut whose numbers lie in slice `slice`. */
+export function encodeCut(pass: FusedPass, encoder: GPUComputePassEncoder, cut: StepCut, slice: number): void {
+  if (cut.kernel === 'forwardBackward') pass.encodeForwardBackward(encoder, slice, cut.count, cut.seeds)
+  else pass.encodeUpdate(encoder, slice, cut.count, cut.seeds)
+}

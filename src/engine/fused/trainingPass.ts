@@ -1,0 +1,169 @@
+// How do many steps run in one submit, and how are they undone?
+//
+// A training pass holds what belongs to one optimizer and one batch size. Everything that a step changes is copied on the
+// GPU at the start of a chunk; a chunk in which a seed left the finite numbers is taken back as if it had never run.
+import type { OptimizerSettings } from '../../core/experiment.ts'
+import type { OpenedDevice } from '../device.ts'
+import { exponentOffsets, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { OwnedBuffers } from './ownedBuffers.ts'
+import { FusedPass, type PassBuffers } from './pass.ts'
+import { submitAndRead, type Region } from './readback.ts'
+import { reducedLosses } from './rowLosses.ts'
+import type { PackedSlots } from './slotExchange.ts'
+import { encodeCut, numbersOf, stepCuts } from './stepCuts.ts'
+import type { StepNumbers } from './stepParameters.ts'
+import { largestWeightsAt, normEntries, slotCount } from './updateKernel.ts'
+
+export interface ChunkResult {
+  /** [steps, seeds] reduced. */
+  readonly losses: Float64Array
+  /** [seeds] 1 where every weight that any step left was finite. */
+  readonly finite: Uint8Array
+}
+
+/** A range that a step changes, and its copy. */
+interface Kept {
+  readonly live: Region
+  readonly copy: GPUBuffer
+}
+
+const INFINITE_BITS = 0x7f80_0000
+const RING = 3
+
+export class TrainingPass {
+  readonly pass: FusedPass
+  readonly kind: OptimizerSettings['kind']
+  private readonly opened: OpenedDevice
+  private readonly owned: OwnedBuffers
+  private readonly kept: readonly Kept[]
+
+  private constructor(opened: OpenedDevice, pass: FusedPass, kind: OptimizerSettings['kind'], parameters: GPUBuffer) {
+    this.opened = opened
+    this.pass = pass
+    this.kind = kind
+    this.owned = new OwnedBuffers(opened.device)
+    const { norms, slots, shape } = pass
+    const regions: Region[] = [whole(parameters), tailOf(pass), { buffer: norms, offset: 16 * normEntries(shape), bytes: norms.size - 16 * normEntries(shape) }]
+    if (slotCount(kind) > 0) regions.push(whole(slots))
+    this.kept = regions.map((live) => ({ live, copy: this.owned.create(live.bytes) }))
+  }
+
+  /** Compiles, or finds compiled, the kernels of an optimizer and a shape. */
+  static async create(opened: OpenedDevice, shape: KernelShape, kind: OptimizerSettings['kind'], buffers: PassBuffers & { readonly parameters: { readonly buffer: GPUBuffer } }, capacity: number): Promise<TrainingPass> {
+    return new TrainingPass(opened, await FusedPass.create(opened.device, shape, kind, buffers, capacity), kind, buffers.parameters.buffer)
+  }
+
+  /** Starts with given slots and the exponents of the biases; seeds with `alive` 0 stay as they are. */
+  start(biasExponents: Int32Array, slots: PackedSlots | null, updates: number, divergedAt: Int32Array): void {
+    const { pass } = this
+    const { shape } = pass
+    pass.reset(biasExponents)
+    for (const [seed, step] of divergedAt.entries()) if (step >= 0) this.freeze(seed)
+    if (slots === null || slotCount(this.kind) === 0) return
+    const { queue } = this.opened.device
+    queue.writeBuffer(pass.slots, 0, slots.mantissas)
+    queue.writeBuffer(pass.exponents, this.slotExponents(updates).offset, slots.exponents)
+    queue.writeBuffer(pass.norms, 16 * normEntries(shape) + (updates % RING) * slots.largestBits.byteLength, slots.largestBits)
+  }
+
+  /** Takes over from a pass of the same network: exponents of the biases and living seeds; with the same optimizer also the slots. */
+  adopt(before: TrainingPass, withSlots: boolean): void {
+    const { device } = this.opened
+    const encoder = device.createCommandEncoder()
+    const from = exponentOffsets(before.pass.shape)
+    const to = exponentOffsets(this.pass.shape)
+    const copy = (start: number, toStart: number, words: number): void => {
+      encoder.copyBufferToBuffer(before.pass.exponents, 4 * start, this.pass.exponents, 4 * toStart, 4 * words)
+    }
+    copy(from.bias, to.bias, from.slots - from.bias)
+    copy(from.alive, to.alive, from.length - from.alive)
+    if (withSlots && slotCount(this.kind) > 0) {
+      copy(from.slots, to.slots, from.alive - from.slots)
+      encoder.copyBufferToBuffer(before.pass.slots, 0, this.pass.slots, 0, this.pass.slots.size)
+      const start = 16 * normEntries(this.pass.shape)
+      encoder.copyBufferToBuffer(before.pass.norms, start, this.pass.norms, start, this.pass.norms.size - start)
+    }
+    device.queue.submit([encoder.finish()])
+  }
+
+  /**
+   * Runs one chunk: two dispatches a step in one submit, or each of `parts` pieces of a long step in its own.
+   *
+   * @param batches at most `pass.capacity`, each of `shape.batchRows` indices.
+   * @param updates done since the slots were empty.
+   * @throws {FaultError} poisoned or deviceLost.
+   */
+  async run(batches: readonly Int32Array[], optimizer: OptimizerSettings, updates: number, parts: number): Promise<ChunkResult> {
+    const { pass, opened } = this
+    const { shape } = pass
+    const { device, health } = opened
+    health.check()
+    const reduction = shape.loss.reduction === 'mean' ? 1 / shape.batchRows : 1
+    const steps = batches.map((_, index): StepNumbers => ({ optimizer, reduction, chunkStep: index, updates: updates + index }))
+    const weights = { buffer: pass.norms, offset: 4 * largestWeightsAt(shape), bytes: 4 * shape.seedCount }
+    let encoder = device.createCommandEncoder()
+    for (const { live, copy } of this.kept) encoder.copyBufferToBuffer(live.buffer, live.offset, copy, 0, live.bytes)
+    encoder.clearBuffer(weights.buffer, weights.offset, weights.bytes)
+    if (parts > 1 && batches.length === 1) {
+      const cuts = stepCuts(shape, parts)
+      pass.prepare(batches, cuts.map((cut) => numbersOf(cut, steps[0])))
+      for (const [slice, cut] of cuts.entries()) {
+        const encoded = encoder.beginComputePass()
+        encodeCut(pass, encoded, cut, slice)
+        encoded.end()
+        device.queue.submit([encoder.finish()])
+        encoder = device.createCommandEncoder()
+      }
+    } else {
+      pass.prepare(batches, steps)
+      const encoded = encoder.beginComputePass()
+      for (let slice = 0; slice < batches.length; slice++) pass.encode(encoded, slice)
+      encoded.end()
+    }
+    const rows = 8 * batches.length * shape.seedCount * tileCount(shape) * shape.tile.rows
+    const [lossBytes, weightBytes] = await submitAndRead(opened, encoder, [{ buffer: pass.rowLosses, offset: 0, bytes: rows }, weights])
+    return {
+      losses: reducedLosses(shape, shape.loss, new Float32Array(lossBytes), batches.length),
+      finite: Uint8Array.from(new Uint32Array(weightBytes), (bits) => (bits < INFINITE_BITS ? 1 : 0)),
+    }
+  }
+
+  /** Takes the last chunk back. */
+  undo(): void {
+    const { device } = this.opened
+    const encoder = device.createCommandEncoder()
+    for (const { live, copy } of this.kept) encoder.copyBufferToBuffer(copy, 0, live.buffer, live.offset, live.bytes)
+    device.queue.submit([encoder.finish()])
+  }
+
+  /** From now on updates pass this seed over. */
+  freeze(seed: number): void {
+    this.opened.device.queue.writeBuffer(this.pass.exponents, 4 * (exponentOffsets(this.pass.shape).alive + seed), new Int32Array(1))
+  }
+
+  /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [seed][layer] exponents that belong to them. */
+  slotRegions(updates: number): Region[] {
+    return slotCount(this.kind) === 0 ? [] : [whole(this.pass.slots), this.slotExponents(updates)]
+  }
+
+  destroy(): void {
+    this.pass.destroy()
+    this.owned.destroy()
+  }
+
+  private slotExponents(updates: number): Region {
+    const { shape, exponents } = this.pass
+    const words = shape.seedCount * shape.layout.layerCount
+    return { buffer: exponents, offset: 4 * (exponentOffsets(shape).slots + (updates % 2) * words), bytes: 4 * words }
+  }
+}
+
+function whole(buffer: GPUBuffer): Region {
+  return { buffer, offset: 0, bytes: buffer.size }
+}
+
+/** Exponents that outlive a step: those of biases and slots, and who is alive. */
+function tailOf(pass: FusedPass): Region {
+  const { bias, length } = exponentOffsets(pass.shape)
+  return { buffer: pass.exponents, offset: 4 * bias, bytes: 4 * (length - bias) }
+}
