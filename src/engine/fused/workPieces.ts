@@ -22,9 +22,14 @@ const BYTES: Bytes = 64 * 2 ** 20
 /** Dispatches in one submit at most: half as many as there are uniform slices. */
 const DISPATCHES = 128
 
+/** Operations that one submit may take on this adapter. */
+export function operationsPerSubmit(opened: OpenedDevice): number {
+  return opened.software ? SOFTWARE_OPERATIONS : HARDWARE_OPERATIONS
+}
+
 /** The budget of an adapter. */
 export function workBudget(opened: OpenedDevice): WorkBudget {
-  return { operations: opened.software ? SOFTWARE_OPERATIONS : HARDWARE_OPERATIONS, bytes: BYTES }
+  return { operations: operationsPerSubmit(opened), bytes: BYTES }
 }
 
 /**
