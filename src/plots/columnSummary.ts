@@ -158,17 +158,21 @@ export function columnMiddle(
   k: number,
   at: (step: number) => number,
   y: (value: number) => number,
-): number[] {
+): Float64Array {
+  const { low, high, count, x } = summary
   const width = summary.series.length
-  const points: number[] = []
-  for (let column = 0; column < summary.count; column++) {
+  const points = new Float64Array(2 * (count + (table.count > 0 ? 1 : 0)))
+  for (let column = 0; column < count; column++) {
     const entry = column * width + k
-    const { low, high } = summary
-    points.push(summary.x[column], low[entry] > high[entry] ? NaN : (y(low[entry]) + y(high[entry])) / 2)
+    points[2 * column] = x[column]
+    // Most columns hold one value where steps are few: one logarithm then, not two.
+    points[2 * column + 1] =
+      low[entry] > high[entry] ? NaN : low[entry] === high[entry] ? y(low[entry]) : (y(low[entry]) + y(high[entry])) / 2
   }
   if (table.count > 0) {
     const row = table.count - 1
-    points.push(at(table.steps[row]), y(table.values[row * table.rowWidth + summary.series[k]]))
+    points[2 * count] = at(table.steps[row])
+    points[2 * count + 1] = y(table.values[row * table.rowWidth + summary.series[k]])
   }
   return points
 }
@@ -181,26 +185,25 @@ export function columnBand(
   upper: number,
   at: (step: number) => number,
   y: (value: number) => number,
-): number[] {
+): Float64Array {
   const width = summary.series.length
-  const top: number[] = []
-  const bottom: number[] = []
-  for (let column = 0; column < summary.count; column++) {
-    const high = summary.high[column * width + upper]
-    const low = summary.low[column * width + lower]
-    if (low > high || !Number.isFinite(low) || !Number.isFinite(high)) continue
-    top.push(summary.x[column], y(high))
-    bottom.push(summary.x[column], y(low))
+  // The upper edge from the front, the lower edge from the back, closed up at the end.
+  const points = new Float64Array(4 * (summary.count + 1))
+  let used = 0
+  const add = (x: number, low: number, high: number) => {
+    if (low > high || !Number.isFinite(low) || !Number.isFinite(high)) return
+    points[used] = x
+    points[used + 1] = y(high)
+    used += 2
+    points[points.length - used] = x
+    points[points.length - used + 1] = y(low)
   }
+  for (let column = 0; column < summary.count; column++)
+    add(summary.x[column], summary.low[column * width + lower], summary.high[column * width + upper])
   if (table.count > 0) {
     const row = (table.count - 1) * table.rowWidth
-    const high = table.values[row + summary.series[upper]]
-    const low = table.values[row + summary.series[lower]]
-    if (Number.isFinite(high) && Number.isFinite(low)) {
-      top.push(at(table.steps[table.count - 1]), y(high))
-      bottom.push(at(table.steps[table.count - 1]), y(low))
-    }
+    add(at(table.steps[table.count - 1]), table.values[row + summary.series[lower]], table.values[row + summary.series[upper]])
   }
-  for (let i = bottom.length - 2; i >= 0; i -= 2) top.push(bottom[i], bottom[i + 1])
-  return top
+  points.copyWithin(used, points.length - used)
+  return points.subarray(0, 2 * used)
 }

@@ -121,7 +121,7 @@ describe('columnMiddle', () => {
     const table = tableOf([[5], [1], [3], [4], [2], [7]])
     const summary = createColumnSummary(Int32Array.of(0))
     extendColumns(summary, table, at, 'same')
-    expect(columnMiddle(summary, table, 0, at, same)).toEqual([0, 3, 1, 2, 1.25, 7])
+    expect([...columnMiddle(summary, table, 0, at, same)]).toEqual([0, 3, 1, 2, 1.25, 7])
   })
 })
 
@@ -136,6 +136,6 @@ describe('columnBand', () => {
     ])
     const summary = createColumnSummary(Int32Array.of(0, 1))
     extendColumns(summary, table, at, 'same')
-    expect(columnBand(summary, table, 0, 1, at, same)).toEqual([0, 12, 1, 8, 1, 4, 0, 0])
+    expect([...columnBand(summary, table, 0, 1, at, same)]).toEqual([0, 12, 1, 8, 1, 4, 0, 0])
   })
 })
