@@ -25,6 +25,8 @@ export function createLease(page: string, onLost: () => void, open: (name: strin
     if (isClaim(data) && data.page === page && data.embed !== embed) onLost()
   })
   return {
+    // A channel has one origin by itself; it knows no target.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
     claim: () => channel.postMessage({ type: 'claim', page, embed } satisfies Claim),
     close: () => channel.close(),
   }

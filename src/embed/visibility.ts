@@ -16,7 +16,9 @@ export function watchVisibility(element: Element, onChange: (visible: boolean) =
     onChange(visible)
   }
   // A sliver at the edge is not being looked at.
-  const observer = new IntersectionObserver(([entry]) => tell(entry.isIntersecting && entry.intersectionRatio >= 0.15), { threshold: [0, 0.15] })
+  const observer = new IntersectionObserver(([entry]) => tell(entry.isIntersecting && entry.intersectionRatio >= 0.15), {
+    threshold: [0, 0.15],
+  })
   observer.observe(element)
   return { stop: () => observer.disconnect() }
 }

@@ -5,6 +5,7 @@ import type { Fault } from '../core/faults.ts'
 import { effectiveOptimizer } from '../store/effectiveOptimizer.ts'
 import { ACTION_LABELS, adviceFor, type AdviceAction } from './advice.ts'
 import { useLab, useLabState, type Lab } from './lab.tsx'
+import { nearestFit } from './nearestFit.ts'
 
 /** Nothing while all is well; can be sent away to look at the curves. */
 export function FaultPanel() {
@@ -58,10 +59,7 @@ function act(action: AdviceAction, lab: Lab, fault: Fault): void {
       run.setField('engine', 'float64')
       return run.run()
     case 'shrink':
-      return run.setFields({
-        'model.depth': Math.max(1, Math.round(experiment.model.depth / 2)),
-        'model.width': Math.max(1, Math.round(experiment.model.width / 2)),
-      })
+      return fault.type === 'refused' ? run.setFields(nearestFit(fault.nearest, experiment)) : undefined
     case 'lowerRate': {
       if (fault.type !== 'diverged') return undefined
       const lr = effectiveOptimizer(experiment, fault.arm, fault.step).lr / 10

@@ -1,5 +1,5 @@
 // Can everybody use it? axe in both themes and four sizes of the page.
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { reachStep, runButton, untilReady } from './laboratory.ts'
 

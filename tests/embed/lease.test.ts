@@ -20,7 +20,7 @@ function origin(): (name: string) => BroadcastChannel {
 describe('createLease', () => {
   test('stops the others of its page and not itself', () => {
     const open = origin()
-    const [lostA, lostB, lostElsewhere] = [vi.fn(), vi.fn(), vi.fn()]
+    const [lostA, lostB, lostElsewhere] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()]
     const a = createLease('https://lecture.example/1', lostA, open)
     const b = createLease('https://lecture.example/1', lostB, open)
     createLease('https://other.example/', lostElsewhere, open)
@@ -33,13 +33,22 @@ describe('createLease', () => {
   })
   test('ignores what is no claim', () => {
     const open = origin()
-    const lost = vi.fn()
+    const lost = vi.fn<() => void>()
     createLease('page', lost, open)
     const stranger = open('plateau-lease')
-    for (const message of [null, 7, 'claim', {}, { type: 'claim' }, { type: 'claim', page: 'page', embed: 3 }]) stranger.postMessage(message)
+    for (const message of [null, 7, 'claim', {}, { type: 'claim' }, { type: 'claim', page: 'page', embed: 3 }]) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      stranger.postMessage(message)
+    }
     expect(lost).not.toHaveBeenCalled()
   })
   test('runs without a channel', () => {
-    expect(() => createLease('page', () => undefined, () => null).claim()).not.toThrow()
+    expect(() =>
+      createLease(
+        'page',
+        () => undefined,
+        () => null,
+      ).claim(),
+    ).not.toThrow()
   })
 })

@@ -1,5 +1,5 @@
 // Do actions ask the run for the right thing, and keep what a person would miss?
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi, type Mock } from 'vitest'
 import type { Stream } from '../../src/protocol/messages.ts'
 import type { LabState, Phase } from '../../src/store/labState.ts'
 import { createLabStore, type LabStore } from '../../src/store/labStore.ts'
@@ -13,27 +13,27 @@ import { fashion } from '../../src/lessons/fashion.ts'
 const ADDRESS = { runId: 1, epoch: 0 } as const
 
 let store: LabStore
-let port: { readonly [Key in keyof RunPort]: ReturnType<typeof vi.fn> }
+let port: { readonly [Key in keyof RunPort]: Mock<RunPort[Key]> }
 let run: RunActions
 let pending: (() => void)[]
 
 beforeEach(() => {
   store = createLabStore()
   port = {
-    start: vi.fn(),
-    run: vi.fn(),
-    pause: vi.fn(),
-    step: vi.fn(),
-    setPace: vi.fn(),
-    setOptimizer: vi.fn(),
-    setSchedule: vi.fn(),
-    measureNow: vi.fn(),
-    retry: vi.fn(),
-    rewind: vi.fn(),
-    snapshot: vi.fn(),
+    start: vi.fn<RunPort['start']>(),
+    run: vi.fn<RunPort['run']>(),
+    pause: vi.fn<RunPort['pause']>(),
+    step: vi.fn<RunPort['step']>(),
+    setPace: vi.fn<RunPort['setPace']>(),
+    setOptimizer: vi.fn<RunPort['setOptimizer']>(),
+    setSchedule: vi.fn<RunPort['setSchedule']>(),
+    measureNow: vi.fn<RunPort['measureNow']>(),
+    retry: vi.fn<RunPort['retry']>(),
+    rewind: vi.fn<RunPort['rewind']>(),
+    snapshot: vi.fn<RunPort['snapshot']>(),
   }
   pending = []
-  run = createRunActions(store, port as unknown as RunPort, (action) => {
+  run = createRunActions(store, port, (action) => {
     pending.push(action)
     return () => {
       pending = pending.filter((other) => other !== action)

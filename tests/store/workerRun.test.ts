@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { WorkerPort } from '../../src/protocol/client.ts'
 import type { Stream, ToPage, ToWorker } from '../../src/protocol/messages.ts'
+import type { SupervisorNotice } from '../../src/protocol/supervisorState.ts'
 import { createWorkerRun, type WorkerRun } from '../../src/store/effects/workerRun.ts'
 import { createLabStore, type LabStore } from '../../src/store/labStore.ts'
 
@@ -26,7 +27,7 @@ class SilentWorker implements WorkerPort {
 let store: LabStore
 let workers: SilentWorker[]
 let worker: WorkerRun
-const tell = vi.fn()
+const tell = vi.fn<(notice: SupervisorNotice) => void>()
 const frames: (() => void)[] = []
 
 beforeEach(() => {
