@@ -27,10 +27,12 @@ export interface ColumnSummary {
   rowsRead: number
   lastStepRead: number
   lastColumn: number
-  /** Grows when everything was read again: what was drawn from it is void. */
+  /** Unique to this summary since it last started over: what was drawn under another number is void. */
   generation: number
   key: string
 }
+
+let generations = 0
 
 /** An empty summary of the given entries of each row. */
 export function createColumnSummary(series: Int32Array): ColumnSummary {
@@ -63,7 +65,7 @@ export function extendColumns(summary: ColumnSummary, table: RowTable, at: (step
     summary.count = 0
     summary.rowsRead = 0
     summary.lastColumn = NaN
-    summary.generation++
+    summary.generation = ++generations
     summary.key = key
   }
   for (let row = summary.rowsRead; row < settled; row++) takeRow(summary, table, row, at(table.steps[row]))
