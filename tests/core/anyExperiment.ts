@@ -76,6 +76,14 @@ export const anyExperiment: fc.Arbitrary<Experiment> = fc
     changes: fc.array(fc.record({ step: count('steps'), arm: fc.constantFrom('A', 'B'), optimizer: fc.record(optimizer) }), {
       maxLength: 3,
     }),
-    versus: fc.option(optional({ model: optional(model), init: optional(init), optimizer: optional(optimizer), batch: count('batch'), linearised: fc.boolean() })),
+    versus: fc.option(
+      optional({
+        model: optional(model),
+        init: optional(init),
+        optimizer: optional(optimizer),
+        batch: count('batch'),
+        linearised: fc.boolean(),
+      }),
+    ),
   })
   .map((experiment) => repairCombinations(experiment as Experiment, () => {}))

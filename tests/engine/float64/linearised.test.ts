@@ -215,11 +215,20 @@ describe('the distance between the network and its linearisation', () => {
   async function largestGap(width: number): Promise<number> {
     const count = 8
     const x = Float64Array.from({ length: count }, (_, i) => -1 + (2 * i) / (count - 1))
-    const data = datasetOf(1, 1, x, x.map((value) => Math.sin(3 * value)))
+    const data = datasetOf(
+      1,
+      1,
+      x,
+      x.map((value) => Math.sin(3 * value)),
+    )
     const spec = denseSpec([1, width, 1], { activation: 'tanh', bias: false, ntk: true, loss: { kind: 'squaredError', reduction: 'sum' } })
     const set = samples(count)
     const seeds = 4
-    const setup = optionsOf(spec, data, Array.from({ length: seeds }, (_, seed) => randomWeights(spec, `${width}/${seed}`, 1)))
+    const setup = optionsOf(
+      spec,
+      data,
+      Array.from({ length: seeds }, (_, seed) => randomWeights(spec, `${width}/${seed}`, 1)),
+    )
     const values = symmetricEigenvalues(await createFloat64Trainer(setup).probe(0).kernelGram(set), count)
     const optimizer = { ...setup.optimizer, lr: 0.5 / values[count - 1] }
     const [network, linear] = [createFloat64Trainer({ ...setup, optimizer }), createLinearisedTrainer({ ...setup, optimizer })]
