@@ -36,7 +36,7 @@ describe('createLease', () => {
     const lost = vi.fn<() => void>()
     createLease('page', lost, open)
     const stranger = open('plateau-lease')
-    for (const message of [null, 7, 'claim', {}, { type: 'claim' }, { type: 'claim', page: 'page', embed: 3 }]) {
+    for (const message of [null, 7, 'claim', {}, { type: 'claim' }, { type: 'claim', page: 7 }]) {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       stranger.postMessage(message)
     }
