@@ -136,6 +136,13 @@ describe('measure', () => {
     expect(err[0]).toMatch(/^measure: diverged: .*weight \d/u)
   })
 
+  test('refuses a linearised arm, whose numbers no problem file can state, and measures arm A beside it', async () => {
+    const path = file({ ...CHAIN, versus: { linearised: true } })
+    expect(await main([path, '--arm', 'B'])).toBe(2)
+    expect(err).toEqual(['measure: --arm: not a network, got B, which is linearised, expected A\n'])
+    expect(await main([path, '--arm', 'A', '--only', 'loss'])).toBe(0)
+  })
+
   test('refuses an arm, a seed and a step that the experiment does not have', async () => {
     const single = file({ ...CHAIN, versus: null })
     expect(await main([single, '--arm', 'B'])).toBe(2)

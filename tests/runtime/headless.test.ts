@@ -1,6 +1,7 @@
 // Does a run without a page give what a page would see? Each title finishes the sentence "runHeadless ...".
 import { expect, test } from 'vitest'
 import { FaultError } from '../../src/core/faults.ts'
+import type { RunCheckpoint } from '../../src/protocol/messages.ts'
 import { runHeadless, type HeadlessOptions } from '../../src/runtime/headless.ts'
 import { lossesOf, shortRace } from './runHarness.ts'
 
@@ -42,4 +43,31 @@ test('runHeadless throws every other fault, and the reason when it is aborted', 
   })
   await expect(runHeadless(images, OPTIONS)).rejects.toSatisfy((error) => error instanceof FaultError && error.fault.type === 'dataMissing')
   await expect(runHeadless(shortRace(), { ...OPTIONS, signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+})
+
+test('runHeadless trains a linearised arm B beside A from the same start, goes on from its checkpoint, and gives no snapshot of it', async () => {
+  const { model, data } = shortRace()
+  const experiment = shortRace({
+    model: { ...model, kind: 'mlp', depth: 2, width: 6, activation: 'tanh', parameterization: 'ntk' },
+    data: { ...data, kind: 'line', trainCount: 8, testCount: 8 },
+    batch: 3,
+    versus: { linearised: true },
+    diagnostics: { ...shortRace().diagnostics, probeCount: 8 },
+  })
+  const { samples, chips } = await runHeadless(experiment, OPTIONS)
+  expect(chips.B).toMatchObject({ engine: 'float64', reason: 'The linearised model is computed in float64 on the CPU.' })
+  const [a, b] = [lossesOf(samples, 'A'), lossesOf(samples, 'B')]
+  // The first losses and the first update are the network's own; then they part.
+  expect(b.slice(0, 4)).toEqual(a.slice(0, 4))
+  expect(b.slice(-4)).not.toEqual(a.slice(-4))
+  const drifts = samples.flatMap((sample) => (sample.type === 'kernel' && sample.arm === 'B' ? [sample.drift] : []))
+  expect(drifts.length).toBeGreaterThan(1)
+  expect(new Set(drifts)).toEqual(new Set([0]))
+
+  const half = await runHeadless(experiment, { ...OPTIONS, steps: 30, ask: { type: 'checkpoint' } })
+  const rest = await runHeadless(experiment, { ...OPTIONS, checkpoint: half.answer as RunCheckpoint })
+  expect(lossesOf(rest.samples, 'B')).toEqual(b.slice(30 * 4))
+
+  const asked = runHeadless(experiment, { ...OPTIONS, steps: 1, ask: { type: 'snapshot', arm: 'B', seedIndex: 0 } })
+  await expect(asked).rejects.toThrow('linearised arm B')
 })
