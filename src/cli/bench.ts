@@ -41,13 +41,23 @@ export async function main(args: readonly string[]): Promise<number> {
   const machine = thisMachine(gpu)
   const show = (text: string) => process.stdout.write(`${text}\n`)
   if (!options.json) show(`${machineText(machine)}; medians of ${options.pairs} rounds with quartiles`)
+  let failed = false
   const sections: { readonly section: SectionName; readonly tables: readonly BenchTable[] }[] = []
   for (const section of options.sections) {
     const run = await sectionOf(section)
     const progress = (text: string) => process.stderr.write(`${section}: ${text}\n`)
-    const tables = await run({ options, gpu, progress })
+    const tables: BenchTable[] = []
     sections.push({ section, tables })
-    if (!options.json) for (const table of tables) show(`\n${tableText(table)}`)
+    try {
+      for await (const table of run({ options, gpu, progress })) {
+        tables.push(table)
+        if (!options.json) show(`\n${tableText(table)}`)
+      }
+    } catch (error) {
+      // The other sections are worth having all the same.
+      failed = true
+      process.stderr.write(`${section}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    }
   }
   const after = thisMachine(gpu).load
   if (options.json) {
@@ -56,5 +66,5 @@ export async function main(args: readonly string[]): Promise<number> {
   } else {
     show(`\nLoad after: ${after.toFixed(1)}`)
   }
-  return 0
+  return failed ? 1 : 0
 }

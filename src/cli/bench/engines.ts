@@ -1,7 +1,7 @@
 // How fast does each engine train each network of the presets, and what does a step ask of the GPU?
 import type { Arm } from '../../runtime/arm.ts'
 import { nextBatches } from '../../runtime/arm.ts'
-import type { BenchTable, Cell } from './benchTable.ts'
+import type { Cell } from './benchTable.ts'
 import { countDeviceCalls } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
 import type { EngineName } from './openEngines.ts'
@@ -10,18 +10,18 @@ import { NO_GPU_NOTE, type BenchContext, type BenchSection } from './section.ts'
 import { interleaved } from './timing.ts'
 
 /** What --quick keeps: the default scene, the deepest network, the images. */
-const QUICK_LESSONS = ['race', 'narrow-mlp', 'fashion']
+const QUICK_LESSONS = new Set(['race', 'narrow-mlp', 'fashion'])
 
 /** Steps per second on the networks of the presets; engines take turns on each of them. */
-export const benchEngines: BenchSection = async (context: BenchContext) => {
+export const benchEngines: BenchSection = async function* engines(context: BenchContext) {
   const { quick } = context.options
-  const presets = presetArms().filter(({ lesson, arm }) => !quick || (QUICK_LESSONS.includes(lesson.id) && arm === 'A'))
+  const presets = presetArms().filter(({ lesson, arm }) => !quick || (QUICK_LESSONS.has(lesson.id) && arm === 'A'))
   const rows: Cell[][] = []
   for (const preset of presets) {
     context.progress(presetName(preset))
     rows.push(...(await presetRows(preset, context)))
   }
-  const table: BenchTable = {
+  yield {
     title: 'Training on the networks of the presets',
     columns: ['network', 'engine', 'steps a second', 'against float64', 'dispatches a step', 'submits a step', 'steps a call'],
     rows,
@@ -31,7 +31,6 @@ export const benchEngines: BenchSection = async (context: BenchContext) => {
       ...(quick ? ['--quick: the other presets are left out.'] : []),
     ],
   }
-  return [table]
 }
 
 async function presetRows(preset: PresetArm, { gpu, options }: BenchContext): Promise<Cell[][]> {

@@ -55,8 +55,8 @@ export async function createJaxStack(problem: StackProblem): Promise<JaxStack | 
     },
     async loss() {
       if (last === null) return NaN
-      const [loss] = await last.ref.data()
-      return loss
+      const values = (await last.ref.data()) as Float32Array
+      return values[0]
     },
   }
 }

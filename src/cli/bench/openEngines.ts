@@ -6,7 +6,7 @@ import { createFloat64Trainer } from '../../engine/float64/float64Trainer.ts'
 
 export type EngineName = EngineDescription['engine']
 
-/** A trainer on exactly this engine; null where the machine has no GPU for it. @throws {FaultError} of the engine. */
+/** A trainer on exactly this engine; null where the machine has no GPU for it, or the engine cannot take the network. @throws {FaultError} of the engine. */
 export async function openEngine(engine: EngineName, options: TrainerOptions, gpu: OpenedDevice | null): Promise<Trainer | null> {
   switch (engine) {
     case 'chain':
@@ -15,8 +15,11 @@ export async function openEngine(engine: EngineName, options: TrainerOptions, gp
       return createFloat64Trainer(options)
     case 'network':
       return gpu === null ? null : await (await import('../../engine/network/networkTrainer.ts')).createNetworkTrainer(options, gpu)
-    case 'fused':
-      return null
+    case 'fused': {
+      if (gpu === null) return null
+      const { createFusedTrainer, fusedObstacleOn } = await import('../../engine/fused/fusedTrainer.ts')
+      return fusedObstacleOn(options.spec, gpu) === null ? await createFusedTrainer(options, gpu) : null
+    }
     default:
       return engine satisfies never
   }

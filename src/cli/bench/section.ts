@@ -11,7 +11,8 @@ export interface BenchContext {
   readonly progress: (text: string) => void
 }
 
-export type BenchSection = (context: BenchContext) => Promise<readonly BenchTable[]>
+/** Tables as they are finished, so that a late failure costs no early result. */
+export type BenchSection = (context: BenchContext) => AsyncIterable<BenchTable>
 
 /** The note of a table that lacks its GPU rows. */
 export const NO_GPU_NOTE = 'No WebGPU adapter was found in Node: rows that need one are missing.'

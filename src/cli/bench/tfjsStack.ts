@@ -70,6 +70,11 @@ export async function createTfjsStack(opened: OpenedDevice, problem: StackProble
     }
     return tf.grads(inner)(variables)
   }
+  const forget = () => {
+    tf.tidy(() => {
+      product()
+    })
+  }
   return {
     step: (setting) => timed(setting, () => void optimizer.minimize(() => lossOf(variables), false, variables)),
     async loss() {
@@ -78,7 +83,7 @@ export async function createTfjsStack(opened: OpenedDevice, problem: StackProble
       value.dispose()
       return loss
     },
-    hessianVector: (setting) => withOrderedTape(tf.engine(), () => timed(setting, () => void tf.tidy(() => void product()))),
+    hessianVector: (setting) => withOrderedTape(tf.engine(), () => timed(setting, forget)),
     async readHessianVector() {
       const tensors = await withOrderedTape(tf.engine(), async () => tf.tidy(product))
       const parts = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())))

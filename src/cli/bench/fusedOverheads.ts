@@ -1,0 +1,97 @@
+// What is not arithmetic in a fused step? The JavaScript that drives it, and the watch on the range of its numbers.
+//
+// The plain kernels need a device of their own, because compiled kernels are kept per device.
+import { openDevice, type OpenedDevice } from '../../engine/device.ts'
+import { createFusedTrainer } from '../../engine/fused/fusedTrainer.ts'
+import type { BenchTable, Cell } from './benchTable.ts'
+import { exactly, figureOf, ratioOf } from './figures.ts'
+import { withPlainKernels } from './plainKernels.ts'
+import type { BenchContext } from './section.ts'
+import { stackProblem, type StackShape } from './stackProblem.ts'
+import { scriptTime } from './scriptTime.ts'
+import { interleaved, wall } from './timing.ts'
+
+const DEEP: StackShape = { depth: 128, width: 32, batch: 128, activation: 'relu' }
+const WIDE: StackShape = { depth: 32, width: 100, batch: 128, activation: 'relu' }
+/** Tiles must be the same on both sides; this one is legal for every shape here. */
+const TILE = { rows: 16, rowsPerThread: 8 } as const
+const LONGEST_CHUNK = 256
+/** The suggested chunk follows the measured steps and has settled after these. */
+const SETTLING_CALLS = 8
+const CALLS_PER_ROUND = 5
+/** The JS of a step does not know the depth; a shallow network lets a slow adapter take a whole chunk in 50 ms. */
+const SHALLOW: StackShape = { depth: 4, width: 8, batch: 128, activation: 'relu' }
+
+/** JS time per step, of a single one and amortised over a chunk. */
+export async function jsTimeTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
+  progress('JavaScript of a step')
+  const rows: Cell[][] = []
+  for (const shape of [SHALLOW, DEEP]) {
+    const { options: trainerOptions, indices } = stackProblem(shape)
+    const trainer = await createFusedTrainer(trainerOptions, gpu)
+    try {
+      for (let call = 0; call < SETTLING_CALLS; call++) await trainer.train(Array.from({ length: trainer.suggestedChunk }, () => indices))
+      const chunks = new Set([1, Math.min(LONGEST_CHUNK, trainer.suggestedChunk)])
+      for (const chunk of chunks) {
+        const batches = Array.from({ length: chunk }, () => indices)
+        const times: number[] = []
+        for (let round = 0; round < CALLS_PER_ROUND * options.pairs; round++)
+          times.push((await scriptTime(() => trainer.train(batches))) / chunk)
+        rows.push([`${shape.depth} x ${shape.width}`, exactly(chunk, 'count'), figureOf(times, 'ms'), chunk === 1 ? '' : 'at most 0.1 ms'])
+      }
+    } finally {
+      await trainer.dispose()
+    }
+  }
+  return {
+    title: 'What JavaScript costs a fused step',
+    columns: ['layers x width', 'steps a call', 'JS per step', 'promised'],
+    rows,
+    notes: [
+      'From the call until nothing is left to do but wait for the GPU, and from its answer to the losses. A call holds as many steps as the adapter does in 50 ms; JS does not know the depth.',
+    ],
+  }
+}
+
+/** The same kernels with and without extended range, on networks that need no rescaling. */
+export async function rangeCostTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
+  progress('extended range')
+  const columns = ['layers x width', 'plain', 'extended range', 'ratio', 'promised', 'losses']
+  const title = 'What the extended range costs a step'
+  const second = await openDevice()
+  if (second.type === 'noGpu') return { title, columns, rows: [], notes: [`No second device for the plain kernels: ${second.reason}`] }
+  const rows: Cell[][] = []
+  for (const shape of [DEEP, WIDE]) {
+    const { options: trainerOptions, indices } = stackProblem(shape)
+    const extended = await createFusedTrainer(trainerOptions, gpu, { tile: TILE })
+    const plain = await createFusedTrainer(trainerOptions, second, { tile: TILE })
+    try {
+      const first = await extended.train([indices])
+      const { result, changed } = await withPlainKernels(second.device, () => plain.train([indices]))
+      if (changed === 0)
+        return {
+          title,
+          columns,
+          rows: [],
+          notes: ['The kernels no longer watch their sizes where this benchmark expects it: not measured.'],
+        }
+      const cases = [plain, extended].map((trainer) => ({ name: '', run: () => wall(() => trainer.train([indices])) }))
+      const [without, withRange] = await interleaved(cases, options.pairs)
+      rows.push([
+        `${shape.depth} x ${shape.width}`,
+        figureOf(without, 'ms'),
+        figureOf(withRange, 'ms'),
+        ratioOf(withRange, without),
+        'at most 1.5',
+        result.losses[0] === first.losses[0]
+          ? 'the same bits'
+          : `differ by ${Math.abs(result.losses[0] / first.losses[0] - 1).toExponential(1)}`,
+      ])
+    } finally {
+      await extended.dispose()
+      await plain.dispose()
+    }
+  }
+  second.device.destroy()
+  return { title, columns, rows, notes: [`Both with tiles of ${TILE.rows} rows; "plain" is the same WGSL in which no size is ever noted.`] }
+}
