@@ -45,20 +45,21 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
       device.type === 'noGpu'
         ? { type: 'none', reason: device.reason }
         : { type: 'adapter', name: device.adapterName, software: device.software },
-    fusedObstacle: fusedObstacle(),
+    fusedObstacle: device.type === 'device' ? await fusedObstacleOf(request.options.spec, device) : null,
     trial: null,
   }
-  const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device) : null
+  const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device, facts) : null
   const { engine, reason } = chooseEngine({ ...facts, trial: timed })
   const options: TrainerOptions = { ...request.options, reason }
   if (linearised) return onCpuLinearised(options, request)
   if (device.type === 'noGpu' || engine === 'chain' || engine === 'float64') return onCpu(engine, options)
-  return onGpu(options, device)
+  return onGpu(engine, options, device)
 }
 
-/** Why the fused kernels cannot take a network; null when they can. */
-function fusedObstacle(): string | null {
-  return 'Fused kernels are not part of this build.'
+/** A sentence that says why the fused kernels cannot take a network; null when they can. */
+async function fusedObstacleOf(spec: TrainerOptions['spec'], device: OpenedDevice): Promise<string | null> {
+  const obstacle = (await import('./fused/fusedTrainer.ts')).fusedObstacleOn(spec, device)
+  return obstacle === null ? null : `Not fused because of ${obstacle}.`
 }
 
 async function onCpu(engine: string, options: TrainerOptions): Promise<Trainer> {
@@ -72,7 +73,8 @@ async function onCpuLinearised(options: TrainerOptions, { kind, preference }: Cr
   return (await import('./float64/linearisedTrainer.ts')).createLinearisedTrainer(options, twin)
 }
 
-async function onGpu(options: TrainerOptions, device: OpenedDevice): Promise<Trainer> {
+async function onGpu(engine: string, options: TrainerOptions, device: OpenedDevice): Promise<Trainer> {
+  if (engine === 'fused') return (await import('./fused/fusedTrainer.ts')).createFusedTrainer(options, device)
   return (await import('./network/networkTrainer.ts')).createNetworkTrainer(options, device)
 }
 
@@ -90,7 +92,7 @@ async function sharedDevice(): Promise<OpenedDevice | NoGpu> {
 }
 
 /** One timed step of each kind of engine on a few rows; null when it would be too long, or the GPU failed. */
-async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice): Promise<Trial | null> {
+async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice, facts: EngineFacts): Promise<Trial | null> {
   const { train } = options.dataset
   const rows = Math.min(TRIAL_ROWS, train.count)
   const initialWeights = options.initialWeights.slice(0, TRIAL_SEEDS)
@@ -103,8 +105,9 @@ async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDe
   }
   const small = { ...options, initialWeights, dataset: { ...options.dataset, train: few, test: few }, reason: 'trial' }
   const batch = Int32Array.from({ length: rows }, (_, index) => index)
+  const onDevice = facts.fusedObstacle === null ? 'fused' : 'network'
   try {
-    return { float64: await stepTime(await onCpu('float64', small), batch), gpu: await stepTime(await onGpu(small, device), batch) }
+    return { float64: await stepTime(await onCpu('float64', small), batch), gpu: await stepTime(await onGpu(onDevice, small, device), batch) }
   } catch {
     // Whatever failed there will fail, or not, when the real trainer is made; the choice falls to the CPU.
     return null

@@ -149,11 +149,11 @@ describe.each(FIXTURES)('measure %s', (name) => {
     expect(JSON.parse(JSON.stringify(again.problem))).toEqual(problem)
   })
 
-  test.skipIf(!hasGpu)('is the same on WebGPU', { timeout: 120_000 }, async () => {
+  test.skipIf(!hasGpu).each(['network', 'fused'] as const)('is the same on WebGPU, engine %s', { timeout: 120_000 }, async (engine) => {
     const { problem, measured: exact } = await measured(name)
-    const gpu = await measureProblem(parseProblem(problem), engineFor('network'), 7)
+    const gpu = await measureProblem(parseProblem(problem), engineFor(engine), 7)
     const m = JSON.parse(JSON.stringify(gpu.measured)) as Measured
-    expect(gpu.description.backend).toBe(problem.model.kind === 'chain' ? 'cpu' : 'webgpu')
+    expect(gpu.description.engine).toBe(problem.model.kind === 'chain' ? 'chain' : engine)
     // float32 against float64 through at most 12 layers: 1e-6 a layer, cancellation in the cosines of small batches.
     const CLOSE = 1e-4
     for (const field of ['loss', 'outputs', 'plRatio'] as const) expect(distance(m[field], exact[field])).toBeLessThan(CLOSE)
