@@ -4,7 +4,6 @@
 // is only awaited: the comparison leans to the others.
 import { createFusedTrainer } from '../../engine/fused/fusedTrainer.ts'
 import type { OpenedDevice } from '../../engine/device.ts'
-import type { Trainer } from '../../engine/trainer.ts'
 import type { Milliseconds } from '../../core/units.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { countDeviceCalls, type DeviceCounts } from './deviceCounts.ts'
@@ -33,6 +32,8 @@ const CASES: readonly StackCase[] = [
 
 /** Losses of the first step may differ by float32 rounding through hundreds of layers, not by more. */
 const AGREEMENT = 1e-3
+/** Legal for every case here. */
+const FIRST_TILE = { rows: 16, rowsPerThread: 8 } as const
 
 interface Opponent {
   readonly name: string
@@ -86,13 +87,12 @@ async function caseRows(
   const tfjs = await createTfjsStack(gpu, problem)
   const jax = await createJaxStack(problem)
   try {
-    const uncut = await countDeviceCalls(async () => await ours.train([problem.indices]))
     const opponents: Opponent[] = [
       tfjsOpponent(tfjs, 'default', promised.default),
       tfjsOpponent(tfjs, 'packed', promised.packed),
       ...(jax === null ? [] : [{ name: 'jax-js 0.1.25, jit', promised: promised.jax, step: () => jax.step(), js: null }]),
     ]
-    const disagreement = await disagreementOf(shape, gpu, tfjs, jax)
+    const { uncut, disagreement } = await firstStep(shape, gpu, tfjs, jax)
     const cases: TimedCase[] = [
       { name: 'ours', run: () => wall(() => ours.train([problem.indices])) },
       ...opponents.map(({ name, step }) => ({ name, run: step })),
@@ -132,18 +132,26 @@ function tfjsOpponent(tfjs: TfjsStack, setting: MatmulSetting, promised: string)
   return { name: setting === 'default' ? 'tfjs 4.22' : 'tfjs 4.22, matmul program 3', promised, step, js }
 }
 
-/** Largest relative difference between the first losses of all sides, each from the same start. */
-async function disagreementOf(shape: StackShape, gpu: OpenedDevice, tfjs: TfjsStack, jax: JaxStack | null): Promise<number> {
+/** The first step of everybody from the same start; ours with a tile given, so that no timing of tiles is counted. */
+async function firstStep(
+  shape: StackShape,
+  gpu: OpenedDevice,
+  tfjs: TfjsStack,
+  jax: JaxStack | null,
+): Promise<{ readonly uncut: DeviceCounts; readonly disagreement: number }> {
   const problem = stackProblem(shape)
-  const fresh: Trainer = await createFusedTrainer(problem.options, gpu)
+  const fresh = await createFusedTrainer(problem.options, gpu, { tile: FIRST_TILE })
   try {
-    const { losses } = await fresh.train([problem.indices])
+    let ours = NaN
+    const uncut = await countDeviceCalls(async () => {
+      ours = (await fresh.train([problem.indices])).losses[0]
+    })
     const others = [await tfjs.loss()]
     if (jax !== null) {
       await jax.step()
       others.push(await jax.loss())
     }
-    return Math.max(...others.map((loss) => Math.abs(loss / losses[0] - 1)))
+    return { uncut, disagreement: Math.max(...others.map((loss) => Math.abs(loss / ours - 1))) }
   } finally {
     await fresh.dispose()
   }

@@ -77,7 +77,7 @@ export function stackProblem(shape: StackShape, seeds = 1): StackProblem {
 }
 
 /** [in, out] matrices as the flat vector of the engines: [out, in], layer by layer. */
-function flatWeights(matrices: readonly Float32Array[], width: number): Float64Array {
+export function flatWeights(matrices: readonly Float32Array[], width: number): Float64Array {
   const flat = new Float64Array(matrices.length * width * width)
   for (const [layer, matrix] of matrices.entries()) {
     for (let i = 0; i < width; i++) for (let o = 0; o < width; o++) flat[(layer * width + o) * width + i] = matrix[i * width + o]
