@@ -1,4 +1,6 @@
 // What happens when somebody changes what is looked at, not what is computed?
+import type { Experiment } from '../core/experiment.ts'
+import type { Notice } from '../core/parseExperiment.ts'
 import { findLesson } from '../lessons/catalogue.ts'
 import type { Lesson } from '../lessons/lesson.ts'
 import type { Step } from '../core/units.ts'
@@ -18,6 +20,8 @@ export interface ViewActions {
   readonly toggleTheme: () => void
   readonly predict: (choice: number | null) => void
   readonly loadLesson: (lesson: Lesson) => void
+  /** Shows an experiment that came as a file: no lesson, its notices told. */
+  readonly open: (opened: { readonly experiment: Experiment; readonly notices: readonly Notice[] }) => void
   readonly applyTwist: () => void
   readonly toast: (tone: Toast['tone'], text: string) => void
   readonly dismissToast: (id: number) => void
@@ -52,6 +56,11 @@ export function createViewActions(store: LabStore, runActions: RunActions): View
         fullPanel: null,
       })
       runActions.replace(lesson.experiment, lesson.experiment, { ghost: false, autorun: false })
+    },
+    open: ({ experiment, notices }) => {
+      set({ lesson: null, prediction: null })
+      runActions.replace(experiment, experiment, { ghost: false, autorun: false })
+      set({ notices })
     },
     applyTwist: () => {
       const { lesson: named } = get()

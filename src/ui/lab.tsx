@@ -5,6 +5,7 @@ import type { DrawClock } from '../store/drawClock.ts'
 import type { LabState } from '../store/labState.ts'
 import type { LabStore } from '../store/labStore.ts'
 import type { RunActions } from '../store/runActions.ts'
+import type { PanelName } from '../store/viewOptions.ts'
 import type { ViewActions } from '../store/viewActions.ts'
 
 export interface Lab {
@@ -12,6 +13,8 @@ export interface Lab {
   readonly run: RunActions
   readonly view: ViewActions
   readonly clock: DrawClock
+  /** How to draw each plot of the stage as a vector picture; filled by the plots that stand. */
+  readonly pictures: Map<PanelName, () => string>
   readonly snapshot: (arm: 'A' | 'B') => Promise<unknown>
 }
 

@@ -6,6 +6,7 @@ import type { Comparison } from './words.ts'
 /** The first thing in which arm B differs, in the order in which the page lists them. */
 export function comparisonOf(versus: ArmDifference | null): Comparison {
   if (versus === null) return 'off'
+  if (versus.linearised === true) return 'linearised'
   if (versus.model?.depth !== undefined) return 'depth'
   if (versus.model?.width !== undefined) return 'width'
   if (versus.init?.scheme !== undefined) return 'scheme'
@@ -33,6 +34,8 @@ export function differenceFor(comparison: Comparison, experiment: Experiment): A
       return { init: { tau: init.tau < 2 ? Math.E : Math.sqrt(3) } }
     case 'scheme':
       return { init: { scheme: init.scheme === 'orthogonal' ? 'heNormal' : 'orthogonal' } }
+    case 'linearised':
+      return { linearised: true }
     case 'batch':
       return { batch: fourTimes(batch, LIMITS.batch.softMax) }
     default:

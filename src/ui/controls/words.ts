@@ -57,7 +57,7 @@ export const ENGINE_CHOICES = [
 ] as const satisfies readonly Choice<string>[]
 
 /** What arm B can differ in; `off` is no arm B. */
-export type Comparison = 'off' | 'optimizer' | 'depth' | 'width' | 'tau' | 'scheme' | 'batch'
+export type Comparison = 'off' | 'optimizer' | 'depth' | 'width' | 'tau' | 'scheme' | 'batch' | 'linearised'
 
 export const COMPARISON_CHOICES: readonly Choice<Comparison>[] = [
   { value: 'off', label: 'One run' },
@@ -67,6 +67,7 @@ export const COMPARISON_CHOICES: readonly Choice<Comparison>[] = [
   { value: 'tau', label: 'Two scales τ' },
   { value: 'scheme', label: 'Two initialisers' },
   { value: 'batch', label: 'Two batch sizes' },
+  { value: 'linearised', label: 'Its tangent' },
 ]
 
 /** "RMSprop" for `rmsprop`. */

@@ -2,6 +2,7 @@
 import { Download } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { DataTable } from '../../plots/plotKind.ts'
+import { csvText } from '../../share/csv.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { shortNumber } from '../numberText.ts'
 import type { PanelCode } from '../stage/panel.ts'
@@ -24,25 +25,10 @@ function FullDialog() {
   const { view } = useLab()
   const name = useLabState((state) => state.fullPanel)
   const ref = useOpenWhile(name !== null)
-  const picture = useRef<(() => string) | null>(null)
   const panel = name === null ? null : panelOf(name)
   return (
-    <Dialog
-      ref={ref}
-      size="full"
-      title={panel?.title ?? ''}
-      onClose={() => view.setFullPanel(null)}
-      tools={
-        <button
-          type="button"
-          className="button"
-          onClick={() => downloadText(`plateau-${name ?? 'plot'}.svg`, 'image/svg+xml', picture.current?.() ?? '')}
-        >
-          <Download /> SVG
-        </button>
-      }
-    >
-      {panel !== null && <PlotHost key={panel.name} panel={panel} variant="main" picture={picture} />}
+    <Dialog ref={ref} size="full" title={panel?.title ?? ''} onClose={() => view.setFullPanel(null)}>
+      {panel !== null && <PlotHost key={panel.name} panel={panel} variant="main" />}
     </Dialog>
   )
 }
@@ -79,7 +65,7 @@ function TableDialog() {
           <button
             type="button"
             className="button"
-            onClick={() => downloadText(`plateau-${name ?? 'plot'}.csv`, 'text/csv', csvOf(content.table))}
+            onClick={() => downloadText(`plateau-${name ?? 'plot'}.csv`, 'text/csv', csvText(content.table.columns, content.table.rows))}
           >
             <Download /> CSV
           </button>
@@ -135,15 +121,4 @@ function useOpenWhile(open: boolean) {
     if (!open) ref.current?.close()
   }, [open])
   return ref
-}
-
-function csvOf(table: DataTable): string {
-  const cell = (value: string | number | null) => {
-    if (value === null) return ''
-    const text = String(value)
-    // A spreadsheet must not read a name as a formula.
-    const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  return [table.columns, ...table.rows].map((row) => row.map(cell).join(',')).join('\n')
 }

@@ -1,15 +1,19 @@
 // How does somebody else see this? A link with the experiment in its hash, and the line that embeds it.
 import { Share2 } from 'lucide-react'
 import { useRef, useState } from 'react'
+import { findLesson } from '../../lessons/catalogue.ts'
+import { snippets } from '../../share/snippets.ts'
 import { hashOf } from '../../store/effects/address.ts'
 import type { LabState } from '../../store/labState.ts'
-import { useLab } from '../lab.tsx'
+import { useLab, useLabState } from '../lab.tsx'
 import { Dialog } from './Dialog.tsx'
 
 /** "Share" and its dialog. */
 export function ShareButton() {
   const { store } = useLab()
   const ref = useRef<HTMLDialogElement>(null)
+  const lesson = useLabState((state) => state.lesson)
+  const title = (lesson === null ? null : findLesson(lesson.id, lesson.revision)?.title) ?? 'Plateau'
   const [link, setLink] = useState<string | null>(null)
   return (
     <>
@@ -30,10 +34,14 @@ export function ShareButton() {
         {link === null ? (
           <p className="small">This experiment has too many changes for a link. Export it as a file instead.</p>
         ) : (
-          <>
-            <Snippet title="Link" text={link} rows={2} />
-            <Snippet title="Embed in a page" text={iframeFor(link)} rows={3} />
-          </>
+          snippets({ address: link, title }).map((snippet) => (
+            <SnippetField
+              key={snippet.name}
+              title={snippet.name}
+              text={snippet.text}
+              rows={snippet.name === 'HTML' || snippet.name === 'Quarto' ? 3 : 2}
+            />
+          ))
         )}
       </Dialog>
     </>
@@ -50,13 +58,7 @@ function linkTo(state: LabState): string | null {
   return url.href
 }
 
-function iframeFor(link: string): string {
-  const url = new URL(link)
-  url.searchParams.set('embed', '1')
-  return `<iframe src="${url.href}" width="720" height="480" style="border:0" title="Plateau" loading="lazy"></iframe>`
-}
-
-function Snippet({ title, text, rows }: { readonly title: string; readonly text: string; readonly rows: number }) {
+function SnippetField({ title, text, rows }: { readonly title: string; readonly text: string; readonly rows: number }) {
   const { view } = useLab()
   const area = useRef<HTMLTextAreaElement>(null)
   const copy = () => {

@@ -25,6 +25,7 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
       <PlotHost
         panel={panel}
         variant={variant}
+        lends={variant === 'main'}
         onWords={(words) => {
           if (headline.current !== null) writeHeadline(headline.current, words.headline)
           if (caption.current !== null) caption.current.textContent = variant === 'main' ? words.caption : ''

@@ -1,10 +1,11 @@
 // Where does a plot live inside React? In one div that React never looks into; the frame clock feeds it.
 //
 // Words in the head of the card change with the plot, so they are written here too, without rendering a component 30 times a second.
-import { useEffect, useRef, type RefObject } from 'react'
+import { useEffect, useRef } from 'react'
 import type { PlotOptions } from '../../plots/plotKind.ts'
 import { DARK_THEME, LIGHT_THEME } from '../../plots/theme.ts'
 import type { LabState } from '../../store/labState.ts'
+import type { PanelName } from '../../store/viewOptions.ts'
 import { useLab, type Lab } from '../lab.tsx'
 import type { PanelCode, PanelWords } from './panel.ts'
 import type { Panel } from './panels.ts'
@@ -13,14 +14,14 @@ interface PlotHostProps {
   readonly panel: Panel
   readonly variant: 'main' | 'small'
   readonly onWords?: (words: PanelWords) => void
-  /** Receives the way to a vector picture. */
-  readonly picture?: RefObject<(() => string) | null>
+  /** Lends its vector picture to the export menu. */
+  readonly lends?: boolean
 }
 
 const WORDS_PAUSE_MS = 200
 
 /** Mounts the panel, draws when something it depends on has changed and it can be seen. */
-export function PlotHost({ panel, variant, onWords, picture }: PlotHostProps) {
+export function PlotHost({ panel, variant, onWords, lends = false }: PlotHostProps) {
   const lab = useLab()
   const host = useRef<HTMLDivElement>(null)
   const tell = useRef(onWords)
@@ -33,14 +34,14 @@ export function PlotHost({ panel, variant, onWords, picture }: PlotHostProps) {
     let leave: (() => void) | null = null
     let gone = false
     const begin = (code: PanelCode) => {
-      if (!gone) leave = attach(code, element, { lab, variant, say: (words) => tell.current?.(words), picture })
+      if (!gone) leave = attach(code, element, { lab, variant, say: (words) => tell.current?.(words), lendAs: lends ? panel.name : null })
     }
     panel.load().then(begin, () => lab.view.toast('error', `The plot ${panel.title} could not be loaded. Reload the page.`))
     return () => {
       gone = true
       leave?.()
     }
-  }, [panel, variant, lab, picture])
+  }, [panel, variant, lab, lends])
   return <div ref={host} className="plot-host" data-panel={panel.name} />
 }
 
@@ -48,13 +49,13 @@ interface Attachment {
   readonly lab: Lab
   readonly variant: 'main' | 'small'
   readonly say: (words: PanelWords) => void
-  readonly picture: RefObject<(() => string) | null> | undefined
+  readonly lendAs: PanelName | null
 }
 
-function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, picture }: Attachment): () => void {
+function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, lendAs }: Attachment): () => void {
   const { store, clock } = lab
   const mounted = code.mount(element)
-  if (picture !== undefined) picture.current = mounted.toSvg
+  if (lendAs !== null) lab.pictures.set(lendAs, mounted.toSvg)
   let drawn: readonly unknown[] = []
   let visible = true
   let saidAt = -Infinity
@@ -87,7 +88,7 @@ function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, pict
     leaveClock()
     observer.disconnect()
     if (sayTimer !== null) clearTimeout(sayTimer)
-    if (picture !== undefined) picture.current = null
+    if (lendAs !== null) lab.pictures.delete(lendAs)
     mounted.destroy()
   }
 }
@@ -97,7 +98,7 @@ function optionsFor(state: LabState, variant: 'main' | 'small', { view }: Lab): 
   return {
     theme: state.theme === 'dark' ? DARK_THEME : LIGHT_THEME,
     variant,
-    textScale: present ? (variant === 'main' ? 1.64 : 1.5) : 1,
+    textScale: present ? 1.64 : 1,
     lineScale: present ? 1.5 : 1,
     cursorStep: state.cursor,
     hoverStep: state.hoverStep,

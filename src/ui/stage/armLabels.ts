@@ -31,6 +31,8 @@ function armLabel({ experiment, run }: Pick<LabState, 'experiment' | 'run'>, arm
       return `batch ${String(value('batch'))}`
     case 'scheme':
       return SCHEME_CHOICES.find((choice) => choice.value === value('init.scheme'))?.label ?? ''
+    case 'linearised':
+      return arm === 'A' ? optimizerLabel(effectiveOptimizer(experiment, arm, run.step)) : 'its tangent'
     case 'off':
     case 'optimizer':
       return optimizerLabel(effectiveOptimizer(experiment, arm, run.step))
