@@ -99,7 +99,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   cli: {
     folders: ['core', 'numerics', 'theory', 'data', 'engine', 'diagnostics', 'protocol', 'runtime', 'lessons', 'share'],
-    packages: ['vite', 'webgpu', '@playwright/test'],
+    // tfjs and jax-js are what the benchmark compares with; no engine of ours is built on them here.
+    packages: ['vite', 'webgpu', '@playwright/test', '@tensorflow/tfjs', '@tensorflow/tfjs-backend-webgpu', '@jax-js/jax'],
     effects: ['process', 'Buffer', 'fetch', 'navigator', 'navigator.gpu', 'GPU*'],
   },
   'main.tsx': {
