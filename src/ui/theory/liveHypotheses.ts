@@ -1,4 +1,5 @@
 // Does a formula apply although no curve of it is drawn? Its conditions, ticked or crossed with the numbers of this run.
+import { kernelCertificate } from '../../core/kernelCertificate.ts'
 import type { Hypothesis } from '../../core/theoryCurve.ts'
 import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
 import type { LabState } from '../../store/labState.ts'
@@ -44,11 +45,35 @@ export function liveHypotheses(panel: PanelName, state: LabState): readonly Hypo
           ]
         : [belowStability(state)]
     case 'kernel':
-      return [{ text: 'half squared error', holds: experiment.loss.kind === 'squaredError', measured: '' }]
+      return [{ text: 'half squared error', holds: experiment.loss.kind === 'squaredError', measured: '' }, ...certificate(state)]
     case 'cosines':
       return []
     default:
       return panel satisfies never
+  }
+}
+
+/** The running certificate of convergence, from the kernels measured so far; nothing where the loss has none. */
+function certificate({ columns, cursor, experiment }: LabState): readonly Hypothesis[] {
+  const { samples } = columns.A.kernel
+  const seen = cursor === null ? samples : samples.filter((sample) => sample.step <= cursor)
+  const found = kernelCertificate(seen, experiment.loss)
+  const text = 'certificate: λmin > 0, |w − w₀| < R'
+  switch (found.type) {
+    case 'holds':
+      return [
+        {
+          text,
+          holds: true,
+          measured: `λmin ${shortNumber(found.mu, 2)}, ${shortNumber(found.distance, 2)} of ${shortNumber(found.radius, 2)}`,
+        },
+      ]
+    case 'broken':
+      return [{ text, holds: false, measured: `${found.by === 'lambdaMin' ? 'λmin is 0' : 'left the ball'} at step ${found.step}` }]
+    case 'notMeasurable':
+      return found.reason === 'notSquaredError' ? [] : [{ text, holds: 'unknown', measured: 'no kernel of step 0' }]
+    default:
+      return found satisfies never
   }
 }
 
