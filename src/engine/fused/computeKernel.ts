@@ -32,7 +32,13 @@ export interface ComputeKernel {
 }
 
 /** Compiles a kernel, or finds it compiled; entry point `main`. */
-export async function createKernel(device: GPUDevice, label: string, code: string, storage: readonly ('read' | 'write')[], spans: Spans): Promise<ComputeKernel> {
+export async function createKernel(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  storage: readonly ('read' | 'write')[],
+  spans: Spans,
+): Promise<ComputeKernel> {
   const kernel = await kernelPipeline(device, label, code, [...storage, 'uniform'])
   return { pipeline: kernel.pipeline, bind: (buffers) => bindKernel(device, kernel, [...buffers, uniformBinding(spans.buffer)]) }
 }

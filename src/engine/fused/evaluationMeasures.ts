@@ -18,12 +18,21 @@ export async function evaluate(passes: MeasuringPasses, set: SampleSet, signal?:
   const c = layout.outputWidth
   const perSample = new Float64Array(n)
   const outputs = new Float64Array(n * c)
-  await forwardPasses(passes, set, signal, (pass) => [activationRegion(pass, layout.layerCount), { buffer: pass.rowLosses, offset: 0, bytes: 8 * tileCount(pass.shape) * pass.shape.tile.rows }], (pass, exponents, [activations, losses], start, rows) => {
-    const exponentOf = (tile: number): number => exponents.forward(layout.layerCount, tile)
-    unpackRows(pass.shape, new Float32Array(activations), exponentOf, rows, c, outputs, start)
-    const pairs = new Float32Array(losses)
-    for (let row = 0; row < rows; row++) perSample[start + row] = rowLoss(pairs[2 * row], pairs[2 * row + 1])
-  })
+  await forwardPasses(
+    passes,
+    set,
+    signal,
+    (pass) => [
+      activationRegion(pass, layout.layerCount),
+      { buffer: pass.rowLosses, offset: 0, bytes: 8 * tileCount(pass.shape) * pass.shape.tile.rows },
+    ],
+    (pass, exponents, [activations, losses], start, rows) => {
+      const exponentOf = (tile: number): number => exponents.forward(layout.layerCount, tile)
+      unpackRows(pass.shape, new Float32Array(activations), exponentOf, rows, c, outputs, start)
+      const pairs = new Float32Array(losses)
+      for (let row = 0; row < rows; row++) perSample[start + row] = rowLoss(pairs[2 * row], pairs[2 * row + 1])
+    },
+  )
   let total = 0
   for (let i = 0; i < n; i++) total += perSample[i]
   const { labels } = split
@@ -56,7 +65,7 @@ function shareOfRight(outputs: Float64Array, c: number, indices: Int32Array, lab
  * Where the engine keeps none (identity, relu) they follow from the activations, so that every gate is the engine's own:
  * exactly the activation where it is positive, and at a closed gate recomputed, never above 0.
  */
-export async function preactivationsOf(passes: MeasuringPasses, set: SampleSet): Promise<Float32Array[]> {
+export async function preactivationsOf(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float32Array[]> {
   const { layout, spec, dataset, probeCount } = passes.context
   const split = splitOf(dataset, probeCount, set)
   const n = set.indices.length
@@ -64,28 +73,35 @@ export async function preactivationsOf(passes: MeasuringPasses, set: SampleSet):
   const layers = spec.layers.map((layer) => new Float32Array(n * layer.fanOut))
   const keepsZ = keepsPreactivations(layout)
   const region = (pass: FusedPass, layer: number): Region => (keepsZ ? preactivationRegion(pass, layer) : activationRegion(pass, layer))
-  await forwardPasses(passes, set, undefined, (pass) => spec.layers.flatMap((_, l) => [activationRegion(pass, l + 1), region(pass, l + 1)]), (pass, exponents, read, start, rows) => {
-    let input = new Float64Array(rows * layout.inputWidth)
-    for (let row = 0; row < rows; row++) {
-      for (let k = 0; k < layout.inputWidth; k++) input[row * layout.inputWidth + k] = split.inputs[set.indices[start + row] * layout.inputWidth + k]
-    }
-    let offset = 0
-    for (const [l, layer] of spec.layers.entries()) {
-      const exponentOf = (tile: number): number => exponents.forward(l + 1, tile)
-      const output = new Float64Array(rows * layer.fanOut)
-      unpackRows(pass.shape, new Float32Array(read[2 * l]), exponentOf, rows, layer.fanOut, output, 0)
-      let z = output
-      if (keepsZ) {
-        z = new Float64Array(rows * layer.fanOut)
-        unpackRows(pass.shape, new Float32Array(read[2 * l + 1]), exponentOf, rows, layer.fanOut, z, 0)
-      } else if (layer.activation === 'relu') {
-        z = closedGates(layer, weights.subarray(offset), input, output, rows)
+  await forwardPasses(
+    passes,
+    set,
+    signal,
+    (pass) => spec.layers.flatMap((_, l) => [activationRegion(pass, l + 1), region(pass, l + 1)]),
+    (pass, exponents, read, start, rows) => {
+      let input = new Float64Array(rows * layout.inputWidth)
+      for (let row = 0; row < rows; row++) {
+        for (let k = 0; k < layout.inputWidth; k++)
+          input[row * layout.inputWidth + k] = split.inputs[set.indices[start + row] * layout.inputWidth + k]
       }
-      layers[l].set(z, start * layer.fanOut)
-      offset += layer.fanOut * (layer.fanIn + (layer.bias ? 1 : 0))
-      input = output
-    }
-  })
+      let offset = 0
+      for (const [l, layer] of spec.layers.entries()) {
+        const exponentOf = (tile: number): number => exponents.forward(l + 1, tile)
+        const output = new Float64Array(rows * layer.fanOut)
+        unpackRows(pass.shape, new Float32Array(read[2 * l]), exponentOf, rows, layer.fanOut, output, 0)
+        let z = output
+        if (keepsZ) {
+          z = new Float64Array(rows * layer.fanOut)
+          unpackRows(pass.shape, new Float32Array(read[2 * l + 1]), exponentOf, rows, layer.fanOut, z, 0)
+        } else if (layer.activation === 'relu') {
+          z = closedGates(layer, weights.subarray(offset), input, output, rows)
+        }
+        layers[l].set(z, start * layer.fanOut)
+        offset += layer.fanOut * (layer.fanIn + (layer.bias ? 1 : 0))
+        input = output
+      }
+    },
+  )
   return layers
 }
 

@@ -15,7 +15,7 @@ import type { WorkBudget } from './workPieces.ts'
 
 /** A probe that owns buffers of its own. */
 export interface FusedProbe extends Probe {
-  /** Gives back all buffers; a measurement under way fails. */
+  /** Gives back all buffers, at once or when the measurement under way has stopped, which it does before its next submit. */
   destroy(): void
 }
 
@@ -24,18 +24,26 @@ export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget
   const passes = new MeasuringPasses(context, budget)
   let last: Promise<unknown> = Promise.resolve()
 
-  const inTurn = async <Result>(signal: AbortSignal | undefined, measure: () => Promise<Result>): Promise<Result> => {
-    signal?.throwIfAborted()
+  const closing = new AbortController()
+  let waiting = 0
+
+  const inTurn = async <Result>(signal: AbortSignal | undefined, measure: (stop: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+    stop.throwIfAborted()
     const before = last
     const snapshot = passes.snapshot()
+    waiting++
     const own = (async () => {
       try {
         await before
-        signal?.throwIfAborted()
+        stop.throwIfAborted()
         await passes.use(snapshot)
-        return await measure()
+        stop.throwIfAborted()
+        return await measure(stop)
       } finally {
         snapshot.destroy()
+        waiting--
+        if (waiting === 0 && closing.signal.aborted) passes.destroy()
       }
     })()
     // The next in turn starts whether this one failed or not.
@@ -48,20 +56,24 @@ export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget
     parameterCount: context.layout.parameterCount,
     outputCount: context.layout.outputWidth,
     precision: 'float32',
-    loss: (set, signal) => inTurn(signal, () => evaluate(passes, set, signal)),
-    gradient: (set, signal) => inTurn(signal, () => gradientOn(passes, set, signal)),
-    gradientNorms: (set, signal) => inTurn(signal, () => gradientNormsOn(passes, set, signal)),
-    perSampleGram: (set, signal) => inTurn(signal, () => perSampleGramOn(passes, set, signal)),
-    kernelGram: (set, signal) => inTurn(signal, () => kernelGramOn(passes, set, signal)),
-    batchGram: (batches, signal) => inTurn(signal, () => batchGramOn(passes, batches, signal)),
-    batchPairs: (pairs, signal) => inTurn(signal, () => batchPairsOn(passes, pairs, signal)),
-    hessianVectors: (block, count, set, signal) => inTurn(signal, () => hessianVectorsOn(passes, block, count, set, signal)),
+    loss: (set, signal) => inTurn(signal, (stop) => evaluate(passes, set, stop)),
+    gradient: (set, signal) => inTurn(signal, (stop) => gradientOn(passes, set, stop)),
+    gradientNorms: (set, signal) => inTurn(signal, (stop) => gradientNormsOn(passes, set, stop)),
+    perSampleGram: (set, signal) => inTurn(signal, (stop) => perSampleGramOn(passes, set, stop)),
+    kernelGram: (set, signal) => inTurn(signal, (stop) => kernelGramOn(passes, set, stop)),
+    batchGram: (batches, signal) => inTurn(signal, (stop) => batchGramOn(passes, batches, stop)),
+    batchPairs: (pairs, signal) => inTurn(signal, (stop) => batchPairsOn(passes, pairs, stop)),
+    hessianVectors: (block, count, set, signal) => inTurn(signal, (stop) => hessianVectorsOn(passes, block, count, set, stop)),
     outputHessianVectors: (block, count, set, output, signal) =>
-      inTurn(signal, () => outputHessianVectorsOn(passes, block, count, set, output, signal)),
-    outputJacobian: (set, signal) => inTurn(signal, () => outputJacobianOn(passes, set, signal)),
-    preactivations: (set) => inTurn(undefined, () => preactivationsOf(passes, set)),
+      inTurn(signal, (stop) => outputHessianVectorsOn(passes, block, count, set, output, stop)),
+    outputJacobian: (set, signal) => inTurn(signal, (stop) => outputJacobianOn(passes, set, stop)),
+    preactivations: (set) => inTurn(undefined, (stop) => preactivationsOf(passes, set, stop)),
     secondMoments: () => context.secondMoments(),
     weights: () => context.readParameters(),
-    destroy: () => passes.destroy(),
+    destroy() {
+      if (closing.signal.aborted) return
+      closing.abort()
+      if (waiting === 0) passes.destroy()
+    },
   }
 }

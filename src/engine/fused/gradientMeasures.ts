@@ -39,6 +39,7 @@ export async function gradientNormsOn(passes: MeasuringPasses, set: SampleSet, s
   if (chunk < n) return normsOf(spec, await scaledGradient(passes, set, signal))
   const norms = emptyNorms(spec.layers.length)
   const pass = await passes.pass({ task: 'gradient', rows: chunk, from: set.from })
+  signal?.throwIfAborted()
   const [read] = await runGradient(passes, pass, set.indices, n, 'norms')
   const groups = weightGroups(pass.shape) + 1
   const entries = new Float32Array(read)
@@ -59,7 +60,13 @@ export async function gradientNormsOn(passes: MeasuringPasses, set: SampleSet, s
 }
 
 /** Runs K1 and K2 on one chunk and reads the norms, or the mantissas and all exponents. */
-async function runGradient(passes: MeasuringPasses, pass: FusedPass, indices: Int32Array, n: number, what: 'norms' | 'gradient'): Promise<ArrayBuffer[]> {
+async function runGradient(
+  passes: MeasuringPasses,
+  pass: FusedPass,
+  indices: Int32Array,
+  n: number,
+  what: 'norms' | 'gradient',
+): Promise<ArrayBuffer[]> {
   const { opened, spec } = passes.context
   pass.prepare([padded(indices, pass.shape.batchRows)], [stepOf(spec.loss.reduction === 'mean' ? 1 / n : 1)])
   const encoder = opened.device.createCommandEncoder()
@@ -86,7 +93,10 @@ async function scaledGradient(passes: MeasuringPasses, set: SampleSet, signal?: 
   for (let start = 0; start < n; start += chunk) {
     signal?.throwIfAborted()
     const [mantissas, exponents] = await runGradient(passes, pass, set.indices.subarray(start, Math.min(n, start + chunk)), n, 'gradient')
-    const part = { mantissas: unpackParameters(spec, layout, new Float32Array(mantissas)), exponents: byBlock(new Int32Array(exponents), spec.layers.length) }
+    const part = {
+      mantissas: unpackParameters(spec, layout, new Float32Array(mantissas)),
+      exponents: byBlock(new Int32Array(exponents), spec.layers.length),
+    }
     if (total === null) total = part
     else addTo(spec, total, part)
   }
@@ -138,7 +148,12 @@ function normsOf(spec: NetworkSpec, { mantissas, exponents }: ScaledGradient): L
     const values = mantissas.subarray(start, end)
     const layer = Math.floor(block / 2)
     squares[layer].push(scaledNorm(values, exponents[block]))
-    sums[layer].push(normalised(values.reduce((sum, value) => sum + Math.abs(value), 0), exponents[block]))
+    sums[layer].push(
+      normalised(
+        values.reduce((sum, value) => sum + Math.abs(value), 0),
+        exponents[block],
+      ),
+    )
   })
   for (const [l, layer] of spec.layers.entries()) writeNorm(norms, l, combinedNorm(squares[l]), sumOf(sums[l]), layerParameterCount(layer))
   return norms

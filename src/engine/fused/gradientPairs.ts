@@ -28,14 +28,42 @@ export async function batchGramOn(passes: MeasuringPasses, batches: readonly Sam
     const size = run.slots >= k ? k : Math.max(1, Math.floor(run.slots / 2))
     for (let a = 0; a < k; a += size) {
       const own = range(a, Math.min(k, a + size))
-      await run.fill(0, own.map((i) => batches[i]), signal)
+      await run.fill(
+        0,
+        own.map((i) => batches[i]),
+        signal,
+      )
       const within = own.flatMap((i) => own.filter((j) => j <= i).map((j) => [i, j] as const))
-      write(gram, k, within, await run.dots(0, 0, within.map(([i, j]) => [i - a, j - a] as const), signal))
+      write(
+        gram,
+        k,
+        within,
+        await run.dots(
+          0,
+          0,
+          within.map(([i, j]) => [i - a, j - a] as const),
+          signal,
+        ),
+      )
       for (let b = a + size; b < k; b += size) {
         const others = range(b, Math.min(k, b + size))
-        await run.fill(1, others.map((i) => batches[i]), signal)
+        await run.fill(
+          1,
+          others.map((i) => batches[i]),
+          signal,
+        )
         const across = own.flatMap((i) => others.map((j) => [i, j] as const))
-        write(gram, k, across, await run.dots(0, 1, across.map(([i, j]) => [i - a, j - b] as const), signal))
+        write(
+          gram,
+          k,
+          across,
+          await run.dots(
+            0,
+            1,
+            across.map(([i, j]) => [i - a, j - b] as const),
+            signal,
+          ),
+        )
       }
     }
   } finally {
@@ -45,7 +73,11 @@ export async function batchGramOn(passes: MeasuringPasses, batches: readonly Sam
 }
 
 /** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients; both of a pair by one power of two where squares would leave float64. */
-export async function batchPairsOn(passes: MeasuringPasses, pairs: readonly (readonly [SampleSet, SampleSet])[], signal?: AbortSignal): Promise<Float64Array> {
+export async function batchPairsOn(
+  passes: MeasuringPasses,
+  pairs: readonly (readonly [SampleSet, SampleSet])[],
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const rows = new Float64Array(3 * pairs.length)
   if (pairs.length === 0) return rows
   const run = await prepareBanks(passes, pairs.flat())
@@ -54,7 +86,14 @@ export async function batchPairsOn(passes: MeasuringPasses, pairs: readonly (rea
     for (let start = 0; start < pairs.length; start += together) {
       const part = pairs.slice(start, start + together)
       await run.fill(0, part.flat(), signal)
-      const wanted = part.flatMap((_, i) => [[2 * i, 2 * i + 1], [2 * i, 2 * i], [2 * i + 1, 2 * i + 1]] as const)
+      const wanted = part.flatMap(
+        (_, i) =>
+          [
+            [2 * i, 2 * i + 1],
+            [2 * i, 2 * i],
+            [2 * i + 1, 2 * i + 1],
+          ] as const,
+      )
       const products = await run.dots(0, 0, wanted, signal)
       for (let i = 0; i < part.length; i++) rows.set(pairRow(products.slice(3 * i, 3 * i + 3)), 3 * (start + i))
     }
@@ -71,7 +110,12 @@ interface Product {
 
 /** Plain numbers, divided by one power of four where the squares are far from 1. */
 function pairRow(products: readonly Product[]): number[] {
-  const largest = Math.max(...products.slice(1).filter(({ mantissa }) => mantissa !== 0).map(({ exponent }) => exponent))
+  const largest = Math.max(
+    ...products
+      .slice(1)
+      .filter(({ mantissa }) => mantissa !== 0)
+      .map(({ exponent }) => exponent),
+  )
   const shift = Number.isFinite(largest) && Math.abs(largest) > 2 * PLAIN_EXPONENT ? largest : 0
   return products.map(({ mantissa, exponent }) => timesPowerOfTwo(mantissa, exponent - shift))
 }
@@ -109,12 +153,15 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
   const dot = await passes.kernel('gradient pairs', dotGradientsWgsl(layout.seedQuads), ['read', 'read', 'read', 'write'])
   const shares: [number[], number[]] = [[], []]
   const parts = dotParts(layout.seedQuads)
+  // The same for every call of `fill`: each number of lanes is a shape of its own.
+  const lanes = lanesAtOnce(passes, rows, Math.min(batches.length, MOST_LANES))
 
   /** Several batches of one split through K1 and K2 at once. */
-  const fillLanes = async (bank: 0 | 1, first: number, sets: readonly SampleSet[], lanes: number): Promise<void> => {
+  const fillLanes = async (bank: 0 | 1, first: number, sets: readonly SampleSet[], signal?: AbortSignal): Promise<void> => {
     const pass = await passes.pass({ task: 'gradient', rows, lanes, from: sets[0].from })
     const store = await passes.kernel('store gradients', storeGradientsWgsl(pass.shape), ['read', 'read', 'read', 'write', 'write'])
     const group = store.bind([pass.slots, pass.norms, pass.exponents, banks[bank], tops[bank]])
+    signal?.throwIfAborted()
     const indices = new Int32Array(lanes * rows).fill(-1)
     for (const [lane, set] of sets.entries()) indices.set(padded(set.indices, rows), lane * rows)
     pass.prepare([indices], [stepOf(1)])
@@ -146,7 +193,6 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
     async fill(bank, sets, signal) {
       if (bank === 1) banks[1] ??= owned.create(gradientBytes * Math.floor(slots / 2))
       shares[bank] = sets.map(({ indices }) => (spec.loss.reduction === 'mean' && fits ? 1 / indices.length : 1))
-      const lanes = lanesAtOnce(passes, rows, Math.min(sets.length, MOST_LANES))
       let at = 0
       while (at < sets.length) {
         signal?.throwIfAborted()
@@ -158,7 +204,7 @@ async function prepareBanks(passes: MeasuringPasses, batches: readonly SampleSet
         let end = at + 1
         const isTest = sets[at].from === 'test'
         while (end < sets.length && end - at < lanes && (sets[end].from === 'test') === isTest) end++
-        await fillLanes(bank, at, sets.slice(at, end), lanes)
+        await fillLanes(bank, at, sets.slice(at, end), signal)
         at = end
       }
     },

@@ -128,10 +128,12 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     let rowInputs = inputExponents(l, rowStart);
     let colInputs = inputExponents(l, colStart);
     let s = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
-    ${four((i) => `{
+    ${four(
+      (i) => `{
       let ed = rowDeltas[${i}] + colDeltas;
       g${i} += (exp2v(ed + rowInputs[${i}] + colInputs) * (s * s) * a${i}${bias ? ' + exp2v(ed) * (BIAS_SCALE * BIAS_SCALE)' : ''}) * d${i};
-    }`)}
+    }`,
+    )}
     ${shared ? 'workgroupBarrier();' : ''}
   }
   let at = (layerGroup * span.first.z + pairNumber) * ${GRAM_THREADS}u + lid;

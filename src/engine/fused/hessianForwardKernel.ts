@@ -39,7 +39,8 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   const shared = (u: number, half: string, i: number, column: string): string =>
     `sh[${u * 2 * tile.rows * layout.quads}u + ${half} + (row0 + ${i}u) * QUADS + ${column}]`
   const h = (layer: string, i: number): string => `activations[activationAt(0u, ${layer}, tileRow + ${i}u, column)]`
-  const z = (layer: string, i: number): string => (keepZ ? `activations[Z_START + activationAt(0u, ${layer}, tileRow + ${i}u, column)]` : 'vec4f(0.0)')
+  const z = (layer: string, i: number): string =>
+    keepZ ? `activations[Z_START + activationAt(0u, ${layer}, tileRow + ${i}u, column)]` : 'vec4f(0.0)'
   const noteSizes = vectors((u) => {
     const largest = Array.from({ length: R }, (_, i) => `sizeBits(r${u}_${i})`).reduce((a, b) => `max(${a}, ${b})`)
     return `atomicMax(&largestBits[slot * ${together}u + ${u}u], ${largest});`
@@ -134,7 +135,10 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   }
   for (var l = 1u; l < LAYERS; l++) {
     let weightScale = HIDDEN_SCALE;
-    ${settle((u, i) => `tangents[tangentAt(v${u}, l, tileRow + ${i}u, column)]`, (u) => `tangentExponents[tangentExponent(v${u}, l, tileNumber)]`)}
+    ${settle(
+      (u, i) => `tangents[tangentAt(v${u}, l, tileRow + ${i}u, column)]`,
+      (u) => `tangentExponents[tangentExponent(v${u}, l, tileNumber)]`,
+    )}
     ${clearNextSlot}
     let ea = exponents[exponentForward(0u, l, tileNumber)];
     ${forwardExponents}
@@ -165,7 +169,10 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   workgroupBarrier();
   for (var i = 1u; i <= LAYERS; i++) {
     let l = LAYERS - i;
-    ${settle((u, i) => `tangents[deltaTangentAt(v${u}, l, tileRow + ${i}u, column)]`, (u) => `tangentExponents[deltaTangentExponent(v${u}, l, tileNumber)]`)}
+    ${settle(
+      (u, i) => `tangents[deltaTangentAt(v${u}, l, tileRow + ${i}u, column)]`,
+      (u) => `tangentExponents[deltaTangentExponent(v${u}, l, tileNumber)]`,
+    )}
     if (l == 0u) { break; }
     ${clearNextSlot}
     let ed = exponents[exponentBackward(0u, l, tileNumber)];

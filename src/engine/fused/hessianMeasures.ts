@@ -21,7 +21,13 @@ import { cutGrid, type Piece } from './workPieces.ts'
 const MOST_VECTORS = 64
 
 /** [count, P] products of the Hessian of the reduced loss with the rows of block [count, P]. */
-export async function hessianVectorsOn(passes: MeasuringPasses, block: Float64Array, count: number, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
+export async function hessianVectorsOn(
+  passes: MeasuringPasses,
+  block: Float64Array,
+  count: number,
+  set: SampleSet,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const { spec } = passes.context
   const n = set.indices.length
   const share = spec.loss.reduction === 'mean' ? 1 / n : 1
@@ -39,7 +45,9 @@ export async function outputHessianVectorsOn(
 ): Promise<Float64Array> {
   const c = passes.context.layout.outputWidth
   if (!(output.sample in set.indices) || !(Number.isInteger(output.output) && output.output >= 0 && output.output < c)) {
-    throw new DomainFault(`outputHessianVectors: no such output, got ${output.sample}, ${output.output}, expected below ${set.indices.length}, ${c}`)
+    throw new DomainFault(
+      `outputHessianVectors: no such output, got ${output.sample}, ${output.output}, expected below ${set.indices.length}, ${c}`,
+    )
   }
   const indices = set.indices.slice(output.sample, output.sample + 1)
   return products(passes, block, count, set, { head: 'outputs', share: 1, indices, output: output.output }, signal)
@@ -54,10 +62,18 @@ interface Target {
   readonly output: number
 }
 
-async function products(passes: MeasuringPasses, block: Float64Array, count: number, set: SampleSet, target: Target, signal?: AbortSignal): Promise<Float64Array> {
+async function products(
+  passes: MeasuringPasses,
+  block: Float64Array,
+  count: number,
+  set: SampleSet,
+  target: Target,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const { layout, dataset, probeCount } = passes.context
   const width = layout.parameterCount
-  if (block.length !== count * width) throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${width}`)
+  if (block.length !== count * width)
+    throw new ShapeFault(`hessianVectors: block holds ${block.length} entries, expected ${count} x ${width}`)
   splitOf(dataset, probeCount, set)
   const result = new Float64Array(block.length)
   const n = target.indices.length
@@ -75,7 +91,12 @@ async function products(passes: MeasuringPasses, block: Float64Array, count: num
       for (let first = 0; first < count; first += shape.vectors) {
         signal?.throwIfAborted()
         const vectors = Math.min(shape.vectors, count - first)
-        await run.multiply(block.subarray(first * width, (first + vectors) * width), vectors, result.subarray(first * width, (first + vectors) * width), signal)
+        await run.multiply(
+          block.subarray(first * width, (first + vectors) * width),
+          vectors,
+          result.subarray(first * width, (first + vectors) * width),
+          signal,
+        )
       }
     }
   } finally {
@@ -164,7 +185,9 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
       const width = 4 * (layout.inQuads + layout.quads)
       const inputs = packRows(gathered(split.inputs, indices, layout.inputWidth), indices.length, layout.inputWidth, layout.inQuads)
       const targets = packRows(
-        target.head === 'outputs' ? oneHotRows(indices.length, layout.outputWidth, target.output) : gathered(split.targets, indices, layout.outputWidth),
+        target.head === 'outputs'
+          ? oneHotRows(indices.length, layout.outputWidth, target.output)
+          : gathered(split.targets, indices, layout.outputWidth),
         indices.length,
         layout.outputWidth,
         layout.quads,
@@ -180,7 +203,13 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
       const packed = new Float32Array(stride * vectors)
       const own = new Int32Array(blocks * vectors)
       for (let v = 0; v < vectors; v++) {
-        packVector(spec, positions, block.subarray(v * layout.parameterCount, (v + 1) * layout.parameterCount), packed.subarray(v * stride, (v + 1) * stride), own.subarray(v * blocks, (v + 1) * blocks))
+        packVector(
+          spec,
+          positions,
+          block.subarray(v * layout.parameterCount, (v + 1) * layout.parameterCount),
+          packed.subarray(v * stride, (v + 1) * stride),
+          own.subarray(v * blocks, (v + 1) * blocks),
+        )
       }
       device.queue.writeBuffer(directions, 0, packed)
       device.queue.writeBuffer(exponents, 4 * offsets.directions, own)
@@ -192,7 +221,13 @@ async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: Tan
       const mantissas = new Float32Array(values)
       const exponentsRead = new Int32Array(tops)
       for (let v = 0; v < vectors; v++) {
-        addPacked(spec, positions, mantissas.subarray(v * stride, (v + 1) * stride), exponentsRead.subarray(v * blocks, (v + 1) * blocks), into.subarray(v * layout.parameterCount, (v + 1) * layout.parameterCount))
+        addPacked(
+          spec,
+          positions,
+          mantissas.subarray(v * stride, (v + 1) * stride),
+          exponentsRead.subarray(v * blocks, (v + 1) * blocks),
+          into.subarray(v * layout.parameterCount, (v + 1) * layout.parameterCount),
+        )
       }
     },
     destroy: () => owned.destroy(),

@@ -52,7 +52,15 @@ export async function outputJacobianOn(passes: MeasuringPasses, set: SampleSet, 
         unpackRows(pass.shape, mantissas, (tile) => exponents.forward(l, tile), count, layer.fanIn, input, 0)
       }
       const delta = new Float64Array(count * layer.fanOut)
-      unpackRows(pass.shape, new Float32Array(deltasRead, 4 * l * layerFloats, layerFloats), (tile) => exponents.backward(l, tile), count, layer.fanOut, delta, 0)
+      unpackRows(
+        pass.shape,
+        new Float32Array(deltasRead, 4 * l * layerFloats, layerFloats),
+        (tile) => exponents.backward(l, tile),
+        count,
+        layer.fanOut,
+        delta,
+        0,
+      )
       for (let row = 0; row < count; row++) {
         let at = (start + row) * width + offset
         for (let o = 0; o < layer.fanOut; o++) {

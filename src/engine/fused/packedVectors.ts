@@ -25,7 +25,13 @@ export function packedPositions(spec: NetworkSpec, layout: FusedLayout): Int32Ar
 }
 
 /** Mantissas of one flat vector into `packed`, their exponents into `exponents` [L][weights, biases]; zero blocks get NO_EXPONENT. */
-export function packVector(spec: NetworkSpec, positions: Int32Array, flat: Float64Array, packed: Float32Array, exponents: Int32Array): void {
+export function packVector(
+  spec: NetworkSpec,
+  positions: Int32Array,
+  flat: Float64Array,
+  packed: Float32Array,
+  exponents: Int32Array,
+): void {
   exponents.fill(NO_EXPONENT)
   forEachBlock(spec, (block, start, end) => {
     let largest = 0

@@ -67,7 +67,8 @@ export function tangentHeadWgsl(
     let bend = ${curvature(i, `share * (p * mass - y${i})`)};
     ${vectors
       .map(
-        (u) => `r${u}_${i} = select(vec4f(0.0), slope${i} * share * mass * p * (${shared(u, 'cur', i, 'column')} - peak${u} - mean${u} / (1.0 + rest)) + bend * r${u}_${i}, isReal);`,
+        (u) =>
+          `r${u}_${i} = select(vec4f(0.0), slope${i} * share * mass * p * (${shared(u, 'cur', i, 'column')} - peak${u} - mean${u} / (1.0 + rest)) + bend * r${u}_${i}, isReal);`,
       )
       .join('\n    ')}
   } else { ${vectors.map((u) => `r${u}_${i} = vec4f(0.0);`).join(' ')} }`,

@@ -37,7 +37,12 @@ export function workBudget(opened: OpenedDevice): WorkBudget {
  *
  * @returns rectangles (x, width, y, height): whole columns together, or parts of a single one.
  */
-export function cutGrid(budget: WorkBudget, width: number, height: number, operationsPerUnit: number): { x: number; width: number; y: number; height: number }[] {
+export function cutGrid(
+  budget: WorkBudget,
+  width: number,
+  height: number,
+  operationsPerUnit: number,
+): { x: number; width: number; y: number; height: number }[] {
   const units = Math.max(1, Math.floor(budget.operations / operationsPerUnit))
   const wide = Math.max(1, Math.floor(units / height))
   const high = Math.min(height, units)
@@ -72,6 +77,7 @@ export async function runPieces(opened: OpenedDevice, budget: WorkBudget, pieces
     group = []
     operations = 0
   }
+  signal?.throwIfAborted()
   for (const piece of pieces) {
     if (group.length > 0 && (operations + piece.operations > budget.operations || group.length >= DISPATCHES)) {
       submit()

@@ -3,8 +3,11 @@
 // Networks are small because SwiftShader compiles every kernel on two cores. Compared with 1e-5 of the largest entry: float32
 // rounds at 6e-8, and a few layers and some hundred terms of a sum lose two digits of that, not more.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
+import type { OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { LayerNorms, Probe, SampleSet } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
+import { createFusedTrainer } from '../../../src/engine/fused/fusedTrainer.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { normals } from '../reference/problems.ts'
@@ -65,12 +68,17 @@ const OF_LITTLE_ROOM = [
 ]
 
 /** Rows in an order of their own, one of them twice. */
-const probeSet: SampleSet = { indices: Int32Array.from({ length: PROBE_SAMPLES - 3 }, (_, i) => (i * 7) % (PROBE_SAMPLES - 4)), from: 'probe' }
+const probeSet: SampleSet = {
+  indices: Int32Array.from({ length: PROBE_SAMPLES - 3 }, (_, i) => (i * 7) % (PROBE_SAMPLES - 4)),
+  from: 'probe',
+}
 const testSet: SampleSet = { indices: Int32Array.from({ length: SAMPLES }, (_, i) => SAMPLES - 1 - i), from: 'test' }
 const few: SampleSet = { indices: Int32Array.of(4, 11, 2), from: 'train' }
 
-const logs = (mantissa: Float64Array, exponent: Int32Array): Float64Array => mantissa.map((value, l) => Math.log10(value) + exponent[l] * Math.log10(2))
-const norms = (from: LayerNorms): Float64Array => Float64Array.of(...logs(from.mantissa, from.exponent), ...logs(from.meanAbsMantissa, from.meanAbsExponent))
+const logs = (mantissa: Float64Array, exponent: Int32Array): Float64Array =>
+  mantissa.map((value, l) => Math.log10(value) + exponent[l] * Math.log10(2))
+const norms = (from: LayerNorms): Float64Array =>
+  Float64Array.of(...logs(from.mantissa, from.exponent), ...logs(from.meanAbsMantissa, from.meanAbsExponent))
 
 /** Every question of the contract, asked of both. */
 const QUESTIONS: Readonly<Record<string, (probe: Probe, fixture: ProbeFixture) => Promise<ArrayLike<number>>>> = {
@@ -81,11 +89,12 @@ const QUESTIONS: Readonly<Record<string, (probe: Probe, fixture: ProbeFixture) =
   },
   'the gradient': async (probe) => probe.gradient(testSet),
   'norms of the gradient': async (probe) => norms(await probe.gradientNorms(probeSet)),
-  'preactivations': async (probe) => (await probe.preactivations(probeSet)).flatMap((layer) => [...layer]),
+  preactivations: async (probe) => (await probe.preactivations(probeSet)).flatMap((layer) => [...layer]),
   'the Gram matrix of samples': async (probe) => probe.perSampleGram(probeSet),
   'the tangent kernel': async (probe) => probe.kernelGram(probeSet),
   'the Jacobian of the outputs': async (probe) => probe.outputJacobian(few),
-  'products with the Hessian of the loss': async (probe, { parameterCount }) => probe.hessianVectors(normals(5 * parameterCount, 'v'), 5, probeSet),
+  'products with the Hessian of the loss': async (probe, { parameterCount }) =>
+    probe.hessianVectors(normals(5 * parameterCount, 'v'), 5, probeSet),
   'the product with a single vector': async (probe, { parameterCount }) => probe.hessianVectors(normals(parameterCount, 'v'), 1, probeSet),
   'products with the Hessian of an output': async (probe, { parameterCount }) =>
     probe.outputHessianVectors(normals(2 * parameterCount, 'v'), 2, probeSet, { sample: 3, output: 1 }),
@@ -93,7 +102,7 @@ const QUESTIONS: Readonly<Record<string, (probe: Probe, fixture: ProbeFixture) =
   'pairs of batch gradients': async (probe) =>
     probe.batchPairs([
       [batches[0], batches[1]],
-      [batches[2], batches[0]],
+      [batches[2], batches[3]],
     ]),
 }
 
@@ -101,6 +110,7 @@ const batches: readonly SampleSet[] = [
   { indices: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7), from: 'train' },
   { indices: Int32Array.of(9, 30, 12, 13, 14), from: 'test' },
   { indices: Int32Array.of(8, 9, 10, 31, 32, 33, 34, 35), from: 'train' },
+  { indices: Int32Array.of(7, 7, 1), from: 'probe' },
 ]
 
 /** Registers the tests; `open` is asked once. */
@@ -190,7 +200,9 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       await expect(probe.loss({ indices: Int32Array.of(SAMPLES), from: 'train' })).rejects.toThrow(/expected 0 \.\. 44/)
       await expect(probe.gradient({ indices: Int32Array.of(PROBE_SAMPLES), from: 'probe' })).rejects.toThrow(/expected 0 \.\. 39/)
       await expect(probe.hessianVectors(new Float64Array(3), 1, few)).rejects.toThrow(/expected 1 x/)
-      await expect(probe.outputHessianVectors(new Float64Array(parameterCount), 1, few, { sample: 0, output: 3 })).rejects.toThrow(/no such output/)
+      await expect(probe.outputHessianVectors(new Float64Array(parameterCount), 1, few, { sample: 0, output: 3 })).rejects.toThrow(
+        /no such output/,
+      )
       await expect(probe.batchGram([{ indices: new Int32Array(0), from: 'train' }])).rejects.toThrow(/at least 1/)
       expect(await probe.batchGram([])).toHaveLength(0)
     })
@@ -213,10 +225,64 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
     })
   })
 
-  // log10 of a norm is right to 1e-6: 1e-6 of the norm after 80 layers of 1e-7 each, in logarithms.
+  describe('measuring', () => {
+    /** Losses and weights of four steps of Adam, with or without questions before and between them, some not waited for. */
+    const train = async (isMeasured: boolean): Promise<{ losses: number[]; weights: Float64Array; moments: Float64Array | null }> => {
+      const fixture = probeFixture(opened, TANH)
+      const { spec, dataset, context, parameterCount } = fixture
+      const initialWeights = [await context.readParameters()]
+      const optimizer: OptimizerSettings = { ...DEFAULT_OPTIMIZER, kind: 'adam', lr: 0.01 }
+      const trainer = await createFusedTrainer(
+        { spec, dataset, probeCount: PROBE_SAMPLES, optimizer, initialWeights, reason: '' },
+        opened,
+        { tile: context.tile },
+      )
+      fixture.destroy()
+      const probe = trainer.probe(0)
+      const losses: number[] = []
+      const open: Promise<unknown>[] = []
+      for (let step = 0; step < 4; step++) {
+        if (isMeasured) {
+          await probe.gradientNorms(probeSet)
+          open.push(probe.hessianVectors(normals(2 * parameterCount, 'v'), 2, probeSet), probe.perSampleGram(probeSet), probe.loss(testSet))
+        }
+        const report = await trainer.train([batches[step % 2 === 0 ? 0 : 2].indices])
+        losses.push(report.losses[0])
+      }
+      await Promise.all(open)
+      const end = { losses, weights: await probe.weights(), moments: await probe.secondMoments() }
+      await trainer.dispose()
+      return end
+    }
+    test('changes no bit of training', async () => {
+      expect(await train(true)).toEqual(await train(false))
+    })
+    test('is stopped by the end of its network, without an error of the device', async () => {
+      const { probe, destroy, parameterCount } = probeFixture(opened, TANH)
+      const running = [probe.hessianVectors(normals(2 * parameterCount, 'v'), 2, probeSet), probe.loss(testSet)]
+      destroy()
+      for (const stopped of await Promise.allSettled(running)) expect(stopped.status).toBe('rejected')
+      await expect(probe.gradient(few)).rejects.toThrow()
+      await opened.device.queue.onSubmittedWorkDone()
+      expect(opened.health.fault).toBeNull()
+      expect(liveFusedBytes()).toBe(bytesBefore)
+    })
+  })
+
+  // 80 layers of rounding by 1e-7 each, in logarithms.
   describe.each([
-    ['vanishing', { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'tanh' as const, bias: false }, gain: 0.03 }, -125, -110],
-    ['exploding', { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'identity' as const, bias: false }, gain: 5 }, 100, 120],
+    [
+      'vanishing',
+      { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'tanh' as const, bias: false }, gain: 0.03 },
+      -125,
+      -110,
+    ],
+    [
+      'exploding',
+      { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'identity' as const, bias: false }, gain: 5 },
+      100,
+      120,
+    ],
   ])('a fused probe of a network with %s gradients', (_name, problem, lowest, highest) => {
     const fixture = fixtureOf({ ...problem, samples: 12 })
     test('keeps norms far outside float32', async () => {
@@ -226,14 +292,17 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       expect(Math.max(...expected)).toBeLessThan(highest)
       for (const [l, value] of measured.entries()) expect(Math.abs(value - expected[l])).toBeLessThan(1e-5)
     })
-    test.each(['the gradient', 'the Gram matrix of samples', 'products with the Hessian of the loss'])('keeps %s far outside float32', async (what) => {
-      const { probe, reference, parameterCount } = fixture()
-      const ask: Record<string, (of: Probe) => Promise<Float64Array>> = {
-        'the gradient': (of) => of.gradient(few),
-        'the Gram matrix of samples': (of) => of.perSampleGram(few),
-        'products with the Hessian of the loss': (of) => of.hessianVectors(normals(2 * parameterCount, 'v'), 2, few),
-      }
-      expect(relativeError(await ask[what](probe), await ask[what](reference))).toBeLessThan(3e-5)
-    })
+    test.each(['the gradient', 'the Gram matrix of samples', 'products with the Hessian of the loss'])(
+      'keeps %s far outside float32',
+      async (what) => {
+        const { probe, reference, parameterCount } = fixture()
+        const ask: Record<string, (of: Probe) => Promise<Float64Array>> = {
+          'the gradient': (of) => of.gradient(few),
+          'the Gram matrix of samples': (of) => of.perSampleGram(few),
+          'products with the Hessian of the loss': (of) => of.hessianVectors(normals(2 * parameterCount, 'v'), 2, few),
+        }
+        expect(relativeError(await ask[what](probe), await ask[what](reference))).toBeLessThan(3e-5)
+      },
+    )
   })
 }

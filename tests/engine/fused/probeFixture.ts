@@ -21,6 +21,7 @@ export interface ProbeProblem {
   readonly choices?: SpecChoices
   /** Weights are gain N(0, 1/fanIn), biases a tenth of N(0, 1). */
   readonly gain: number
+  /** One row per thread where absent: it compiles fastest. */
   readonly tile?: Tile
   readonly samples?: number
   readonly budget?: WorkBudget
@@ -48,7 +49,11 @@ export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): Probe
   const layout = fusedLayout(spec)
   const count = problem.samples ?? SAMPLES
   const plain = randomDataset(count, widths[0], widths[widths.length - 1], spec.loss.kind)
-  const rounded: SplitArrays = { ...plain.train, inputs: Float32Array.from(plain.train.inputs), targets: Float32Array.from(plain.train.targets) }
+  const rounded: SplitArrays = {
+    ...plain.train,
+    inputs: Float32Array.from(plain.train.inputs),
+    targets: Float32Array.from(plain.train.targets),
+  }
   const dataset: Dataset = { ...plain, train: rounded, test: rounded }
   const weights = startWeights(spec, problem.gain)
   const owned = new OwnedBuffers(opened.device)
@@ -78,7 +83,7 @@ export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): Probe
     parameterOffset,
     train: rows,
     test: () => rows,
-    tile: problem.tile ?? { rows: 8, rowsPerThread: 4 },
+    tile: problem.tile ?? { rows: 8, rowsPerThread: 1 },
     readParameters: async () => weights,
     secondMoments: async () => null,
   }
