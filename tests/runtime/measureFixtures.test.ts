@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { installNodeWebGpu } from '../../src/cli/nodeWebGpu.ts'
 import { readPublicAsset } from '../../src/cli/readPublicAsset.ts'
 import { validateExperiment } from '../../src/core/parseExperiment.ts'
-import type { JsonNumber, Measured, Snapshot } from '../../src/core/snapshot.ts'
+import { MEASURED_FIELDS, type JsonNumber, type Measured, type Snapshot } from '../../src/core/snapshot.ts'
 import { loadDataset } from '../../src/data/loadDataset.ts'
 import { createArm } from '../../src/runtime/arm.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
@@ -15,6 +15,7 @@ import { trainArms } from '../../src/runtime/trainArms.ts'
 import { dot, IndependentNetwork } from './independentNetwork.ts'
 
 const FOLDER = new URL('../fixtures/experiments/', import.meta.url)
+const FUSED = new Set(['mlp-tanh-teacher-adam.json', 'mlp-relu-digits.json'])
 const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
 const hasGpu = await installNodeWebGpu()
 if (!hasGpu) process.stdout.write('measure fixtures: no WebGPU in Node here, the comparison of backends is skipped\n')
@@ -149,9 +150,12 @@ describe.each(FIXTURES)('measure %s', (name) => {
     expect(JSON.parse(JSON.stringify(again.problem))).toEqual(problem)
   })
 
-  test.skipIf(!hasGpu).each(['network', 'fused'] as const)('is the same on WebGPU, engine %s', { timeout: 120_000 }, async (engine) => {
+  // The software adapter takes seconds to compile each fused kernel, so only some fixtures go through them here.
+  const engines = FUSED.has(name) ? (['network', 'fused'] as const) : (['network'] as const)
+  test.skipIf(!hasGpu).each(engines)('is the same on WebGPU, engine %s', { timeout: 180_000 }, async (engine) => {
     const { problem, measured: exact } = await measured(name)
-    const gpu = await measureProblem(parseProblem(problem), engineFor(engine), 7)
+    const fields = engine === 'fused' ? MEASURED_FIELDS.filter((field) => field !== 'outputHessianNorms') : MEASURED_FIELDS
+    const gpu = await measureProblem(parseProblem(problem), engineFor(engine), 7, fields)
     const m = JSON.parse(JSON.stringify(gpu.measured)) as Measured
     expect(gpu.description.engine).toBe(problem.model.kind === 'chain' ? 'chain' : engine)
     // float32 against float64 through at most 12 layers: 1e-6 a layer, cancellation in the cosines of small batches.
@@ -165,6 +169,7 @@ describe.each(FIXTURES)('measure %s', (name) => {
     expect(distance(m.hessian?.eigenvalues, exact.hessian?.eigenvalues)).toBeLessThan(CLOSE)
     expect(distance(m.hessian?.blockFrobenius, exact.hessian?.blockFrobenius)).toBeLessThan(CLOSE)
     expect(distance(m.optimizerStep?.weights, exact.optimizerStep?.weights)).toBeLessThan(CLOSE)
-    if (exact.outputHessianNorms !== undefined) expect(distance(m.outputHessianNorms, exact.outputHessianNorms)).toBeLessThan(CLOSE)
+    if (exact.outputHessianNorms !== undefined && engine === 'network')
+      expect(distance(m.outputHessianNorms, exact.outputHessianNorms)).toBeLessThan(CLOSE)
   })
 })
