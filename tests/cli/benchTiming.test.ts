@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { interleaved, repeated } from '../../src/cli/bench/timing.ts'
+import { interleaved, interleavedUnevenly, repeated } from '../../src/cli/bench/timing.ts'
 
 describe('interleaved', () => {
   test('warms every case once, then takes turns and turns the order round', async () => {
@@ -12,6 +12,20 @@ describe('interleaved', () => {
       [3, 6, 7],
       [4, 5, 8],
     ])
+  })
+})
+
+describe('interleavedUnevenly', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  test('lets what is long sit out the later rounds', async () => {
+    let clock = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => clock)
+    const taking = (duration: number) => ({ name: '', run: async () => (clock += duration) })
+    const [short, long] = await interleavedUnevenly([taking(1), taking(6000)], 5)
+    expect([short.length, long.length]).toEqual([5, 3])
+    // The long one ran in the first rounds, so that they can be compared round by round.
+    expect(Math.max(...long)).toBeLessThan(Math.max(...short))
   })
 })
 

@@ -9,7 +9,7 @@ import { dataOf, lessonExperiment, openArm, presetName, trainingCase, type Prese
 import { findLesson } from '../../lessons/catalogue.ts'
 import { promisesTable } from './promises.ts'
 import { NO_GPU_NOTE, type BenchContext, type BenchSection } from './section.ts'
-import { interleaved, repeated, type TimedCase } from './timing.ts'
+import { interleavedUnevenly, repeated, type TimedCase } from './timing.ts'
 
 /** A chain, a network whose Hessian is exact, and the one on images. */
 const NETWORKS: readonly { readonly lesson: string; readonly engines: readonly EngineName[] }[] = [
@@ -24,7 +24,7 @@ export const benchInstruments: BenchSection = async function* instruments(contex
   yield await chainSpectrumTable(context)
   const rows: Cell[][] = []
   for (const { lesson, engines } of NETWORKS) {
-    for (const engine of engines) {
+    for (const engine of engines.filter((name) => !(context.options.quick && name === 'network'))) {
       context.progress(`${lesson} on ${engine}`)
       rows.push(...(await costRows({ lesson: findLesson(lesson, null)!, arm: 'A' }, engine, context)))
     }
@@ -36,6 +36,7 @@ export const benchInstruments: BenchSection = async function* instruments(contex
     notes: [
       'One measurement against one training step (all seeds, batch included), round by round. The page spends at most half of the time on all of them together.',
       ...(context.gpu === null ? [NO_GPU_NOTE] : []),
+      ...(context.options.quick ? ['--quick: the engine network is left out.'] : []),
     ],
   }
   yield await promisesTable(context)
@@ -56,9 +57,9 @@ async function costRows(preset: PresetArm, engine: EngineName, { gpu, options }:
         answers.set(name, sample.type === 'unavailable' ? `: nothing to measure (${sample.reason})` : detailOf(sample))
       })
     })
-    const [steps, ...times] = await interleaved([step, ...cases], options.pairs)
+    const [steps, ...times] = await interleavedUnevenly([step, ...cases], options.pairs)
     return names.map((name, k) => {
-      const ratio = ratioOf(times[k], steps)
+      const ratio = ratioOf(times[k], steps.slice(0, times[k].length))
       const every = experiment.diagnostics.every[name]
       return [
         presetName(preset),

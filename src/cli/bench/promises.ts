@@ -7,7 +7,7 @@ import { figureOf, ratioOf } from './figures.ts'
 import type { EngineName } from './openEngines.ts'
 import { dataOf, lessonExperiment, openArm } from './presetArms.ts'
 import type { BenchContext } from './section.ts'
-import { interleaved, repeated, type TimedCase } from './timing.ts'
+import { interleavedUnevenly, repeated, type TimedCase } from './timing.ts'
 
 /** Samples of every promise; a training step then has as many. */
 const SAMPLES = 128
@@ -35,6 +35,7 @@ export async function promisesTable(context: BenchContext): Promise<BenchTable> 
     rows,
     notes: [
       'A training gradient is `Probe.gradient` with its readback of all weights; a training step reads back its loss only. Ratios round by round.',
+      'The promise of layer norms at 5 % of a step is about those that the fused step sums up on its way, which cannot be timed apart; the rows here are the probe passes of the page.',
     ],
   }
 }
@@ -54,19 +55,19 @@ async function promiseRows(arm: Arm, engine: EngineName, { options }: BenchConte
     repeated('pairs', () => probe.batchPairs(pairs)),
     repeated('products', () => probe.hessianVectors(block, VECTORS, set)),
   ]
-  const [step, gradient, gram, norms, batchPairs, products] = await interleaved(cases, options.pairs)
+  const [step, gradient, gram, norms, batchPairs, products] = await interleavedUnevenly(cases, options.pairs)
   const perVector = products.map((time) => time / VECTORS)
   const row = (question: string, times: readonly number[], against: string, below: readonly number[], promised: string): Cell[] => [
     question,
     engine,
     figureOf(times, 'ms'),
     against,
-    ratioOf(times, below),
+    ratioOf(times, below.slice(0, times.length)),
     promised,
   ]
   return [
     row(`cosines of all pairs of ${SAMPLES} samples`, gram, 'training step', step, 'at most 2'),
-    row('layer norms on their own', norms, 'training step', step, 'at most 0.05, within the step'),
+    row('layer norms, by a pass of their own', norms, 'training step', step, ''),
     row(`Hessian-vector product, per vector of ${VECTORS}`, perVector, 'training gradient', gradient, 'at most 2'),
     row(`Hessian-vector product, per vector of ${VECTORS}`, perVector, 'training step', step, ''),
     row(`${PAIRS} pairs of mini-batches of ${SAMPLES}`, batchPairs, 'training step', step, ''),

@@ -14,14 +14,36 @@ export interface TimedCase {
 const SHORTEST_RUN_MS: Milliseconds = 20
 const MOST_REPEATS = 4096
 
+/** A case whose warm-up took longer than this sits out the later rounds: more of them would say little and take minutes. */
+const LONG_RUN_MS: Milliseconds = 5000
+const LONG_RUN_ROUNDS = 3
+
+/**
+ * Times per case in the order of the rounds.
+ *
+ * @returns [cases][rounds]; long cases may have fewer rounds, and theirs are the first ones.
+ */
+export async function interleavedUnevenly(cases: readonly TimedCase[], rounds: number): Promise<readonly (readonly Milliseconds[])[]> {
+  const limits: number[] = []
+  for (const { run } of cases) limits.push((await wall(run)) > LONG_RUN_MS ? Math.min(rounds, LONG_RUN_ROUNDS) : rounds)
+  return await turns(cases, limits)
+}
+
 /** Times per case, [rounds] each, in the order of the rounds. */
 export async function interleaved(cases: readonly TimedCase[], rounds: number): Promise<readonly (readonly Milliseconds[])[]> {
   for (const { run } of cases) await run()
+  return await turns(
+    cases,
+    cases.map(() => rounds),
+  )
+}
+
+async function turns(cases: readonly TimedCase[], limits: readonly number[]): Promise<readonly (readonly Milliseconds[])[]> {
   const times: Milliseconds[][] = cases.map(() => [])
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < Math.max(0, ...limits); round++) {
     const order = cases.map((_, k) => k)
     if (round % 2 === 1) order.reverse()
-    for (const k of order) times[k].push(await cases[k].run())
+    for (const k of order) if (round < limits[k]) times[k].push(await cases[k].run())
   }
   return times
 }
