@@ -51,6 +51,8 @@ function act(action: AdviceAction, lab: Lab, fault: Fault): void {
   switch (action) {
     case 'retry':
       return run.retry()
+    case 'rewind':
+      return run.rewind(10)
     case 'reload':
       return location.reload()
     case 'reset':

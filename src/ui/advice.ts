@@ -1,7 +1,7 @@
 // What can a person do about a fault? Every fault has a title, what was kept, and at least one next step.
 import type { Fault } from '../core/faults.ts'
 
-export type AdviceAction = 'retry' | 'reload' | 'lowerRate' | 'reset' | 'shrink' | 'useCpu'
+export type AdviceAction = 'retry' | 'rewind' | 'reload' | 'lowerRate' | 'reset' | 'shrink' | 'useCpu'
 
 export interface Advice {
   readonly title: string
@@ -13,6 +13,7 @@ export interface Advice {
 export const ACTION_LABELS: Readonly<Record<AdviceAction, string>> = {
   retry: 'Try again',
   reload: 'Reload the page',
+  rewind: 'Back ten steps',
   lowerRate: 'Rate ÷ 10 and run',
   reset: 'Back to the start',
   shrink: 'Use the nearest that fits',
@@ -25,8 +26,8 @@ export function adviceFor(fault: Fault): Advice {
     case 'diverged':
       return {
         title: `Run ${fault.arm} left the finite numbers`,
-        next: `It stopped at step ${fault.step} in ${fault.layerName}; the last finite weights and every curve are kept. A smaller rate or a smaller scale τ usually helps.`,
-        actions: ['lowerRate', 'reset'],
+        next: 'Every curve is kept. A smaller rate or a smaller scale τ usually helps.',
+        actions: ['lowerRate', 'rewind', 'reset'],
       }
     case 'refused':
       return {

@@ -1,4 +1,5 @@
 // Can somebody who has never seen the page use it? First visit, run, pause, step, edit, share, keys; on the production build.
+import { readFile } from 'node:fs/promises'
 import { expect, test } from '@playwright/test'
 import { listenForTrouble, PANELS, pictureOf, reachStep, runButton, stepOf, untilReady, type PanelName } from './laboratory.ts'
 
@@ -143,4 +144,35 @@ test('everything stands on 1440 x 900 without scrolling, and nothing is wider th
   await page.setViewportSize({ width: 400, height: 800 })
   expect(await page.evaluate(() => document.querySelector('.lab-grid')!.scrollWidth)).toBeLessThanOrEqual(400)
   await expect(runButton(page)).toBeInViewport()
+})
+
+test('a run leaves as a file and comes back as the same experiment; pictures say where they come from', async ({ page }) => {
+  await page.goto('./#v=1&p=race.1&depth=10&seed=99&seeds=4')
+  await untilReady(page)
+  await page.keyboard.press('Shift+ArrowRight')
+  await expect.poll(() => stepOf(page)).toBe(10)
+  const save = async (entry: RegExp) => {
+    await page.getByRole('button', { name: 'Export' }).click()
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: entry }).click()])
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
+  }
+  const run = await save(/Run, JSON/)
+  expect(run.name).toBe('plateau-race-seed99.json')
+  const csv = await save(/Numbers, CSV/)
+  const lines = csv.bytes.toString().split('\n')
+  expect(lines[0]).toBe('run,arm,seed,step,series,value')
+  expect(lines.filter((line) => /^now,A,\d+,\d+,loss,/.test(line))).toHaveLength(40)
+  const svg = await save(/Picture, SVG/)
+  expect(svg.bytes.toString()).toContain('"seed":99')
+  const png = await save(/Picture, PNG/)
+  expect(png.bytes.subarray(1, 4).toString()).toBe('PNG')
+  expect(png.bytes.toString('latin1')).toContain('"seed":99')
+
+  await page.goto('./')
+  await untilReady(page)
+  await page.getByLabel('Open a run').setInputFiles({ name: run.name, mimeType: 'application/json', buffer: run.bytes })
+  await expect(page.getByLabel('Depth, typed')).toHaveValue('10')
+  await expect(page).toHaveURL(/seed=99/)
+  await page.getByLabel('Open a run').setInputFiles({ name: 'no.json', mimeType: 'application/json', buffer: Buffer.from('{"a":1}') })
+  await expect(page.locator('.notice')).toContainText('The file holds no experiment')
 })

@@ -59,8 +59,9 @@ export function HelpDialog({ ref }: { readonly ref: Ref<HTMLDialogElement> }) {
       </section>
       <section className="form-section">
         <p className="small muted">
-          Everything is computed in this tab; nothing leaves it. Papers: Sankararaman et al. 2020; Chen et al. 2018; Liu, Zhu and Belkin
-          2020; Orvieto et al. 2021. Images: Fashion-MNIST, MIT licence, © Zalando SE; digits: UCI optdigits.
+          Everything is computed in this tab; nothing leaves it. <a href="./lecture.html">A lecture page</a> shows how figures look in a
+          text. Papers: Sankararaman et al. 2020; Chen et al. 2018; Liu, Zhu and Belkin 2020; Orvieto et al. 2021. Images: Fashion-MNIST,
+          MIT licence, © Zalando SE; digits: UCI optdigits.
         </p>
       </section>
     </Dialog>

@@ -34,14 +34,7 @@ export function ShareButton() {
         {link === null ? (
           <p className="small">This experiment has too many changes for a link. Export it as a file instead.</p>
         ) : (
-          snippets({ address: link, title }).map((snippet) => (
-            <SnippetField
-              key={snippet.name}
-              title={snippet.name}
-              text={snippet.text}
-              rows={snippet.name === 'HTML' || snippet.name === 'Quarto' ? 3 : 2}
-            />
-          ))
+          <Snippets address={link} title={title} />
         )}
       </Dialog>
     </>
@@ -58,6 +51,23 @@ function linkTo(state: LabState): string | null {
   return url.href
 }
 
+/** Link and frame at once; the other places where lectures are written on demand. */
+function Snippets({ address, title }: { readonly address: string; readonly title: string }) {
+  const [link, html, ...others] = snippets({ address, title })
+  return (
+    <>
+      <SnippetField title={link.name} text={link.text} rows={2} />
+      <SnippetField title={html.name} text={html.text} rows={4} />
+      <details className="more-places">
+        <summary>Markdown, Quarto, Jupyter, reveal.js</summary>
+        {others.map(({ name, text }) => (
+          <SnippetField key={name} title={name} text={text} rows={4} />
+        ))}
+      </details>
+    </>
+  )
+}
+
 function SnippetField({ title, text, rows }: { readonly title: string; readonly text: string; readonly rows: number }) {
   const { view } = useLab()
   const area = useRef<HTMLTextAreaElement>(null)
@@ -71,7 +81,7 @@ function SnippetField({ title, text, rows }: { readonly title: string; readonly 
   }
   return (
     <div className="form-section">
-      <div className="title-row">
+      <div className="snippet-head">
         <h3 className="section-title">{title}</h3>
         <button type="button" className="button" onClick={copy}>
           Copy

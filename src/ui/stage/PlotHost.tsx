@@ -19,6 +19,8 @@ interface PlotHostProps {
 }
 
 const WORDS_PAUSE_MS = 200
+/** Asked once: a new query for every picture costs more than the picture's words. */
+const REDUCED_MOTION = matchMedia('(prefers-reduced-motion: reduce)')
 
 /** Mounts the panel, draws when something it depends on has changed and it can be seen. */
 export function PlotHost({ panel, variant, onWords, lends = false }: PlotHostProps) {
@@ -34,7 +36,14 @@ export function PlotHost({ panel, variant, onWords, lends = false }: PlotHostPro
     let leave: (() => void) | null = null
     let gone = false
     const begin = (code: PanelCode) => {
-      if (!gone) leave = attach(code, element, { lab, variant, say: (words) => tell.current?.(words), lendAs: lends ? panel.name : null })
+      if (!gone)
+        leave = attach(code, element, {
+          lab,
+          variant,
+          name: panel.name,
+          say: (words) => tell.current?.(words),
+          lendAs: lends ? panel.name : null,
+        })
     }
     panel.load().then(begin, () => lab.view.toast('error', `The plot ${panel.title} could not be loaded. Reload the page.`))
     return () => {
@@ -48,11 +57,12 @@ export function PlotHost({ panel, variant, onWords, lends = false }: PlotHostPro
 interface Attachment {
   readonly lab: Lab
   readonly variant: 'main' | 'small'
+  readonly name: PanelName
   readonly say: (words: PanelWords) => void
   readonly lendAs: PanelName | null
 }
 
-function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, lendAs }: Attachment): () => void {
+function attach(code: PanelCode, element: HTMLElement, { lab, variant, name, say, lendAs }: Attachment): () => void {
   const { store, clock } = lab
   const mounted = code.mount(element)
   if (lendAs !== null) lab.pictures.set(lendAs, mounted.toSvg)
@@ -75,6 +85,7 @@ function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, lend
     const now = code.dependencies(state)
     if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return
     drawn = now
+    element.dataset.empty = String(isEmpty(state, name))
     mounted.update(state, optionsFor(state, variant, lab))
     saySoon()
   }
@@ -93,6 +104,12 @@ function attach(code: PanelCode, element: HTMLElement, { lab, variant, say, lend
   }
 }
 
+/** Nothing measured yet, and no word why. */
+function isEmpty({ columns: { A } }: LabState, name: PanelName): boolean {
+  if (name === 'loss') return A.loss === null && A.evaluation.samples.length === 0
+  return A[name].samples.length === 0 && !A.unavailable.has(name)
+}
+
 function optionsFor(state: LabState, variant: 'main' | 'small', { view }: Lab): PlotOptions {
   const { present } = state.view
   return {
@@ -103,7 +120,7 @@ function optionsFor(state: LabState, variant: 'main' | 'small', { view }: Lab): 
     cursorStep: state.cursor,
     hoverStep: state.hoverStep,
     hoverLayer: state.hoverLayer,
-    reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
+    reducedMotion: REDUCED_MOTION.matches,
     runKey: state.runKey,
     onHoverStep: (hoverStep) => view.setHover({ hoverStep }),
     onHoverLayer: (hoverLayer) => view.setHover({ hoverLayer }),

@@ -5,6 +5,7 @@ import { useLabState } from '../lab.tsx'
 export function ProgressLine() {
   const phase = useLabState((state) => state.run.phase)
   const progress = useLabState((state) => state.run.progress)
+  const built = useLabState((state) => state.chips.A !== undefined)
   if (progress === null && phase !== 'starting') return null
   const share = progress === null || progress.total === 0 ? null : progress.done / progress.total
   // Measurements of the running page come and go within frames: a line that flickers says nothing.
@@ -16,7 +17,7 @@ export function ProgressLine() {
           <i style={{ width: `${Math.round(share * 100)}%` }} />
         </span>
       )}
-      <span>{progress === null ? 'Preparing …' : progress.label}</span>
+      <span>{progress?.label ?? (built ? 'Measuring the start …' : 'Preparing …')}</span>
     </div>
   )
 }

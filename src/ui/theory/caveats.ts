@@ -22,7 +22,7 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
     case 'loss': {
       const lost = armsOf(experiment).flatMap((arm) =>
         run.divergedSeeds[arm] > 0
-          ? [`${run.divergedSeeds[arm]} of ${experiment.seeds} seeds of run ${arm} have diverged and left the median.`]
+          ? [`${run.divergedSeeds[arm]} of ${experiment.seeds} seeds of run ${arm} diverged and left the median.`]
           : [],
       )
       const seeds =
