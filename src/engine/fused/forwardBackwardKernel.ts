@@ -8,7 +8,7 @@
 //   activations[seed][l = 1 .. L][row][QUADS]   h_l as mantissas of 2^exponents(l, tile); l = L is the output
 //   (+ the same again for z_l where the derivatives need it)
 //   deltas     [seed][l = 0 .. L-1][row][QUADS] dLoss/dz_l as mantissas
-//   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][seed][L] | [ alive: seed]
+//   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][weights, biases][seed][L] | [ alive: seed]
 //              a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
 //   rowLosses  [step of the chunk][seed][row]   vec2f: the loss is x 2^y, and POISON in y marks a row that left float32
 //
@@ -53,7 +53,7 @@ export function exponentOffsets(shape: KernelShape): { readonly backward: number
   const backward = shape.seedCount * (layerCount + 1) * tiles
   const bias = backward + shape.seedCount * layerCount * tiles
   const slots = bias + shape.seedCount * layerCount
-  const alive = slots + 2 * shape.seedCount * layerCount
+  const alive = slots + 4 * shape.seedCount * layerCount
   return { backward, bias, slots, alive, length: alive + shape.seedCount }
 }
 

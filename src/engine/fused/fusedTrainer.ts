@@ -14,7 +14,7 @@ import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, Tra
 import type { Tile } from './forwardBackwardKernel.ts'
 import { createFusedProbe, type FusedProbe } from './fusedProbe.ts'
 import { fusedLayout, fusedObstacle } from './layout.ts'
-import { PassChoice, refuseWhatDoesNotFit } from './passChoice.ts'
+import { PassChoice, refuseWhatDoesNotFit, SUBMIT_MS } from './passChoice.ts'
 import { ResidentNetwork } from './residentNetwork.ts'
 import { biasExponentsOf, packSlots, rootSlot } from './slotExchange.ts'
 import { emptySlots, readState, readWeights } from './stateReadback.ts'
@@ -26,8 +26,6 @@ export interface FusedChoices {
   /** Instead of the fastest one. */
   readonly tile?: Tile
 }
-
-const SUBMIT_MS = 50
 
 /** Why a network cannot be fused on this adapter, a noun in words; null when it can. */
 export function fusedObstacleOn(spec: TrainerOptions['spec'], opened: OpenedDevice): string | null {
@@ -240,8 +238,8 @@ class FusedTrainer implements Trainer {
 
   /** Cut only where one step is longer than a submit may be. */
   private async run(pass: TrainingPass, batches: readonly Int32Array[]): Promise<ChunkResult> {
-    const parts = this.measured ? Math.ceil(this.clock.step / SUBMIT_MS) : this.choice.guessedParts(pass.pass.shape.batchRows)
-    return pass.run(batches, this.optimizer, this.updates, batches.length === 1 ? parts : 1)
+    const parts = this.choice.parts(pass.pass.shape.batchRows, this.measured ? this.clock.step : null)
+    return pass.run(batches, this.optimizer, this.updates, parts)
   }
 
   /**

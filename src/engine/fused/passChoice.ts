@@ -1,6 +1,7 @@
 // Which shape do K1 and K2 take for batches of a size? Refused before anything is allocated, tuned once, then kept.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { FaultError } from '../../core/faults.ts'
+import type { Milliseconds } from '../../core/units.ts'
 import type { OpenedDevice } from '../device.ts'
 import { chunkCapacity, fusedRefusal } from './fusedMemory.ts'
 import type { KernelShape, Tile } from './forwardBackwardKernel.ts'
@@ -15,6 +16,10 @@ type Kind = OptimizerSettings['kind']
 
 /** Multiplications and additions of a training step for each weight and row. */
 const OPERATIONS = 6
+/** Longest submit. */
+export const SUBMIT_MS: Milliseconds = 50
+/** Share of a submit's work below which a step is never cut. */
+const SMALL_SHARE = 0.1
 
 /** @throws {FaultError} refused, when batches of this size need more memory than there is. */
 export function refuseWhatDoesNotFit(opened: OpenedDevice, network: Pick<ResidentNetwork, 'layout' | 'spec' | 'dataset' | 'seedCount'>, kind: Kind, batchRows: number): void {
@@ -59,13 +64,19 @@ export class PassChoice {
     }
   }
 
-  /** Into how many submits a step should be cut before one was measured. */
-  guessedParts(batchRows: number): number {
-    // A software adapter may take its time once; a graphics chip would reset the driver.
-    if (this.opened.software) return 1
+  /**
+   * Into how many submits a step should be cut.
+   *
+   * @param measured duration of a step, null while none ran.
+   */
+  parts(batchRows: number, measured: Milliseconds | null): number {
     const { layout, seedCount } = this.network
     const weights = 4 * (layout.firstQuads + (layout.layerCount - 1) * layout.squareQuads)
-    return Math.ceil((OPERATIONS * weights * batchRows * seedCount) / workBudget(this.opened).operations)
+    const share = (OPERATIONS * weights * batchRows * seedCount) / workBudget(this.opened).operations
+    // A software adapter may take its time once; a graphics chip would reset the driver.
+    if (measured === null) return this.opened.software ? 1 : Math.ceil(share)
+    // A small step that took long was waiting for something else.
+    return share < SMALL_SHARE ? 1 : Math.ceil(measured / SUBMIT_MS)
   }
 
   private shape(batchRows: number, tile: Tile): KernelShape {

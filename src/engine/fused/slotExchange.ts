@@ -1,6 +1,6 @@
 // How do weights and optimizer slots cross the door of the fused engine, and come back bit for bit?
 //
-// Inside, a slot is a float32 mantissa of one exponent per (seed, layer), and RMSprop and Adam keep r = sqrt(v); outside
+// Inside, a slot is a float32 mantissa of one exponent per (seed, layer, weights or biases), and RMSprop and Adam keep r = sqrt(v); outside
 // it is v in float64. r has 24 bits, so r^2 is exact in float64 and its root is r again, unless the square leaves
 // float64: then r itself is appended. Exponents are chosen anew: powers of two change no digit.
 import type { OptimizerSettings } from '../../core/experiment.ts'
@@ -15,9 +15,9 @@ import { slotCount } from './updateKernel.ts'
 export interface PackedSlots {
   /** [slot][seed][4 seedQuads] mantissas. */
   readonly mantissas: Float32Array<ArrayBuffer>
-  /** [seed][layer] exponents. */
+  /** [weights, biases][seed][layer] exponents. */
   readonly exponents: Int32Array<ArrayBuffer>
-  /** [seed][layer] bits of the largest mantissa, 0 where all are zero. */
+  /** [weights, biases][seed][layer] bits of the largest mantissa, 0 where all are zero. */
   readonly largestBits: Uint32Array<ArrayBuffer>
 }
 
@@ -37,26 +37,23 @@ export function excessExponent(largest: number): number {
 
 /** [seeds][L] exponents of the biases, as K1 reads them. */
 export function biasExponentsOf(spec: NetworkSpec, weights: readonly Float64Array[]): Int32Array {
-  const exponents: number[] = []
-  for (const flat of weights) {
-    let offset = 0
-    for (const { fanIn, fanOut, bias } of spec.layers) {
-      offset += fanIn * fanOut
-      const count = bias ? fanOut : 0
-      exponents.push(excessExponent(Math.fround(largestOf(flat, offset, offset + count))))
-      offset += count
+  const { length } = spec.layers
+  const exponents = new Int32Array(weights.length * length).fill(NO_EXPONENT)
+  for (const [seed, flat] of weights.entries()) {
+    for (const { layer, isBias, start, end } of partsOf(spec)) {
+      if (isBias) exponents[seed * length + layer] = excessExponent(Math.fround(largestOf(flat, start, end)))
     }
   }
-  return Int32Array.from(exponents)
+  return exponents
 }
 
-/** One seed's slots as a checkpoint holds them, from mantissas [slot][4 seedQuads] and exponents [layer]. */
+/** One seed's slots as a checkpoint holds them, from mantissas [slot][4 seedQuads] and exponents of its layers. */
 export function unpackSlots(
   spec: NetworkSpec,
   layout: FusedLayout,
   kind: OptimizerSettings['kind'],
   mantissas: readonly Float32Array[],
-  exponents: Int32Array,
+  exponents: (layer: number, isBias: boolean) => number,
 ): Float64Array[] {
   const root = rootSlot(kind)
   const slots = mantissas.map((packed) => withExponents(spec, unpackParameters(spec, layout, packed), exponents))
@@ -78,25 +75,22 @@ export function packSlots(
   const { layerCount } = layout
   const block = 4 * layout.seedQuads
   const mantissas = new Float32Array(count * seeds.length * block)
-  const exponents = new Int32Array(seeds.length * layerCount).fill(NO_EXPONENT)
-  const largestBits = new Uint32Array(seeds.length * layerCount)
+  const exponents = new Int32Array(2 * seeds.length * layerCount).fill(NO_EXPONENT)
+  const largestBits = new Uint32Array(2 * seeds.length * layerCount)
   const bits = new Uint32Array(1)
   for (const [seed, slots] of seeds.entries()) {
     const expected = count + (rootSlot(kind) < 0 ? 0 : 1)
     if (slots.length < count || slots.length > expected) throw new ShapeFault(`restore: ${slots.length} slots, expected ${count}`)
     const stored = slots.slice(0, count).map((slot, index) => (index === rootSlot(kind) ? (slots[count] ?? slot.map(Math.sqrt)) : slot.slice()))
-    let offset = 0
-    for (const [l, { fanIn, fanOut, bias }] of spec.layers.entries()) {
-      const end = offset + fanIn * fanOut + (bias ? fanOut : 0)
-      const largest = Math.max(0, ...stored.map((slot) => largestOf(slot, offset, end)))
-      if (largest > 0) {
-        const exponent = Math.abs(binaryExponent(largest)) > WINDOW ? binaryExponent(largest) : 0
-        for (const slot of stored) for (let i = offset; i < end; i++) slot[i] = timesPowerOfTwo(slot[i], -exponent)
-        exponents[seed * layerCount + l] = exponent
-        new Float32Array(bits.buffer)[0] = timesPowerOfTwo(largest, -exponent)
-        largestBits[seed * layerCount + l] = bits[0]
-      }
-      offset = end
+    for (const { layer, isBias, start, end } of partsOf(spec)) {
+      const largest = Math.max(0, ...stored.map((slot) => largestOf(slot, start, end)))
+      if (largest === 0) continue
+      const exponent = Math.abs(binaryExponent(largest)) > WINDOW ? binaryExponent(largest) : 0
+      for (const slot of stored) for (let i = start; i < end; i++) slot[i] = timesPowerOfTwo(slot[i], -exponent)
+      const at = ((isBias ? 1 : 0) * seeds.length + seed) * layerCount + layer
+      exponents[at] = exponent
+      new Float32Array(bits.buffer)[0] = timesPowerOfTwo(largest, -exponent)
+      largestBits[at] = bits[0]
     }
     for (const [index, slot] of stored.entries()) {
       const start = (index * seeds.length + seed) * block
@@ -106,16 +100,24 @@ export function packSlots(
   return { mantissas, exponents, largestBits }
 }
 
-function withExponents(spec: NetworkSpec, flat: Float64Array, exponents: Int32Array): Float64Array {
-  let offset = 0
-  for (const [l, { fanIn, fanOut, bias }] of spec.layers.entries()) {
-    const end = offset + fanIn * fanOut + (bias ? fanOut : 0)
-    const exponent = exponents[l]
-    // A layer without an exponent holds only zeros.
-    if (exponent !== 0 && exponent !== NO_EXPONENT) for (let i = offset; i < end; i++) flat[i] = timesPowerOfTwo(flat[i], exponent)
-    offset = end
+function withExponents(spec: NetworkSpec, flat: Float64Array, exponents: (layer: number, isBias: boolean) => number): Float64Array {
+  for (const { layer, isBias, start, end } of partsOf(spec)) {
+    const exponent = exponents(layer, isBias)
+    // A part without an exponent holds only zeros.
+    if (exponent !== 0 && exponent !== NO_EXPONENT) for (let i = start; i < end; i++) flat[i] = timesPowerOfTwo(flat[i], exponent)
   }
   return flat
+}
+
+/** Weights and biases of every layer in a flat vector. */
+function* partsOf(spec: NetworkSpec): Generator<{ readonly layer: number; readonly isBias: boolean; readonly start: number; readonly end: number }> {
+  let start = 0
+  for (const [layer, { fanIn, fanOut, bias }] of spec.layers.entries()) {
+    const end = start + fanIn * fanOut
+    yield { layer, isBias: false, start, end }
+    if (bias) yield { layer, isBias: true, start: end, end: end + fanOut }
+    start = end + (bias ? fanOut : 0)
+  }
 }
 
 function largestOf(values: Float64Array, start: number, end: number): number {

@@ -141,7 +141,7 @@ export class TrainingPass {
     this.opened.device.queue.writeBuffer(this.pass.exponents, 4 * (exponentOffsets(this.pass.shape).alive + seed), new Int32Array(1))
   }
 
-  /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [seed][layer] exponents that belong to them. */
+  /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [weights, biases][seed][layer] exponents that belong to them. */
   slotRegions(updates: number): Region[] {
     return slotCount(this.kind) === 0 ? [] : [whole(this.pass.slots), this.slotExponents(updates)]
   }
@@ -153,7 +153,7 @@ export class TrainingPass {
 
   private slotExponents(updates: number): Region {
     const { shape, exponents } = this.pass
-    const words = shape.seedCount * shape.layout.layerCount
+    const words = 2 * shape.seedCount * shape.layout.layerCount
     return { buffer: exponents, offset: 4 * (exponentOffsets(shape).slots + (updates % 2) * words), bytes: 4 * words }
   }
 }

@@ -5,7 +5,7 @@
 //
 // A gradient is sum over rows of h_l[row] delta_l[row], rows in batch order whatever the tile, as mantissas of
 // 2^em with em the largest exponent of the layer's tiles. Optimizer slots lie in the parameters' layout with one
-// exponent per (seed, layer), double-buffered by the parity of the step because every workgroup of the layer
+// exponent per (seed, layer, weights or biases), double-buffered by the parity of the step because every workgroup of the layer
 // reads the old one. RMSprop and Adam keep r = sqrt(v): a square of a small gradient would leave float32.
 // Slots may also shrink, so each step notes the largest of them: three rows, one read, one written, one cleared.
 // Norms are reduced by a fixed tree: no float atomics, the same bits every time.
@@ -53,10 +53,10 @@ export function normEntries(shape: KernelShape): number {
 
 /** Word of the norm buffer where [seed] bits of the largest weight stand that any step left since they were cleared. */
 export function largestWeightsAt(shape: KernelShape): number {
-  return 4 * normEntries(shape) + 3 * shape.seedCount * shape.layout.layerCount
+  return 4 * normEntries(shape) + 6 * shape.seedCount * shape.layout.layerCount
 }
 
-/** Words of the norm buffer: the norms, [3][seed][layer] bits of the largest slot, the largest weights. */
+/** Words of the norm buffer: the norms, [3][weights, biases][seed][layer] bits of the largest slot, the largest weights. */
 export function normWords(shape: KernelShape): number {
   return largestWeightsAt(shape) + shape.seedCount
 }
@@ -106,7 +106,7 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
  * WGSL of K2; entry point `main`.
  *
  * @param task the optimizer whose update is applied, or 'gradient': mantissas are written to the slot buffer and
- *   their exponents in place of the slots' (parity 0), and the weights stay.
+ *   their exponents, of weights and of biases, in place of the slots' (parity 0), and the weights stay.
  */
 export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] | 'gradient'): string {
   const rule = task === 'gradient' ? 'return g;' : RULES[task]
@@ -158,7 +158,9 @@ fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
 // 0 where nothing was ever seen; NaN passes through.
 fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(a / b, vec4f(0.0), b == vec4f(0.0)); }
 fn noteSlot(v: vec4f) { atomicMax(&largestSlot, sizeBits(v)); }
-fn largestSlotAt(ring: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + ((ring % 3u) * SEEDS + seed) * LAYERS + l; }
+// Weights (part 0) and biases (part 1) of a layer may be a hundred orders of magnitude apart.
+fn largestSlotAt(ring: u32, part: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + (((ring % 3u) * 2u + part) * SEEDS + seed) * LAYERS + l; }
+fn slotExponentAt(parity: u32, part: u32, seed: u32, l: u32) -> u32 { return SLOT_EXPONENTS + ((parity * 2u + part) * SEEDS + seed) * LAYERS + l; }
 fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
 // A diverged seed keeps its last finite weights.
 fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
@@ -183,22 +185,20 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     em = max(em, select(tileExponent(seed, l, t), exponents[exponentBackward(seed, l, t)], isBias));
   }
   let empty = em < NO_EXPONENT / 2;
-  em = select(em, 0, empty);
-  // Weights and biases of a layer share one slot exponent, which must not depend on the workgroup.
-  var joint = NO_EXPONENT;
-  for (var t = 0u; t < TILES; t++) { joint = max(joint, max(tileExponent(seed, l, t), exponents[exponentBackward(seed, l, t)])); }
+  let part = select(0u, 1u, isBias);
   let parity = u32(step.numbers.z) & 1u;
   let ring = u32(step.numbers.z);
 ${
     keepsSlots
-      ? `  let stored = exponents[SLOT_EXPONENTS + (parity * SEEDS + seed) * LAYERS + l];
-  let slotBits = atomicLoad(&norms[largestSlotAt(ring, seed, l)]);
+      ? `  let stored = exponents[slotExponentAt(parity, part, seed, l)];
+  let slotBits = atomicLoad(&norms[largestSlotAt(ring, part, seed, l)]);
   let fitting = select(stored + excess(slotBits), NO_EXPONENT, slotBits == 0u);
-  let joined = max(fitting, select(joint, NO_EXPONENT, joint < NO_EXPONENT / 2));
+  let joined = max(fitting, select(em, NO_EXPONENT, empty));
   let now = select(joined, 0, joined < NO_EXPONENT / 2);
   let old = select(stored, now, slotBits == 0u);`
       : '  let now = 0; let old = 0;'
   }
+  em = select(em, 0, empty);
 
   ${entries.map((g) => `var ${g} = vec4f(0.0);`).join(' ')}
   if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); atomicStore(&largestSlot, 0u); }
@@ -277,9 +277,9 @@ ${
     atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
     atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
     ${task === 'gradient' ? '' : `atomicMax(&norms[${largestWeightsAt(shape)}u + seed], atomicLoad(&largestWeight));`}
-    ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, seed, l)], atomicLoad(&largestSlot));' : ''}
-    ${keepsSlots ? 'if (group.x == 0u) { exponents[SLOT_EXPONENTS + ((1u - parity) * SEEDS + seed) * LAYERS + l] = now; atomicStore(&norms[largestSlotAt(ring + 2u, seed, l)], 0u); }' : ''}
-    ${task === 'gradient' ? 'if (group.x == 0u || isBias) { exponents[SLOT_EXPONENTS + (select(0u, SEEDS, isBias) + seed) * LAYERS + l] = em; }' : ''}
+    ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, part, seed, l)], atomicLoad(&largestSlot));' : ''}
+    ${keepsSlots ? 'if (group.x == 0u || isBias) { exponents[slotExponentAt(1u - parity, part, seed, l)] = now; atomicStore(&norms[largestSlotAt(ring + 2u, part, seed, l)], 0u); }' : ''}
+    ${task === 'gradient' ? 'if (group.x == 0u || isBias) { exponents[slotExponentAt(0u, part, seed, l)] = em; }' : ''}
     ${shape.layout.bias ? 'if (isBias) { let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u); }' : ''}
   }
 }
