@@ -135,7 +135,7 @@ function gatheredInputs(passes: MeasuringPasses, set: SampleSet, samples: readon
     const start = set.indices[sample] * width
     gathered.set(inputs.subarray(start, start + width), row * width)
   }
-  return packRows(gathered, rows, width, layout.inQuads) as Float32Array<ArrayBuffer>
+  return packRows(gathered, rows, width, layout.inQuads)
 }
 
 function gramPieces(

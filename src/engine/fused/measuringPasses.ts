@@ -11,7 +11,7 @@ import { exponentOffsets, tileCount, type KernelShape } from './forwardBackwardK
 import type { FusedProbeContext, ResidentRows } from './fusedProbeContext.ts'
 import { unpackParameters } from './layout.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
-import { FusedPass, passSizes } from './pass.ts'
+import { FusedPass, passSizes, type PassSizes } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import type { StepNumbers } from './stepParameters.ts'
 import { runPieces, workBudget, type Piece, type WorkBudget } from './workPieces.ts'
@@ -219,7 +219,12 @@ export class MeasuringPasses {
 }
 
 function passBytes(shape: KernelShape, task: MeasuringTask): Bytes {
-  return Object.values(passSizes(shape, task, 1)).reduce((sum, bytes) => sum + bytes, 0)
+  return totalBytes(passSizes(shape, task, 1))
+}
+
+/** Bytes of all buffers of a pass. */
+export function totalBytes({ activations, deltas, exponents, rowLosses, norms, slots }: PassSizes): Bytes {
+  return activations + deltas + exponents + rowLosses + norms + slots
 }
 
 /** The numbers of a step that updates nothing. */

@@ -19,6 +19,9 @@ const SOFTWARE_OPERATIONS = 4e7
 const HARDWARE_OPERATIONS = 4e9
 const BYTES: Bytes = 64 * 2 ** 20
 
+/** Workgroups in one dimension of a dispatch. */
+const MOST_WORKGROUPS = 65_535
+
 /** Dispatches in one submit at most: half as many as there are uniform slices. */
 const DISPATCHES = 128
 
@@ -44,8 +47,8 @@ export function cutGrid(
   operationsPerUnit: number,
 ): { x: number; width: number; y: number; height: number }[] {
   const units = Math.max(1, Math.floor(budget.operations / operationsPerUnit))
-  const wide = Math.max(1, Math.floor(units / height))
-  const high = Math.min(height, units)
+  const wide = Math.max(1, Math.min(MOST_WORKGROUPS, Math.floor(units / height)))
+  const high = Math.min(height, units, MOST_WORKGROUPS)
   const cuts: { x: number; width: number; y: number; height: number }[] = []
   for (let x = 0; x < width; x += wide) {
     for (let y = 0; y < height; y += high) cuts.push({ x, width: Math.min(wide, width - x), y, height: Math.min(high, height - y) })

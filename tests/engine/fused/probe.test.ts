@@ -1,11 +1,12 @@
 // The fused probe in Node, on Dawn.
-import { test } from 'vitest'
+import { describe } from 'vitest'
 import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedProbeTests } from './probe.body.ts'
 
-if (await installNodeWebGpu()) fusedProbeTests(() => openDevice())
-else {
-  console.warn('probe.test.ts: skipped, Dawn found no graphics adapter')
-  test.skip('a fused probe in Node: no graphics adapter', () => undefined)
-}
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('probe.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  fusedProbeTests(() => openDevice())
+})
