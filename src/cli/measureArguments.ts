@@ -32,7 +32,13 @@ function oneOf<Choice extends string>(flag: string, value: string, choices: read
  */
 export function measureArguments(args: readonly string[]): MeasureRequest {
   let input: MeasureRequest['input'] | null = null
-  const request: { -readonly [Key in keyof Omit<MeasureRequest, 'input'>]: MeasureRequest[Key] } = { backend: null, step: 0, only: MEASURED_FIELDS, arm: 'A', seedIndex: 0 }
+  const request: { -readonly [Key in keyof Omit<MeasureRequest, 'input'>]: MeasureRequest[Key] } = {
+    backend: null,
+    step: 0,
+    only: MEASURED_FIELDS,
+    arm: 'A',
+    seedIndex: 0,
+  }
   const take = (path: string, type: MeasureRequest['input']['type']): void => {
     if (input !== null) throw new DomainFault(`arguments: more than one input, got ${JSON.stringify(path)}, expected one file or -`)
     input = { type, path }

@@ -107,7 +107,10 @@ async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDe
   const batch = Int32Array.from({ length: rows }, (_, index) => index)
   const onDevice = facts.fusedObstacle === null ? 'fused' : 'network'
   try {
-    return { float64: await stepTime(await onCpu('float64', small), batch), gpu: await stepTime(await onGpu(onDevice, small, device), batch) }
+    return {
+      float64: await stepTime(await onCpu('float64', small), batch),
+      gpu: await stepTime(await onGpu(onDevice, small, device), batch),
+    }
   } catch {
     // Whatever failed there will fail, or not, when the real trainer is made; the choice falls to the CPU.
     return null

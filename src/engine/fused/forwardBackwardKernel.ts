@@ -47,7 +47,13 @@ export function tileCount(shape: KernelShape): number {
 }
 
 /** Entries of the exponent buffer: where its parts begin, and its length. */
-export function exponentOffsets(shape: KernelShape): { readonly backward: number; readonly bias: number; readonly slots: number; readonly alive: number; readonly length: number } {
+export function exponentOffsets(shape: KernelShape): {
+  readonly backward: number
+  readonly bias: number
+  readonly slots: number
+  readonly alive: number
+  readonly length: number
+} {
   const { layerCount } = shape.layout
   const tiles = tileCount(shape)
   const backward = shape.seedCount * (layerCount + 1) * tiles
@@ -129,7 +135,8 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const keepZ = keepsPreactivations(layout)
   const single = shape.head === 'outputs'
   const noteSize = `atomicMax(&largestBits[slot], ${Array.from({ length: R }, (_, i) => `sizeBits(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)});`
-  const readWeights = 'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
+  const readWeights =
+    'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
   const nextLayer = `
     workgroupBarrier();
     let swap = cur; cur = nxt; nxt = swap;`
@@ -143,7 +150,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     let b = parameters[seed * PARAMETER_STRIDE + biasAt(l) + column] * (BIAS_SCALE * exp2i(-en));
     e = en;
     ${unroll((i) => `acc${i} = acc${i} * sa + b;`)}`
-    : `${unroll((i) => `acc${i} = acc${i} * weightScale;`)}`
+    : unroll((i) => `acc${i} = acc${i} * weightScale;`)
   // A saturating activation needs no exponent above 0; far beyond saturation the preactivation's size is of no use.
   const activate = (prefix: 'hidden' | 'output'): string => `
       ${isBounded(prefix === 'hidden' ? layout.activation : layout.outputActivation) ? `if (e > 0) { ${unroll((i) => `acc${i} = clamp(acc${i} * exp2i(e), vec4f(-1.0e4), vec4f(1.0e4));`)} e = 0; }` : ''}

@@ -36,8 +36,9 @@ export function fusedMemory(shape: KernelShape, kind: OptimizerSettings['kind'],
   const own = passSizes(shape, kind, chunkCapacity(shape))
   const inputs = 16 * dataRows * layout.inQuads
   const targets = 16 * dataRows * layout.quads
-  const largestBuffer = Math.max(parameters, inputs, targets, ...Object.values(own))
-  const ofPass = Object.values(own).reduce((sum, bytes) => sum + bytes, 0)
+  const buffers: readonly number[] = Object.values<number>({ ...own })
+  const largestBuffer = Math.max(parameters, inputs, targets, ...buffers)
+  const ofPass = buffers.reduce((sum, bytes) => sum + bytes, 0)
   return { bytes: (2 + slotCount(kind)) * parameters + ofPass + inputs + targets, largestBuffer }
 }
 
@@ -72,7 +73,8 @@ function nearestThatFits(shape: KernelShape, fits: (shape: KernelShape) => boole
     if (fits({ ...shape, batchRows })) return `batch ${batchRows}`
   }
   for (let seedCount = shape.seedCount >> 1; seedCount >= 1; seedCount >>= 1) {
-    if (fits({ ...shape, seedCount, batchRows: Math.min(shape.batchRows, 32) })) return `${seedCount} seeds with batches of ${Math.min(shape.batchRows, 32)}`
+    if (fits({ ...shape, seedCount, batchRows: Math.min(shape.batchRows, 32) }))
+      return `${seedCount} seeds with batches of ${Math.min(shape.batchRows, 32)}`
   }
   return 'a narrower or shallower network'
 }

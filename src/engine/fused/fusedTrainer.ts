@@ -45,7 +45,12 @@ export async function createFusedTrainer(options: TrainerOptions, opened: Opened
   }
   opened.health.check()
   // Before anything is allocated; batches of unknown size are looked at when they come.
-  refuseWhatDoesNotFit(opened, { ...options, layout: fusedLayout(options.spec), seedCount: options.initialWeights.length }, options.optimizer.kind, options.batchRows ?? 1)
+  refuseWhatDoesNotFit(
+    opened,
+    { ...options, layout: fusedLayout(options.spec), seedCount: options.initialWeights.length },
+    options.optimizer.kind,
+    options.batchRows ?? 1,
+  )
   return new FusedTrainer(options, opened, choices)
 }
 
@@ -179,7 +184,8 @@ class FusedTrainer implements Trainer {
       throw new ShapeFault(`restore: a checkpoint of ${weights.length} seeds, expected ${this.seedCount}`)
     }
     for (const flat of [...weights, ...slots.flat()]) {
-      if (flat.length !== this.parameterCount) throw new ShapeFault(`restore: an array of ${flat.length} numbers, expected ${this.parameterCount}`)
+      if (flat.length !== this.parameterCount)
+        throw new ShapeFault(`restore: an array of ${flat.length} numbers, expected ${this.parameterCount}`)
     }
     packSlots(spec, this.network.layout, optimizer.kind, slots)
     this.opened.health.check()

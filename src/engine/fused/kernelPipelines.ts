@@ -23,7 +23,12 @@ const LAYOUTS: Readonly<Record<KernelBinding, GPUBufferBindingLayout>> = {
 }
 
 /** Compiles asynchronously, or answers with what was compiled from the same code; entry point `main`. */
-export async function kernelPipeline(device: GPUDevice, label: string, code: string, bindings: readonly KernelBinding[]): Promise<KernelPipeline> {
+export async function kernelPipeline(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  bindings: readonly KernelBinding[],
+): Promise<KernelPipeline> {
   const cache = caches.get(device) ?? new Map<string, Promise<KernelPipeline>>()
   caches.set(device, cache)
   const known = cache.get(code) ?? compiled(device, label, code, bindings)

@@ -61,7 +61,8 @@ export function fusedObstacle(spec: NetworkSpec): string | null {
  */
 export function fusedLayout(spec: NetworkSpec): FusedLayout {
   const obstacle = fusedObstacle(spec)
-  if (obstacle !== null) throw new ShapeFault(`fusedLayout: the network cannot be fused, got ${obstacle}, expected dense layers of one width`)
+  if (obstacle !== null)
+    throw new ShapeFault(`fusedLayout: the network cannot be fused, got ${obstacle}, expected dense layers of one width`)
   const { layers } = spec
   const first = layers[0]
   const last = layers[layers.length - 1]

@@ -67,9 +67,22 @@ export class FusedPass {
     const { parameters, inputs, targets } = buffers
     const { indices, activations, deltas, exponents, norms } = this
     const uniform = uniformBinding(this.steps)
-    this.forwardBackward = bound(device, kernels.k1, [parameters, inputs, targets, indices, activations, deltas, exponents, this.rowLosses, uniform])
+    this.forwardBackward = bound(device, kernels.k1, [
+      parameters,
+      inputs,
+      targets,
+      indices,
+      activations,
+      deltas,
+      exponents,
+      this.rowLosses,
+      uniform,
+    ])
     const slots = usesSlots(task) ? [this.slots] : []
-    this.update = kernels.k2 === null ? null : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...slots])
+    this.update =
+      kernels.k2 === null
+        ? null
+        : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...slots])
   }
 
   /** Compiles both kernels, or finds them compiled; several passes may compile at once. */
@@ -95,7 +108,8 @@ export class FusedPass {
    * @param steps one slice each; may be more than the batches when steps are cut.
    */
   prepare(batches: readonly Int32Array[], steps: readonly StepNumbers[]): void {
-    if (batches.length > this.capacity) throw new DomainFault(`FusedPass.prepare: too many steps, got ${batches.length}, expected at most ${this.capacity}`)
+    if (batches.length > this.capacity)
+      throw new DomainFault(`FusedPass.prepare: too many steps, got ${batches.length}, expected at most ${this.capacity}`)
     const rows = (this.shape.lanes === 'batches' ? this.shape.seedCount : 1) * this.shape.batchRows
     const indices = new Int32Array(batches.length * rows)
     for (const [i, batch] of batches.entries()) indices.set(batch, i * rows)

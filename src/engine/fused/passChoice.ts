@@ -22,7 +22,12 @@ export const SUBMIT_MS: Milliseconds = 50
 const SMALL_SHARE = 0.1
 
 /** @throws {FaultError} refused, when batches of this size need more memory than there is. */
-export function refuseWhatDoesNotFit(opened: OpenedDevice, network: Pick<ResidentNetwork, 'layout' | 'spec' | 'dataset' | 'seedCount'>, kind: Kind, batchRows: number): void {
+export function refuseWhatDoesNotFit(
+  opened: OpenedDevice,
+  network: Pick<ResidentNetwork, 'layout' | 'spec' | 'dataset' | 'seedCount'>,
+  kind: Kind,
+  batchRows: number,
+): void {
   const { layout, spec, dataset, seedCount } = network
   const { limits } = opened.device
   // The tile hardly matters: it rounds the batch up.

@@ -62,5 +62,8 @@ async function faultOf(opened: OpenedDevice, error: unknown): Promise<FaultError
   await Promise.race([opened.device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_NEWS_MS))])
   const { fault } = opened.health
   if (fault !== null) return new FaultError(fault)
-  return new FaultError({ type: 'poisoned', detail: `Reading from the graphics device failed: ${error instanceof Error ? error.message : String(error)}` })
+  return new FaultError({
+    type: 'poisoned',
+    detail: `Reading from the graphics device failed: ${error instanceof Error ? error.message : String(error)}`,
+  })
 }

@@ -30,7 +30,9 @@ export class ResidentNetwork {
     this.seedCount = weights.length
     const { inputWidth, outputWidth } = this.layout
     if (dataset.inputWidth !== inputWidth || dataset.outputWidth !== outputWidth) {
-      throw new ShapeFault(`createFusedTrainer: data of shape ${dataset.inputWidth} -> ${dataset.outputWidth}, expected ${inputWidth} -> ${outputWidth}`)
+      throw new ShapeFault(
+        `createFusedTrainer: data of shape ${dataset.inputWidth} -> ${dataset.outputWidth}, expected ${inputWidth} -> ${outputWidth}`,
+      )
     }
     const packed = this.packed(weights)
     this.owned = new OwnedBuffers(opened.device)

@@ -81,7 +81,9 @@ export function packSlots(
   for (const [seed, slots] of seeds.entries()) {
     const expected = count + (rootSlot(kind) < 0 ? 0 : 1)
     if (slots.length < count || slots.length > expected) throw new ShapeFault(`restore: ${slots.length} slots, expected ${count}`)
-    const stored = slots.slice(0, count).map((slot, index) => (index === rootSlot(kind) ? (slots[count] ?? slot.map(Math.sqrt)) : slot.slice()))
+    const stored = slots
+      .slice(0, count)
+      .map((slot, index) => (index === rootSlot(kind) ? (slots[count] ?? slot.map(Math.sqrt)) : slot.slice()))
     for (const { layer, isBias, start, end } of partsOf(spec)) {
       const largest = Math.max(0, ...stored.map((slot) => largestOf(slot, start, end)))
       if (largest === 0) continue
@@ -110,7 +112,9 @@ function withExponents(spec: NetworkSpec, flat: Float64Array, exponents: (layer:
 }
 
 /** Weights and biases of every layer in a flat vector. */
-function* partsOf(spec: NetworkSpec): Generator<{ readonly layer: number; readonly isBias: boolean; readonly start: number; readonly end: number }> {
+function* partsOf(
+  spec: NetworkSpec,
+): Generator<{ readonly layer: number; readonly isBias: boolean; readonly start: number; readonly end: number }> {
   let start = 0
   for (const [layer, { fanIn, fanOut, bias }] of spec.layers.entries()) {
     const end = start + fanIn * fanOut

@@ -10,7 +10,11 @@ import { slotCount } from './updateKernel.ts'
 
 /** Flat weights [P] of these seeds. */
 export async function readWeights(opened: OpenedDevice, network: ResidentNetwork, seeds: readonly number[]): Promise<Float64Array[]> {
-  const parts = await submitAndRead(opened, opened.device.createCommandEncoder(), seeds.map((seed) => network.region(seed)))
+  const parts = await submitAndRead(
+    opened,
+    opened.device.createCommandEncoder(),
+    seeds.map((seed) => network.region(seed)),
+  )
   return parts.map((part) => unpackParameters(network.spec, network.layout, new Float32Array(part)))
 }
 
@@ -26,7 +30,10 @@ export async function readState(
   const count = slotCount(pass.kind)
   const [mantissas, exponents] = pass.slotRegions(updates)
   const ofSlots = count === 0 ? [] : [...slotRegions(mantissas, seeds, count, seedCount, blockBytes), exponents]
-  const parts = await submitAndRead(opened, opened.device.createCommandEncoder(), [...seeds.map((seed) => network.region(seed)), ...ofSlots])
+  const parts = await submitAndRead(opened, opened.device.createCommandEncoder(), [
+    ...seeds.map((seed) => network.region(seed)),
+    ...ofSlots,
+  ])
   const weights = seeds.map((_, index) => unpackParameters(spec, layout, new Float32Array(parts[index])))
   const all = count === 0 ? new Int32Array(0) : new Int32Array(parts[parts.length - 1])
   const slots = seeds.map((seed, index) => {

@@ -5,7 +5,10 @@
 import type { FusedLayout } from './layout.ts'
 import type { Tile } from './forwardBackwardKernel.ts'
 
-export type TileLimits = Pick<GPUSupportedLimits, 'maxComputeWorkgroupStorageSize' | 'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupSizeX'>
+export type TileLimits = Pick<
+  GPUSupportedLimits,
+  'maxComputeWorkgroupStorageSize' | 'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupSizeX'
+>
 
 const ROWS = [1, 2, 4, 8, 16, 32] as const
 const ROWS_PER_THREAD = [8, 4, 2, 1] as const
@@ -70,7 +73,12 @@ const remembered = new Map<string, Tile>()
  * @param time milliseconds of one run with a tile, compiling not counted; Infinity drops the tile.
  * @param budget timing stops when this much time has passed, so a slow adapter keeps the likeliest tile.
  */
-export async function fastestTile(key: string, candidates: readonly Tile[], time: (tile: Tile) => Promise<number>, budget = 400): Promise<Tile> {
+export async function fastestTile(
+  key: string,
+  candidates: readonly Tile[],
+  time: (tile: Tile) => Promise<number>,
+  budget = 400,
+): Promise<Tile> {
   const known = remembered.get(key)
   if (known !== undefined) return known
   let best = candidates[0]

@@ -43,13 +43,23 @@ export class TrainingPass {
     this.kind = kind
     this.owned = new OwnedBuffers(opened.device)
     const { norms, slots, shape } = pass
-    const regions: Region[] = [whole(parameters), tailOf(pass), { buffer: norms, offset: 16 * normEntries(shape), bytes: norms.size - 16 * normEntries(shape) }]
+    const regions: Region[] = [
+      whole(parameters),
+      tailOf(pass),
+      { buffer: norms, offset: 16 * normEntries(shape), bytes: norms.size - 16 * normEntries(shape) },
+    ]
     if (slotCount(kind) > 0) regions.push(whole(slots))
     this.kept = regions.map((live) => ({ live, copy: this.owned.create(live.bytes) }))
   }
 
   /** Compiles, or finds compiled, the kernels of an optimizer and a shape. */
-  static async create(opened: OpenedDevice, shape: KernelShape, kind: OptimizerSettings['kind'], buffers: PassBuffers & { readonly parameters: { readonly buffer: GPUBuffer } }, capacity: number): Promise<TrainingPass> {
+  static async create(
+    opened: OpenedDevice,
+    shape: KernelShape,
+    kind: OptimizerSettings['kind'],
+    buffers: PassBuffers & { readonly parameters: { readonly buffer: GPUBuffer } },
+    capacity: number,
+  ): Promise<TrainingPass> {
     return new TrainingPass(opened, await FusedPass.create(opened.device, shape, kind, buffers, capacity), kind, buffers.parameters.buffer)
   }
 
@@ -106,7 +116,10 @@ export class TrainingPass {
     encoder.clearBuffer(weights.buffer, weights.offset, weights.bytes)
     if (parts > 1 && batches.length === 1) {
       const cuts = stepCuts(shape, parts)
-      pass.prepare(batches, cuts.map((cut) => numbersOf(cut, steps[0])))
+      pass.prepare(
+        batches,
+        cuts.map((cut) => numbersOf(cut, steps[0])),
+      )
       for (const [slice, cut] of cuts.entries()) {
         const encoded = encoder.beginComputePass()
         encodeCut(pass, encoded, cut, slice)

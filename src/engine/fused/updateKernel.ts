@@ -116,7 +116,8 @@ export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] |
   const threads = updateThreads(shape)
   const sides = Array.from({ length: side }, (_, i) => i)
   const cells = sides.flatMap((r) => sides.map((c) => [r, c] as const))
-  const each = (body: (cell: string, r: number, c: number) => string): string => cells.map(([r, c]) => body(`g${r}${c}`, r, c)).join('\n      ')
+  const each = (body: (cell: string, r: number, c: number) => string): string =>
+    cells.map(([r, c]) => body(`g${r}${c}`, r, c)).join('\n      ')
   const parts = (cell: string): string[] => [0, 1, 2, 3].map((i) => `${cell}${i}`)
   const entries = cells.flatMap(([r, c]) => parts(`g${r}${c}`))
   const sumRows = (source: string): string => `
@@ -165,10 +166,14 @@ fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
 // A diverged seed keeps its last finite weights.
 fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
   if (exponents[ALIVE + seed] == 0) { return; }
-  ${task === 'gradient' ? 'slots[seed * SEED_QUADS + p] = g;' : `let at = seed * SEED_QUADS + p;
+  ${
+    task === 'gradient'
+      ? 'slots[seed * SEED_QUADS + p] = g;'
+      : `let at = seed * SEED_QUADS + p;
   let updated = parameters[at] - applied(at, g, em, old, now);
   parameters[at] = updated;
-  atomicMax(&largestWeight, sizeBits(updated));`}
+  atomicMax(&largestWeight, sizeBits(updated));`
+  }
 }
 fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
   return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
@@ -189,15 +194,15 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let parity = u32(step.numbers.z) & 1u;
   let ring = u32(step.numbers.z);
 ${
-    keepsSlots
-      ? `  let stored = exponents[slotExponentAt(parity, part, seed, l)];
+  keepsSlots
+    ? `  let stored = exponents[slotExponentAt(parity, part, seed, l)];
   let slotBits = atomicLoad(&norms[largestSlotAt(ring, part, seed, l)]);
   let fitting = select(stored + excess(slotBits), NO_EXPONENT, slotBits == 0u);
   let joined = max(fitting, select(em, NO_EXPONENT, empty));
   let now = select(joined, 0, joined < NO_EXPONENT / 2);
   let old = select(stored, now, slotBits == 0u);`
-      : '  let now = 0; let old = 0;'
-  }
+    : '  let now = 0; let old = 0;'
+}
   em = select(em, 0, empty);
 
   ${entries.map((g) => `var ${g} = vec4f(0.0);`).join(' ')}
@@ -228,7 +233,9 @@ ${
         ${parts(cell)
           .map((g, i) => `${g} *= weightScale; apply(seed, p + ${4 * r + i}u * QUADS + ${c}u, ${g}, em, old, now);`)
           .join(' ')}
-      } else { ${parts(cell).map((g) => `${g} = vec4f(0.0);`).join(' ')} }`,
+      } else { ${parts(cell)
+        .map((g) => `${g} = vec4f(0.0);`)
+        .join(' ')} }`,
       )}
     }
     atomicMax(&largestGradient, ${entries.map((g) => `sizeBits(${g})`).reduce((x, y) => `max(${x}, ${y})`)});

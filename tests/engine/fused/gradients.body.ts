@@ -29,7 +29,11 @@ const FAR: readonly (readonly [string, TrainingProblem, ends: readonly [number, 
   ['vanishing tanh with biases', { widths: stack(250, 12), activation: 'tanh', gain: 0.16, biasSize: 1e-3 }, [-120, -80]],
   ['vanishing swish', { widths: stack(200, 12), activation: 'swish', gain: 0.3, biasSize: 0 }, [-130, -90]],
   ['exploding relu', { widths: stack(100, 32), activation: 'relu', gain: 30 }, [100, 130]],
-  ['exploding relu before a softmax', { widths: stack(200, 32, 32, 5), activation: 'relu', gain: 30, loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } }, [90, 130]],
+  [
+    'exploding relu before a softmax',
+    { widths: stack(200, 32, 32, 5), activation: 'relu', gain: 30, loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } },
+    [90, 130],
+  ],
 ]
 
 export function fusedGradientTests(open: () => Promise<OpenedDevice | NoGpu>): void {
@@ -57,7 +61,13 @@ export function fusedGradientTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const inputs = rowsOf(dataset.train.inputs, dataset.inputWidth, set)
       const targets = rowsOf(dataset.train.targets, dataset.outputWidth, set)
       const unitsOf = (layer: number): number => spec.layers[layer].fanOut
-      const matched = referencePass(spec, initialWeights[0], inputs, targets, (layer, sample, unit) => z[layer][sample * unitsOf(layer) + unit] > 0)
+      const matched = referencePass(
+        spec,
+        initialWeights[0],
+        inputs,
+        targets,
+        (layer, sample, unit) => z[layer][sample * unitsOf(layer) + unit] > 0,
+      )
       // Rounding of 6e-8 a layer adds up like a walk over 300 layers.
       expect(worstLayerError([gradient.length], gradient, matched.gradient)).toBeLessThan(1e-5)
       // A layer whose rows cancel has little left to be relative to; measured up to 3e-5 over many draws.
@@ -69,7 +79,9 @@ export function fusedGradientTests(open: () => Promise<OpenedDevice | NoGpu>): v
       let largest = 0
       let gates = 0
       for (let layer = 0; layer < depth - 1; layer++) {
-        const scale = Math.sqrt(own.preactivations[layer].flatMap((row) => [...row]).reduce((sum, value) => sum + value * value, 0) / (rows * width))
+        const scale = Math.sqrt(
+          own.preactivations[layer].flatMap((row) => [...row]).reduce((sum, value) => sum + value * value, 0) / (rows * width),
+        )
         for (let sample = 0; sample < rows; sample++) {
           for (let unit = 0; unit < width; unit++) {
             gates++

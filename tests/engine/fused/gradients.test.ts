@@ -1,11 +1,12 @@
 // Gradients of the fused engine in Node, on Dawn.
-import { test } from 'vitest'
+import { describe } from 'vitest'
 import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedGradientTests } from './gradients.body.ts'
 
-if (await installNodeWebGpu()) fusedGradientTests(() => openDevice())
-else {
-  console.warn('gradients.test.ts: skipped, Dawn found no graphics adapter')
-  test.skip('the fused engine in Node: no graphics adapter', () => undefined)
-}
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('gradients.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  fusedGradientTests(() => openDevice())
+})

@@ -209,9 +209,14 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
   })
 
   describe('a fused probe with little room and little time', () => {
-    // 8 rows or two vectors at a time, two gradients in the bank, one dispatch a submit.
-    const fixture = fixtureOf({ ...TANH, tile: { rows: 4, rowsPerThread: 4 }, budget: { operations: 10_000, bytes: 6000 } })
+    // Two vectors on 4 rows at a time, 8 rows of a gradient, 13 samples of a kernel, two gradients in the bank, short submits.
+    const fixture = fixtureOf({ ...TANH, tile: { rows: 4, rowsPerThread: 4 }, budget: { operations: 10_000, bytes: 3000 } })
     agreesOn(OF_LITTLE_ROOM, fixture)
+    test('multiplies gradients of batches that do not fit in one pass', async () => {
+      const { probe, reference } = fixture()
+      const sets = [testSet, batches[0], testSet]
+      expect(relativeError(await probe.batchGram(sets), await reference.batchGram(sets))).toBeLessThan(CLOSE)
+    })
     test('stops when its caller does, and measures again afterwards', async () => {
       const { probe, parameterCount } = fixture()
       const block = normals(4 * parameterCount, 'v')

@@ -71,7 +71,14 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       ['rmsprop', { lr: 0.01, decay: 0.9, eps: 1e-130 }],
       ['adam', { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-130 }],
     ] as const)('moves by %s where gradients are 1e-100 and their squares no number at all', async (kind, settings) => {
-      const options = problemOptions({ widths: stack(250, 12), activation: 'tanh', gain: 0.16, bias: false, samples: SAMPLES, optimizer: { kind, ...settings } })
+      const options = problemOptions({
+        widths: stack(250, 12),
+        activation: 'tanh',
+        gain: 0.16,
+        bias: false,
+        samples: SAMPLES,
+        optimizer: { kind, ...settings },
+      })
       const reference = createFloat64Trainer(options)
       const batches = batchesOf(3, ROWS, SAMPLES)
       await withFused(opened, options, async (trainer) => {
@@ -117,7 +124,8 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const reference = createFloat64Trainer(options)
       const batches = batchesOf(3, ROWS, SAMPLES)
       const { offset } = reference.layers[120]
-      const largest = async (trainer: Trainer): Promise<number> => Math.max(...(await trainer.checkpoint()).slots[0][0].subarray(offset, offset + 144))
+      const largest = async (trainer: Trainer): Promise<number> =>
+        Math.max(...(await trainer.checkpoint()).slots[0][0].subarray(offset, offset + 144))
       await withFused(opened, options, async (trainer) => {
         const orders: number[] = []
         for (const batch of batches) {
@@ -163,17 +171,27 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const run = () => withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)))
       const first = await run()
       expect(await run()).toEqual(first)
-      const alone = await withFused(opened, { ...options, initialWeights: [options.initialWeights[1]] }, async (trainer) => bitsOf(trainer, await trainer.train(batches)))
+      const alone = await withFused(opened, { ...options, initialWeights: [options.initialWeights[1]] }, async (trainer) =>
+        bitsOf(trainer, await trainer.train(batches)),
+      )
       expect(alone.losses).toEqual(first.losses.filter((_, index) => index % 3 === 1))
       expect(alone.checkpoint.weights[0]).toEqual(first.checkpoint.weights[1])
     })
 
     test('gives the same bits with every tile', async () => {
-      const options = problemOptions({ widths: [5, 8, 8, 3], activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' }, samples: SAMPLES })
+      const options = problemOptions({
+        widths: [5, 8, 8, 3],
+        activation: 'relu',
+        loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' },
+        samples: SAMPLES,
+      })
       const batches = batchesOf(3, 35, SAMPLES)
       // Of each number of rows the fewest and the most threads.
       const legal = legalTiles(fusedLayout(options.spec), opened.device.limits)
-      const tiles = [4, 8, 16, 32].flatMap((rows) => [legal.find((tile) => tile.rows === rows)!, legal.findLast((tile) => tile.rows === rows)!])
+      const tiles = [4, 8, 16, 32].flatMap((rows) => [
+        legal.find((tile) => tile.rows === rows)!,
+        legal.findLast((tile) => tile.rows === rows)!,
+      ])
       expect(new Set(tiles).size).toBe(8)
       let first: unknown = null
       for (const tile of tiles) {
@@ -186,7 +204,13 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
     test('freezes a seed that diverges and leaves the others their bits', async () => {
       const batches = batchesOf(8, ROWS, SAMPLES)
       // Identity layers and a large rate: the second seed starts large and squares its way out of float32 within a few steps.
-      const options = problemOptions({ widths: [6, 9, 9, 4], activation: 'identity', samples: SAMPLES, seeds: 3, optimizer: { kind: 'momentum', lr: 0.02, momentum: 0.5 } })
+      const options = problemOptions({
+        widths: [6, 9, 9, 4],
+        activation: 'identity',
+        samples: SAMPLES,
+        seeds: 3,
+        optimizer: { kind: 'momentum', lr: 0.02, momentum: 0.5 },
+      })
       const starts = options.initialWeights.map((start, seed) => (seed === 1 ? start.map((w) => Math.fround(40 * w)) : start))
       const wild = { ...options, initialWeights: starts }
       const calm = { ...options, initialWeights: [starts[0], starts[2]] }
@@ -294,7 +318,9 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
 
     test('gives all of its buffers back after 100 changes of architecture', async () => {
       const before = liveFusedBytes()
-      const widths = [stack(2, 4), stack(3, 4), stack(2, 5, 3, 2)].map((shape) => problemOptions({ widths: shape, activation: 'relu', samples: 8 }))
+      const widths = [stack(2, 4), stack(3, 4), stack(2, 5, 3, 2)].map((shape) =>
+        problemOptions({ widths: shape, activation: 'relu', samples: 8 }),
+      )
       for (let change = 0; change < 100; change++) {
         const trainer = await createFusedTrainer(widths[change % widths.length], opened, { tile: { rows: 4, rowsPerThread: 4 } })
         await trainer.train(batchesOf(1, 8, 8))
@@ -309,7 +335,9 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       await expect(createFusedTrainer(uneven, opened)).rejects.toThrow('hidden layers of different widths')
       const before = liveFusedBytes()
       const vast = problemOptions({ widths: stack(100, 40), samples: 8 })
-      await expect(createFusedTrainer({ ...vast, batchRows: 4_000_000 }, opened)).rejects.toMatchObject({ fault: { type: 'refused', nearest: expect.stringContaining('batch') as string } })
+      await expect(createFusedTrainer({ ...vast, batchRows: 4_000_000 }, opened)).rejects.toMatchObject({
+        fault: { type: 'refused', nearest: expect.stringContaining('batch') as string },
+      })
       expect(liveFusedBytes()).toBe(before)
     })
   })

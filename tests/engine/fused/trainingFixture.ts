@@ -40,7 +40,11 @@ export function problemOptions(problem: TrainingProblem): TrainerOptions {
   const { widths, gain = 1, biasSize = 0.1, seeds = 1, samples = 40 } = problem
   const spec = denseSpec(widths, problem)
   const plain = randomDataset(samples, widths[0], widths[widths.length - 1], spec.loss.kind)
-  const rounded: SplitArrays = { ...plain.train, inputs: Float32Array.from(plain.train.inputs), targets: Float32Array.from(plain.train.targets) }
+  const rounded: SplitArrays = {
+    ...plain.train,
+    inputs: Float32Array.from(plain.train.inputs),
+    targets: Float32Array.from(plain.train.targets),
+  }
   const dataset: Dataset = { ...plain, train: rounded, test: rounded }
   const starts = Array.from({ length: seeds }, (_, seed) => startWeights(spec, gain, biasSize, `start ${seed}`))
   return optionsOf(spec, dataset, starts, problem.optimizer)
