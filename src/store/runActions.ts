@@ -4,6 +4,7 @@
 // starts again at step 0 with the same seed, keeps the old run as a ghost, and goes on if it was running.
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import { parseExperiment } from '../core/parseExperiment.ts'
+import type { InstrumentName } from '../core/sample.ts'
 import { createRunColumns, frozenColumns, lastStep } from './armColumns.ts'
 import { effectiveOptimizer } from './effectiveOptimizer.ts'
 import { endGesture, recordEdit, redoEdit, undoEdit } from './editHistory.ts'
@@ -35,6 +36,8 @@ export interface RunActions {
   readonly setOptimizer: (arm: ArmName, settings: Partial<OptimizerSettings>, dragging?: boolean) => void
   readonly forgetChanges: () => void
   readonly setSchedule: (every: Experiment['diagnostics']['every'], budget: number) => void
+  /** Asks one instrument at once, whatever its schedule says. */
+  readonly measureNow: (instrument: InstrumentName) => void
   readonly undo: () => void
   readonly redo: () => void
   readonly pin: () => void
@@ -176,6 +179,7 @@ export function createRunActions(
       set({ experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every, budget } } })
       port.setSchedule(every, budget)
     },
+    measureNow: (instrument) => port.measureNow(instrument),
     undo: () => travel(undoEdit),
     redo: () => travel(redoEdit),
     pin: () => keepGhost(true, get().experiment),

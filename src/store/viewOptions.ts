@@ -1,7 +1,6 @@
 // How does a host want the page to be shown? Everything that stands in the query, nothing that stands in the hash.
 //
 // The query belongs to whoever embeds the page, the hash to whoever uses it; neither ever writes the other.
-import { INSTRUMENTS } from '../core/instruments.ts'
 import type { InstrumentName } from '../core/sample.ts'
 
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const
@@ -43,11 +42,6 @@ export function parseViewOptions(query: string): ViewOptions {
 /** True for an instrument that has a plot of its own. */
 export function isPanel(name: InstrumentName): name is PanelName {
   return PANELS.some((panel) => panel === name)
-}
-
-/** What a card is called. */
-export function panelLabel(name: PanelName): string {
-  return INSTRUMENTS.find((instrument) => instrument.name === name)?.label ?? name
 }
 
 function isOn(value: string | null): boolean {

@@ -1,7 +1,6 @@
 // How is time driven? Run, one step, back to the start, another seed; and a scrubber that goes back without stopping.
 import { Dices, ExternalLink, Pause, Pin, Play, RotateCcw, StepForward, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { effectiveOptimizer } from '../store/effectiveOptimizer.ts'
 import { Select } from './controls/choices.tsx'
 import { optimizerName } from './controls/words.ts'
 import { useLab, useLabState } from './lab.tsx'
@@ -212,12 +211,4 @@ function OpenFull() {
       Open full <ExternalLink aria-hidden="true" />
     </a>
   )
-}
-
-/** "SGD 0.1" of an arm at the step of the moment. */
-export function useArmLabel(arm: 'A' | 'B'): string {
-  return useLabState((state) => {
-    const { kind, lr } = effectiveOptimizer(state.experiment, arm, state.run.step)
-    return `${optimizerName(kind)} ${shortNumber(lr)}`
-  })
 }

@@ -173,6 +173,9 @@ function Instruments() {
               <th scope="col">Every … steps (0: off)</th>
               <th scope="col">Last took</th>
               <th scope="col">In training steps</th>
+              <th scope="col">
+                <span className="sr-only">At once</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -194,6 +197,11 @@ function Instruments() {
                   </td>
                   <td>{cost === undefined ? '–' : `${shortNumber(cost.duration)} ms`}</td>
                   <td>{cost === undefined ? '–' : shortNumber(cost.stepRatio)}</td>
+                  <td>
+                    <button type="button" className="link-button" onClick={() => run.measureNow(name)}>
+                      Measure now
+                    </button>
+                  </td>
                 </tr>
               )
             })}
