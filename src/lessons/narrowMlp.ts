@@ -24,7 +24,7 @@ export const narrowMlp: Lesson = {
   choices: ['SGD', 'RMSprop', 'Equal', 'Neither'],
   answer: 1,
   lookFor:
-    'Watch the gradient norms by layer: they are small everywhere and SGD moves in proportion to them. RMSprop takes the same step whatever their size.',
+    'SGD moves in proportion to the gradient that it meets and stays long near ln 10, the loss of a guess; RMSprop takes steps of one size whatever the gradient. Compare the accuracies, then the largest eigenvalues.',
   finding: 'RMSprop is ahead on almost every start; SGD needs the width.',
   twist: {
     text: 'Four times as wide. The same depth, and SGD trains again: width keeps the gradient alive.',

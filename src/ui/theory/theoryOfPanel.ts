@@ -78,7 +78,7 @@ const CHAIN_HESSIAN: Words = {
     over(i('P'), row(weight(i('k')), weight(i('l')))),
     bracket(n('2'), i('P'), o('−'), n('1')),
   ),
-  text: 'With P the product of all weights and x = y = 1: the diagonal is of order P², the rest of order P. L − 1 eigenvalues share a sign, one has the other.',
+  text: 'With P the product of all weights and x = y = 1: the diagonal is of order P², the rest of order P. L\u202f−\u202f1 eigenvalues share a sign, one has the other.',
   source: 'Orvieto et al. 2021, Thm 6',
   speaksOf: null,
 }
