@@ -45,7 +45,7 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
       device.type === 'noGpu'
         ? { type: 'none', reason: device.reason }
         : { type: 'adapter', name: device.adapterName, software: device.software },
-    fusedObstacle: device.type === 'device' ? await fusedObstacleOf(request.options.spec, device) : null,
+    fusedObstacle: device.type === 'device' ? await fusedObstacleOf(request.options, device) : null,
     trial: null,
   }
   const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device, facts) : null
@@ -57,9 +57,12 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
 }
 
 /** A sentence that says why the fused kernels cannot take a network; null when they can. */
-async function fusedObstacleOf(spec: TrainerOptions['spec'], device: OpenedDevice): Promise<string | null> {
-  const obstacle = (await import('./fused/fusedTrainer.ts')).fusedObstacleOn(spec, device)
-  return obstacle === null ? null : `Not fused because of ${obstacle}.`
+async function fusedObstacleOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice): Promise<string | null> {
+  const { fusedObstacleOn, fusedMemoryRefusal } = await import('./fused/fusedTrainer.ts')
+  const obstacle = fusedObstacleOn(options.spec, device)
+  if (obstacle !== null) return `Not fused because of ${obstacle}.`
+  const refusal = fusedMemoryRefusal(options, device)
+  return refusal === null ? null : `Not fused: ${refusal.detail}`
 }
 
 async function onCpu(engine: string, options: TrainerOptions): Promise<Trainer> {
@@ -103,7 +106,7 @@ async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDe
     targets: train.targets.subarray(0, rows * options.dataset.outputWidth),
     labels: train.labels?.subarray(0, rows) ?? null,
   }
-  const small = { ...options, initialWeights, dataset: { ...options.dataset, train: few, test: few }, reason: 'trial' }
+  const small = { ...options, initialWeights, batchRows: rows, dataset: { ...options.dataset, train: few, test: few }, reason: 'trial' }
   const batch = Int32Array.from({ length: rows }, (_, index) => index)
   const onDevice = facts.fusedObstacle === null ? 'fused' : 'network'
   try {

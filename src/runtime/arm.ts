@@ -56,7 +56,8 @@ export async function createArm(
     optimizer: own.optimizer,
     initialWeights: Array.from({ length: seeds }, (_, seedIndex) => initialWeights(spec, own.init, own.model, own.seed, seedIndex)),
   })
-  const trainer = await host.createTrainer(request(own.seeds, engine))
+  const batchRows = Math.min(own.batch, dataset.train.count)
+  const trainer = await host.createTrainer({ ...request(own.seeds, engine), batchRows })
   return {
     name,
     experiment: own,

@@ -4,7 +4,7 @@
 // touch each other, so a chunk in which one of them diverged is taken back and replayed without it, and the others get
 // the bits that they would have had. Kernels are compiled when the first batch tells its size, or ahead where it is known.
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { DomainFault, ShapeFault, UnsupportedFault } from '../../core/faults.ts'
+import { DomainFault, FaultError, ShapeFault, UnsupportedFault, type Fault } from '../../core/faults.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
 import { layerInfo } from '../layerInfo.ts'
@@ -14,7 +14,7 @@ import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, Tra
 import type { Tile } from './forwardBackwardKernel.ts'
 import { createFusedProbe, type FusedProbe } from './fusedProbe.ts'
 import { fusedLayout, fusedObstacle } from './layout.ts'
-import { PassChoice, refuseWhatDoesNotFit, SUBMIT_MS } from './passChoice.ts'
+import { PassChoice, refusalOf, SUBMIT_MS } from './passChoice.ts'
 import { ResidentNetwork } from './residentNetwork.ts'
 import { biasExponentsOf, packSlots, rootSlot } from './slotExchange.ts'
 import { emptySlots, readState, readWeights } from './stateReadback.ts'
@@ -32,6 +32,15 @@ export function fusedObstacleOn(spec: TrainerOptions['spec'], opened: OpenedDevi
   return fusedObstacle(spec) ?? tileObstacle(fusedLayout(spec), opened.device.limits)
 }
 
+/** The refusal of a network that can be fused but needs more memory than there is; null when it fits. */
+export function fusedMemoryRefusal(
+  options: Omit<TrainerOptions, 'reason'>,
+  opened: OpenedDevice,
+): Extract<Fault, { type: 'refused' }> | null {
+  const network = { ...options, layout: fusedLayout(options.spec), seedCount: options.initialWeights.length }
+  return refusalOf(opened, network, options.optimizer.kind, options.batchRows ?? 1)
+}
+
 /**
  * Uploads data and weights of a dense stack.
  *
@@ -45,12 +54,8 @@ export async function createFusedTrainer(options: TrainerOptions, opened: Opened
   }
   opened.health.check()
   // Before anything is allocated; batches of unknown size are looked at when they come.
-  refuseWhatDoesNotFit(
-    opened,
-    { ...options, layout: fusedLayout(options.spec), seedCount: options.initialWeights.length },
-    options.optimizer.kind,
-    options.batchRows ?? 1,
-  )
+  const refusal = fusedMemoryRefusal(options, opened)
+  if (refusal !== null) throw new FaultError(refusal)
   return new FusedTrainer(options, opened, choices)
 }
 

@@ -21,20 +21,19 @@ export const SUBMIT_MS: Milliseconds = 50
 /** Share of a submit's work below which a step is never cut. */
 const SMALL_SHARE = 0.1
 
-/** @throws {FaultError} refused, when batches of this size need more memory than there is. */
-export function refuseWhatDoesNotFit(
+/** Null when there is memory to train with batches of this size, else the refusal. */
+export function refusalOf(
   opened: OpenedDevice,
   network: Pick<ResidentNetwork, 'layout' | 'spec' | 'dataset' | 'seedCount'>,
   kind: Kind,
   batchRows: number,
-): void {
+): ReturnType<typeof fusedRefusal> {
   const { layout, spec, dataset, seedCount } = network
   const { limits } = opened.device
   // The tile hardly matters: it rounds the batch up.
   const tile = tileFor(layout, limits) ?? { rows: 1, rowsPerThread: 1 }
   const shape: KernelShape = { layout, loss: spec.loss, batchRows, seedCount, lanes: 'seeds', tile }
-  const refusal = fusedRefusal(shape, kind, dataset.train.count + dataset.test.count, limits)
-  if (refusal !== null) throw new FaultError(refusal)
+  return fusedRefusal(shape, kind, dataset.train.count + dataset.test.count, limits)
 }
 
 /** Makes the passes of one network on one adapter. */
@@ -55,7 +54,8 @@ export class PassChoice {
 
   /** @throws {FaultError} refused, deviceLost or poisoned. */
   async create(kind: Kind, batchRows: number): Promise<TrainingPass> {
-    refuseWhatDoesNotFit(this.opened, this.network, kind, batchRows)
+    const refusal = refusalOf(this.opened, this.network, kind, batchRows)
+    if (refusal !== null) throw new FaultError(refusal)
     const shape = this.shape(batchRows, await this.tile(batchRows))
     return TrainingPass.create(this.opened, shape, kind, this.network.buffers, chunkCapacity(shape))
   }
