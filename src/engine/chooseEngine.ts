@@ -31,6 +31,9 @@ export interface EngineChoice {
   readonly reason: string
 }
 
+/** Times faster that a step must be on a software adapter: compiling and measuring are several times slower there. */
+const WORTH = 4
+
 /** The engine and the reason; without a trial a software adapter counts as the slower one. */
 export function chooseEngine(facts: EngineFacts): EngineChoice {
   const { kind, linearised, preference, gpu, fusedObstacle, trial } = facts
@@ -42,7 +45,7 @@ export function chooseEngine(facts: EngineFacts): EngineChoice {
   if (preference === 'auto' && gpu.software) {
     if (trial === null) return { engine: 'float64', reason: `Float64 on the CPU: ${gpu.name} computes on the CPU too, and slower.` }
     const compared = `a trial step took ${inWords(trial.float64)} in float64 and ${inWords(trial.gpu)} on ${gpu.name}`
-    if (trial.float64 <= trial.gpu) return { engine: 'float64', reason: `Float64 on the CPU: ${compared}.` }
+    if (trial.float64 <= WORTH * trial.gpu) return { engine: 'float64', reason: `Float64 on the CPU: ${compared}.` }
     return onGpu(fusedObstacle, `: ${compared}`)
   }
   return onGpu(fusedObstacle, preference === 'fused' ? ', as chosen' : '')
