@@ -73,6 +73,7 @@ const probeSet: SampleSet = {
   from: 'probe',
 }
 const testSet: SampleSet = { indices: Int32Array.from({ length: SAMPLES }, (_, i) => SAMPLES - 1 - i), from: 'test' }
+const others: SampleSet = { indices: Int32Array.of(0, 7, 9), from: 'train' }
 const few: SampleSet = { indices: Int32Array.of(4, 11, 2), from: 'train' }
 
 const logs = (mantissa: Float64Array, exponent: Int32Array): Float64Array =>
@@ -281,14 +282,16 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'tanh' as const, bias: false }, gain: 0.03 },
       -125,
       -110,
+      0.1,
     ],
     [
       'exploding',
       { widths: Array.from({ length: 81 }, () => 8), choices: { activation: 'identity' as const, bias: false }, gain: 5 },
       100,
       120,
+      8,
     ],
-  ])('a fused probe of a network with %s gradients', (_name, problem, lowest, highest) => {
+  ])('a fused probe of a network with %s gradients', (_name, problem, lowest, highest, factor) => {
     const fixture = fixtureOf({ ...problem, samples: 12 })
     test('keeps norms far outside float32', async () => {
       const { probe, reference } = fixture()
@@ -297,17 +300,31 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       expect(Math.max(...expected)).toBeLessThan(highest)
       for (const [l, value] of measured.entries()) expect(Math.abs(value - expected[l])).toBeLessThan(1e-5)
     })
-    test.each(['the gradient', 'the Gram matrix of samples', 'products with the Hessian of the loss'])(
-      'keeps %s far outside float32',
-      async (what) => {
-        const { probe, reference, parameterCount } = fixture()
-        const ask: Record<string, (of: Probe) => Promise<Float64Array>> = {
-          'the gradient': (of) => of.gradient(few),
-          'the Gram matrix of samples': (of) => of.perSampleGram(few),
-          'products with the Hessian of the loss': (of) => of.hessianVectors(normals(2 * parameterCount, 'v'), 2, few),
-        }
-        expect(relativeError(await ask[what](probe), await ask[what](reference))).toBeLessThan(3e-5)
-      },
-    )
+    const ask: Readonly<Record<string, (of: Probe, parameterCount: number) => Promise<Float64Array>>> = {
+      'the gradient': (of) => of.gradient(few),
+      'the Gram matrix of samples': (of) => of.perSampleGram(few),
+      'the tangent kernel': (of) => of.kernelGram(few),
+      // A common power of two is the engine's own choice.
+      'pairs of batch gradients': async (of) => (await of.batchPairs([[few, others]])).map((value, _, row) => value / row[1]),
+      'products with the Hessian of the loss': (of, parameterCount) => of.hessianVectors(normals(2 * parameterCount, 'v'), 2, few),
+    }
+    test.each(Object.keys(ask))('keeps %s far outside float32', async (what) => {
+      const { probe, reference, parameterCount } = fixture()
+      const expected = await ask[what](reference, parameterCount)
+      expect(expected.some((value) => value !== 0)).toBe(true)
+      expect(relativeError(await ask[what](probe, parameterCount), expected)).toBeLessThan(3e-5)
+    })
+    test('keeps cosines where squares leave float64 too', async () => {
+      const { probe, setWeights, context } = fixture()
+      const weights = await context.readParameters()
+      setWeights(weights.map((weight) => weight * factor))
+      const sizes = norms(await probe.gradientNorms(few))
+      expect(Math.min(...sizes.map(Math.abs))).toBeGreaterThan(170)
+      const [ab, aa, bb] = await probe.batchPairs([[few, few]])
+      setWeights(weights)
+      expect(ab).toBe(aa)
+      expect(aa).toBe(bb)
+      expect(Math.abs(Math.log2(aa))).toBeLessThan(40)
+    })
   })
 }
