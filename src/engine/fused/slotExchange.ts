@@ -83,7 +83,7 @@ export function packSlots(
     if (slots.length < count || slots.length > expected) throw new ShapeFault(`restore: ${slots.length} slots, expected ${count}`)
     const stored = slots
       .slice(0, count)
-      .map((slot, index) => (index === rootSlot(kind) ? (slots[count] ?? slot.map(Math.sqrt)) : slot.slice()))
+      .map((slot, index) => (index === rootSlot(kind) ? (slots[count]?.slice() ?? slot.map(Math.sqrt)) : slot.slice()))
     for (const { layer, isBias, start, end } of partsOf(spec)) {
       const largest = Math.max(0, ...stored.map((slot) => largestOf(slot, start, end)))
       if (largest === 0) continue

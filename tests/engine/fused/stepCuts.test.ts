@@ -1,0 +1,105 @@
+// Cuts of a step, losses of its rows, and the memory that it may take: what needs no GPU.
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
+import { POISON, tileCount, type KernelShape } from '../../../src/engine/fused/forwardBackwardKernel.ts'
+import { chunkCapacity, fusedMemory, fusedRefusal } from '../../../src/engine/fused/fusedMemory.ts'
+import { fusedLayout } from '../../../src/engine/fused/layout.ts'
+import { reducedLosses } from '../../../src/engine/fused/rowLosses.ts'
+import { numbersOf, stepCuts } from '../../../src/engine/fused/stepCuts.ts'
+import { denseSpec } from '../reference/problems.ts'
+
+const shapeOf = (change: Partial<KernelShape> = {}): KernelShape => ({
+  layout: fusedLayout(denseSpec([4, 6, 6, 6, 6, 6, 2])),
+  loss: { kind: 'squaredError', reduction: 'mean' },
+  batchRows: 21,
+  seedCount: 3,
+  lanes: 'seeds',
+  tile: { rows: 4, rowsPerThread: 2 },
+  ...change,
+})
+
+describe('stepCuts', () => {
+  test.each([1, 2, 3, 5, 9, 40, 1000])('cover every tile, layer and seed exactly once in %i parts', (parts) => {
+    const shape = shapeOf()
+    const cuts = stepCuts(shape, parts)
+    expect(cuts.length).toBeLessThanOrEqual(64)
+    if (parts === 1) expect(cuts).toHaveLength(2)
+    for (const [kernel, length] of [
+      ['forwardBackward', tileCount(shape)],
+      ['update', shape.layout.layerCount],
+    ] as const) {
+      const seen = new Map<string, number>()
+      for (const cut of cuts.filter((one) => one.kernel === kernel)) {
+        for (let at = cut.first; at < cut.first + cut.count; at++) {
+          for (let seed = cut.firstSeed; seed < cut.firstSeed + cut.seeds; seed++)
+            seen.set(`${at} ${seed}`, (seen.get(`${at} ${seed}`) ?? 0) + 1)
+        }
+      }
+      expect(seen.size).toBe(length * shape.seedCount)
+      expect([...seen.values()].every((count) => count === 1)).toBe(true)
+    }
+    // All of K1 stands before all of K2.
+    expect(cuts.findLastIndex((cut) => cut.kernel === 'forwardBackward')).toBeLessThan(cuts.findIndex((cut) => cut.kernel === 'update'))
+  })
+  test('tell a kernel where it begins', () => {
+    const step = { optimizer: DEFAULT_OPTIMIZER, reduction: 1, chunkStep: 0, updates: 4 }
+    expect(numbersOf({ kernel: 'update', first: 3, count: 1, firstSeed: 2, seeds: 1 }, step)).toEqual({
+      ...step,
+      firstLayer: 3,
+      firstSeed: 2,
+    })
+    expect(numbersOf({ kernel: 'forwardBackward', first: 5, count: 1, firstSeed: 0, seeds: 3 }, step)).toEqual({
+      ...step,
+      firstTile: 5,
+      firstSeed: 0,
+    })
+  })
+})
+
+describe('reducedLosses', () => {
+  test('sums rows in the order of the batch, skips padding, and takes exponents in', () => {
+    const shape = shapeOf({ batchRows: 2, seedCount: 2, tile: { rows: 4, rowsPerThread: 1 } })
+    const pad = [7, 0, 7, 0]
+    const rows = Float32Array.from([1, 0, 2, 0, ...pad, 0.5, 300, 0, 0, ...pad])
+    expect([...reducedLosses(shape, { kind: 'squaredError', reduction: 'mean' }, rows, 1)]).toEqual([1.5, 2 ** 298])
+    expect([...reducedLosses(shape, { kind: 'squaredError', reduction: 'sum' }, rows, 1)]).toEqual([3, 2 ** 299])
+  })
+  test('are infinite where a row was poisoned on the way', () => {
+    const shape = shapeOf({ batchRows: 1, seedCount: 1, tile: { rows: 1, rowsPerThread: 1 } })
+    expect(reducedLosses(shape, shape.loss, Float32Array.from([0, POISON]), 1)[0]).toBe(Infinity)
+  })
+})
+
+describe('fusedRefusal', () => {
+  const roomy = { maxStorageBufferBindingSize: 2 ** 30, maxBufferSize: 2 ** 30 }
+  test('is null for what fits', () => {
+    expect(fusedRefusal(shapeOf(), 'adam', 100, roomy)).toBeNull()
+  })
+  test('names the largest batch that fits when a buffer is too large', () => {
+    const tight = { maxStorageBufferBindingSize: 2 ** 20, maxBufferSize: 2 ** 30 }
+    const shape = shapeOf({ batchRows: 10_000 })
+    const refusal = fusedRefusal(shape, 'sgd', 100, tight)
+    const nearest = Number(/^batch (\d+)$/u.exec(refusal!.nearest)![1])
+    expect(fusedRefusal({ ...shape, batchRows: nearest }, 'sgd', 100, tight)).toBeNull()
+    expect(fusedRefusal({ ...shape, batchRows: 2 * nearest + 1 }, 'sgd', 100, tight)).not.toBeNull()
+    expect(refusal!.bytes).toBe(fusedMemory(shape, 'sgd', 100).largestBuffer)
+  })
+  test('names fewer seeds when the batch alone does not help', () => {
+    const refusal = fusedRefusal(
+      shapeOf({ seedCount: 4096, layout: fusedLayout(denseSpec(Array.from({ length: 60 }, () => 100))) }),
+      'adam',
+      100,
+      roomy,
+    )
+    expect(refusal!.nearest).toMatch(/seeds/u)
+  })
+})
+
+describe('chunkCapacity', () => {
+  test('is 64 steps, fewer where many seeds have much to tell', () => {
+    expect(chunkCapacity(shapeOf())).toBe(64)
+    const many = chunkCapacity(shapeOf({ seedCount: 4096, batchRows: 128 }))
+    expect(many).toBeGreaterThanOrEqual(1)
+    expect(many).toBeLessThan(3)
+  })
+})
