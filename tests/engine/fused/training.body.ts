@@ -5,9 +5,13 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
-import { createFusedTrainer } from '../../../src/engine/fused/fusedTrainer.ts'
+import { createFusedTrainer, type FusedChoices } from '../../../src/engine/fused/fusedTrainer.ts'
 import { fusedLayout } from '../../../src/engine/fused/layout.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
+import { PassChoice } from '../../../src/engine/fused/passChoice.ts'
+import { ResidentNetwork } from '../../../src/engine/fused/residentNetwork.ts'
+import { biasExponentsOf } from '../../../src/engine/fused/slotExchange.ts'
+import { readState } from '../../../src/engine/fused/stateReadback.ts'
 import { legalTiles } from '../../../src/engine/fused/tileChoice.ts'
 import type { Trainer, TrainReport } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
@@ -198,6 +202,44 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         const bits = await withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), { tile })
         first ??= bits
         expect(bits, `tile ${tile.rows} x ${tile.rowsPerThread}`).toEqual(first)
+      }
+    })
+
+    test('gives the same bits with a tile that it times itself', async () => {
+      const options = { ...problemOptions({ ...SMALL, seeds: 2 }), batchRows: ROWS }
+      const batches = batchesOf(3, ROWS, SAMPLES)
+      const run = (choices?: FusedChoices) =>
+        withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), choices)
+      expect(await run({})).toEqual(await run())
+    })
+
+    test('gives the same bits when a step is cut into many submits', async () => {
+      const { spec, dataset, initialWeights } = problemOptions({ ...SMALL, seeds: 3 })
+      const [batch] = batchesOf(1, ROWS, SAMPLES)
+      const network = new ResidentNetwork(opened, spec, dataset, initialWeights)
+      const choice = new PassChoice(opened, network, { rows: 4, rowsPerThread: 4 })
+      const seeds = [0, 1, 2]
+      const run = async (parts: number) => {
+        network.upload(initialWeights)
+        const pass = await choice.create('adam', ROWS)
+        try {
+          pass.start(biasExponentsOf(spec, initialWeights), null, 0, new Int32Array(3).fill(-1))
+          const submit = vi.spyOn(opened.device.queue, 'submit')
+          const { losses } = await pass.run([batch], optimizerOf({ kind: 'adam', lr: 0.01 }), 0, parts)
+          const submits = submit.mock.calls.length
+          submit.mockRestore()
+          return { submits, bits: { losses, state: await readState(opened, network, pass, 1, seeds) } }
+        } finally {
+          pass.destroy()
+        }
+      }
+      try {
+        const [whole, cut] = [await run(1), await run(12)]
+        expect(whole.submits).toBe(1)
+        expect(cut.submits).toBeGreaterThan(10)
+        expect(cut.bits).toEqual(whole.bits)
+      } finally {
+        network.destroy()
       }
     })
 
