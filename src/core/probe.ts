@@ -13,7 +13,7 @@ export interface SampleSet {
 /** One weighted layer and its place in the flat parameter vector. */
 export interface LayerInfo {
   readonly name: string
-  readonly kind: 'chain' | 'dense'
+  readonly kind: 'chain' | 'dense' | 'conv'
   readonly offset: number
   readonly size: number
 }
@@ -72,8 +72,20 @@ export interface Probe {
   weights(): Promise<Float64Array>
   /** The whole Hessian of the reduced loss with its exact spectrum, where the engine has a route far cheaper than columns (chains); absent elsewhere. */
   exactHessian?(set: SampleSet, signal?: AbortSignal): Promise<ExactHessian>
-  /** Per layer [n, fanOut] preactivations z as the engine computed them, for gate-matched tests. */
+  /**
+   * The statistics of batch norms that measures of single samples use: those of the whole probe set at the weights of the moment.
+   *
+   * One entry per position in spec.layers, null where there is no batch norm; frozen norms lend their own. Engines with batch norm implement it.
+   */
+  normStatistics?(): Promise<readonly (FrozenStatistics | null)[]>
+  /** Per weighted layer [n, outputs] preactivations z as the engine computed them, for gate-matched tests. */
   preactivations(set: SampleSet): Promise<readonly Float32Array[]>
+}
+
+/** Mean and biased variance of each channel. */
+export interface FrozenStatistics {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
 }
 
 /** A Hessian known entry by entry; what leaves float64 is 0 or Infinity. */
