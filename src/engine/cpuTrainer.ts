@@ -6,6 +6,7 @@ import type { OptimizerSettings } from '../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../core/faults.ts'
 import type { LayerInfo, Probe } from '../core/probe.ts'
 import type { Milliseconds } from '../core/units.ts'
+import { gradientNoise } from './gradientNoise.ts'
 import { checkIndices } from './sampleRows.ts'
 import { StepClock } from './stepClock.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from './trainer.ts'
@@ -21,8 +22,10 @@ export interface CpuEngine<Slot> {
   beginBatch(batch: Int32Array): void
   /** Loss of the batch at these weights of a member; the gradient stays inside for `update`. */
   lossAndGradient(weights: Float64Array, seedIndex: number): number
-  update(weights: Float64Array, slots: readonly Slot[], slotStep: number): void
+  update(weights: Float64Array, slots: readonly Slot[], slotStep: number, noise?: Float64Array): void
   setOptimizer(optimizer: OptimizerSettings): void
+  /** True while updates need the noise of their step. */
+  needsNoise(): boolean
   emptySlots(): Slot[]
   /** Slots as in `TrainerCheckpoint`; an engine may append arrays of its own. */
   pack(slots: readonly Slot[]): Float64Array[]
@@ -49,6 +52,7 @@ class CpuTrainer<Slot> implements Trainer {
   readonly seedCount: number
   step = 0
   private readonly trainCount: number
+  private readonly noiseSeed: number
   private readonly engine: CpuEngine<Slot>
   private optimizer: OptimizerSettings
   /** [seeds][P]; the arrays never change their identity, probes hold them. */
@@ -69,6 +73,7 @@ class CpuTrainer<Slot> implements Trainer {
     this.parameterCount = engine.parameterCount
     this.seedCount = initialWeights.length
     this.trainCount = options.dataset.train.count
+    this.noiseSeed = options.noiseSeed ?? 0
     this.members = initialWeights.map((start) => start.slice())
     this.optimizer = optimizer
     engine.setOptimizer(optimizer)
@@ -161,7 +166,8 @@ class CpuTrainer<Slot> implements Trainer {
   private updated(seed: number): boolean {
     const weights = this.members[seed]
     this.kept.set(weights)
-    this.engine.update(weights, this.slots[seed], this.slotSteps[seed])
+    const noise = this.engine.needsNoise() ? gradientNoise(this.noiseSeed, seed, this.step, this.parameterCount) : undefined
+    this.engine.update(weights, this.slots[seed], this.slotSteps[seed], noise)
     if (!allFinite(weights)) {
       weights.set(this.kept)
       return false

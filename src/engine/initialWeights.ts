@@ -4,7 +4,7 @@
 // and rounded to float32 for networks so that an engine in float32 and one in float64 start from the same bits.
 // Chains are never computed in float32 and keep all 53 bits.
 import type { InitSettings, ModelSettings } from '../core/experiment.ts'
-import { parameterCount, layerParameterCount, type NetworkSpec } from '../core/networkSpec.ts'
+import { fansOf, isWeighted, layerParameterCount, parameterCount, type NetworkSpec } from '../core/networkSpec.ts'
 import type { RandomStream } from '../core/random.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { orthogonalMatrix } from './orthogonalMatrix.ts'
@@ -23,7 +23,7 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
   const flat = new Float64Array(parameterCount(spec))
   let offset = 0
   for (const layer of spec.layers) {
-    flat.set(drawWeights(layer, init, model, stream), offset)
+    if (isWeighted(layer)) flat.set(drawWeights(fansOf(layer), init, model, stream), offset)
     offset += layerParameterCount(layer)
   }
   return model.kind === 'chain' ? flat : flat.map(Math.fround)

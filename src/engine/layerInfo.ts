@@ -2,19 +2,23 @@
 //
 // Names count from 1 because people read them (a fault names the layer that diverged); everything else counts from 0.
 import type { LayerInfo } from '../core/probe.ts'
-import { layerParameterCount, type NetworkSpec } from '../core/networkSpec.ts'
+import { isWeighted, layerParameterCount, type NetworkSpec } from '../core/networkSpec.ts'
 
 /**
- * Name, offset and size of every weighted layer, from the input to the output.
+ * Name, kind, offset and size of every weighted layer, from the input to the output; pools have no block.
  *
  * @param kind 'chain' when the chain engine answers, whose layers are single weights.
  */
-export function layerInfo(spec: NetworkSpec, kind: LayerInfo['kind'] = 'dense'): readonly LayerInfo[] {
+export function layerInfo(spec: NetworkSpec, kind: 'chain' | 'layers' = 'layers'): readonly LayerInfo[] {
   const infos: LayerInfo[] = []
   let offset = 0
-  for (const [layer, shape] of spec.layers.entries()) {
+  for (const shape of spec.layers) {
+    if (!isWeighted(shape)) continue
     const size = layerParameterCount(shape)
-    infos.push({ name: kind === 'chain' ? `weight ${layer + 1}` : `layer ${layer + 1}`, kind, offset, size })
+    const number = infos.length + 1
+    infos.push(
+      kind === 'chain' ? { name: `weight ${number}`, kind, offset, size } : { name: `layer ${number}`, kind: shape.kind, offset, size },
+    )
     offset += size
   }
   return infos

@@ -26,6 +26,8 @@ export interface TrainerOptions {
   /** One flat vector [P] per seed, float64; engines round to their own precision at their door. */
   readonly initialWeights: readonly Float64Array[]
   readonly reason: string
+  /** Seed of the noise of perturbed descent, see `gradientNoise`; absent: 0. */
+  readonly noiseSeed?: number
   /** Rows of the batches to come, where they are known: an engine may compile for them and refuse what does not fit. */
   readonly batchRows?: number
 }

@@ -16,6 +16,7 @@ export function assertChainSpec(spec: NetworkSpec): void {
 function chainObstacle(spec: NetworkSpec): string | null {
   if (spec.loss.kind !== 'squaredError') return `the loss ${spec.loss.kind}, expected squaredError`
   for (const [layer, shape] of spec.layers.entries()) {
+    if (shape.kind !== 'dense') return `layer ${layer} of kind ${shape.kind}, expected dense`
     if (shape.fanIn !== 1 || shape.fanOut !== 1) return `layer ${layer} of shape ${shape.fanIn} -> ${shape.fanOut}, expected 1 -> 1`
     if (shape.bias) return `a bias in layer ${layer}, expected none`
     if (shape.activation !== 'identity') return `the activation ${shape.activation} in layer ${layer}, expected identity`

@@ -61,9 +61,10 @@ function chainEngine(options: TrainerOptions): CpuEngine<ScaledArray> {
       fillChainGradient(products, residual, gradient)
       return lossAt(moments, timesPowerOfTwo(products.product.mantissa, products.product.exponent))
     },
-    update(weights, slots, slotStep) {
-      rule.apply(weights, gradient, slots, slotStep)
+    update(weights, slots, slotStep, noise) {
+      rule.apply(weights, gradient, slots, slotStep, noise)
     },
+    needsNoise: () => rule.needsNoise === true,
     setOptimizer(optimizer) {
       rule = ruleOf(optimizer)
     },

@@ -1,9 +1,11 @@
 // How do a chain's weights move when g^2 is far below 1e-308?
 //
-// SGD and momentum are the plain rules: a gradient below 1e-308 moves no weight. RMSprop and Adam divide g by its
+// SGD, momentum, Nesterov and perturbed descent are the plain rules: a gradient below 1e-308 moves no weight. RMSprop and Adam divide g by its
 // own size, so their moments keep an exponent; in the ordinary range both give the plain rules' bits (a test says so).
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { momentum } from '../optimizers/momentum.ts'
+import { nesterov } from '../optimizers/nesterov.ts'
+import { perturbed } from '../optimizers/perturbed.ts'
 import { sgd } from '../optimizers/sgd.ts'
 import type { UpdateRule } from '../optimizers/updateRule.ts'
 import type { ChainUpdateRule } from './chainUpdateRule.ts'
@@ -18,6 +20,10 @@ export function createChainUpdateRule(settings: OptimizerSettings, eps: number):
       return onPlainGradient(sgd(settings.lr))
     case 'momentum':
       return onPlainGradient(momentum(settings.lr, settings.momentum))
+    case 'nesterov':
+      return onPlainGradient(nesterov(settings.lr, settings.momentum))
+    case 'perturbed':
+      return onPlainGradient(perturbed(settings.lr, settings.noise))
     case 'rmsprop':
       return scaledRmsprop(settings.lr, settings.decay, eps)
     case 'adam':
@@ -32,7 +38,8 @@ function onPlainGradient(rule: UpdateRule): ChainUpdateRule {
   return {
     slotCount: rule.slotCount,
     slotsAreScaled: false,
-    apply(weights, gradient, slots, slotStep) {
+    ...(rule.needsNoise === true ? { needsNoise: true } : {}),
+    apply(weights, gradient, slots, slotStep, noise) {
       if (plain.length !== weights.length) plain = new Float64Array(weights.length)
       for (let k = 0; k < plain.length; k++) plain[k] = gradient.exponent[k] === 0 ? gradient.mantissa[k] : plainEntry(gradient, k)
       rule.apply(
@@ -40,6 +47,7 @@ function onPlainGradient(rule: UpdateRule): ChainUpdateRule {
         plain,
         slots.map((slot) => slot.mantissa),
         slotStep,
+        noise,
       )
     },
   }

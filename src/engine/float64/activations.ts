@@ -3,6 +3,7 @@
 // relu has derivative 0 at 0 and lets NaN through, so that an overflow is seen and not called 0.
 // Derivatives near saturation come from exp(-2|z|) or the small tail: 1 - tanh^2 would be rounding noise there.
 import type { Activation } from '../../core/experiment.ts'
+import { normalDensity, normalDistribution } from './normalLaw.ts'
 
 /** Value, first and second derivative of one activation, entry by entry. */
 interface ScalarFunction {
@@ -18,6 +19,13 @@ const tanhSlope = (z: number): number => {
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 
+const sigmoidSlope = (z: number): number => {
+  const tail = Math.exp(-Math.abs(z))
+  return tail / (1 + tail) ** 2
+}
+
+const arctanSlope = (z: number): number => 1 / (1 + z * z)
+
 const FUNCTIONS: Record<Activation, ScalarFunction> = {
   identity: { value: (z) => z, slope: () => 1, curvature: () => 0 },
   relu: { value: (z) => (z < 0 ? 0 : z), slope: (z) => (z > 0 ? 1 : 0), curvature: () => 0 },
@@ -27,6 +35,25 @@ const FUNCTIONS: Record<Activation, ScalarFunction> = {
     value: (z) => z * sigmoid(z),
     slope: (z) => sigmoid(z) * (1 + z * sigmoid(-z)),
     curvature: (z) => sigmoid(z) * sigmoid(-z) * (2 + z * (sigmoid(-z) - sigmoid(z))),
+  },
+  sigmoid: { value: sigmoid, slope: sigmoidSlope, curvature: (z) => -sigmoidSlope(z) * Math.tanh(z / 2) },
+  // The slope has a kink at 0, where its derivative counts as 0.
+  softsign: {
+    value: (z) => z / (1 + Math.abs(z)),
+    slope: (z) => 1 / (1 + Math.abs(z)) ** 2,
+    curvature: (z) => (-2 * Math.sign(z)) / (1 + Math.abs(z)) ** 3,
+  },
+  arctan: { value: Math.atan, slope: arctanSlope, curvature: (z) => -2 * z * arctanSlope(z) * arctanSlope(z) },
+  softplus: { value: (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))), slope: sigmoid, curvature: sigmoidSlope },
+  gelu: {
+    value: (z) => z * normalDistribution(z),
+    slope: (z) => normalDistribution(z) + z * normalDensity(z),
+    curvature: (z) => (2 - z * z) * normalDensity(z),
+  },
+  elu: {
+    value: (z) => (z > 0 ? z : Math.expm1(z)),
+    slope: (z) => (z > 0 ? 1 : Math.exp(z)),
+    curvature: (z) => (z > 0 ? 0 : Math.exp(z)),
   },
 }
 

@@ -8,7 +8,7 @@ import type { Network } from './network.ts'
 import { forward, type ForwardPass } from './networkPasses.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 
-/** Reduced loss, per-sample losses, outputs and accuracy (null without labels; the first of equal outputs counts). */
+/** Reduced loss, per-sample losses, outputs and accuracy (null without labels; the first of equal outputs counts, one output alone by its sign). */
 export async function evaluate(
   network: Network,
   weights: Float64Array,
@@ -56,7 +56,8 @@ function accuracyOf(outputs: Float64Array, c: number, split: SplitArrays, indice
   if (split.labels === null) return null
   let right = 0
   for (const [row, index] of indices.entries()) {
-    let top = 0
+    // One output speaks by its sign: classes 0 and 1.
+    let top = c === 1 && outputs[row] > 0 ? 1 : 0
     for (let o = 1; o < c; o++) if (outputs[row * c + o] > outputs[row * c + top]) top = o
     if (top === split.labels[index]) right++
   }

@@ -54,9 +54,10 @@ export function layeredEngine(
       batch = Int32Array.from(indices)
     },
     lossAndGradient: (weights, seedIndex) => model.lossAndGradient(weights, seedIndex, batch, gradient),
-    update(weights, slots, slotStep) {
-      rule.apply(weights, gradient, slots, slotStep)
+    update(weights, slots, slotStep, noise) {
+      rule.apply(weights, gradient, slots, slotStep, noise)
     },
+    needsNoise: () => rule.needsNoise === true,
     setOptimizer(optimizer) {
       rule = ruleOf(optimizer)
       keepsSquares = optimizer.kind === 'rmsprop' || optimizer.kind === 'adam'

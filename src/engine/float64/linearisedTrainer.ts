@@ -22,7 +22,7 @@ export function createLinearisedTrainer(options: TrainerOptions, twin: EngineDes
   const { spec, dataset, probeCount } = options
   const { reduction } = spec.loss
   const network = createNetwork(spec)
-  const layers = layerInfo(spec, twin === 'chain' ? 'chain' : 'dense')
+  const layers = layerInfo(spec, twin === 'chain' ? 'chain' : 'layers')
   const starts = options.initialWeights.map((start) => start.slice())
   const displacement = new Float64Array(network.parameterCount)
   const pass = linearisedForward(displacement)

@@ -28,6 +28,8 @@ export function lossFunction(kind: LossSettings['kind']): LossFunction {
       return squaredError
     case 'softmaxCrossEntropy':
       return softmaxCrossEntropy
+    case 'logistic':
+      return logistic
     default:
       return kind satisfies never
   }
@@ -96,6 +98,29 @@ const softmaxCrossEntropy: LossFunction = {
         mean += into[j] * (tangent[j] - tangent[top])
       }
       for (let j = i * c; j < (i + 1) * c; j++) into[j] *= share * mass * (tangent[j] - tangent[top] - mean)
+    }
+  },
+}
+
+/** sum_j log(1 + exp(-y_j f_j)), y = -1 or 1. */
+const logistic: LossFunction = {
+  values(outputs, targets, n, c, into) {
+    for (let i = 0; i < n; i++) {
+      let sum = 0
+      for (let j = i * c; j < (i + 1) * c; j++) {
+        const margin = targets[j] * outputs[j]
+        sum += Math.max(-margin, 0) + Math.log1p(Math.exp(-Math.abs(margin)))
+      }
+      into[i] = sum
+    }
+  },
+  delta(outputs, targets, n, c, share, into) {
+    for (let j = 0; j < n * c; j++) into[j] = (-share * targets[j]) / (1 + Math.exp(targets[j] * outputs[j]))
+  },
+  deltaTangent(outputs, targets, tangent, n, c, share, into) {
+    for (let j = 0; j < n * c; j++) {
+      const tail = Math.exp(-Math.abs(targets[j] * outputs[j]))
+      into[j] = ((share * targets[j] ** 2 * tail) / (1 + tail) ** 2) * tangent[j]
     }
   },
 }

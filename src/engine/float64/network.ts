@@ -1,12 +1,12 @@
 // A network as the passes need it: spec, passes and places of its layers.
-import { layerParameterCount, parameterCount, type LayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
-import { ShapeFault } from '../../core/faults.ts'
+import { layerParameterCount, parameterCount, type DenseLayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
+import { ShapeFault, UnsupportedFault } from '../../core/faults.ts'
 import { densePasses } from './denseLayer.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { lossFunction, type LossFunction } from './losses.ts'
 
 export interface NetworkLayer {
-  readonly shape: LayerSpec
+  readonly shape: DenseLayerSpec
   readonly passes: LayerPasses
   /** Start and end of the layer's block in a flat vector. */
   readonly start: number
@@ -26,19 +26,22 @@ export function createNetwork(spec: NetworkSpec): Network {
   if (spec.layers.length === 0) throw new ShapeFault('createNetwork: no layers, got 0, expected at least 1')
   const layers: NetworkLayer[] = []
   let start = 0
+  let width = -1
   for (const [index, shape] of spec.layers.entries()) {
-    if (index > 0 && spec.layers[index - 1].fanOut !== shape.fanIn) {
-      throw new ShapeFault(`createNetwork: layer ${index} takes ${shape.fanIn} numbers, expected ${spec.layers[index - 1].fanOut}`)
+    if (shape.kind !== 'dense') throw new UnsupportedFault(`createNetwork: layer ${index} of kind ${shape.kind}, expected dense`)
+    if (index > 0 && width !== shape.fanIn) {
+      throw new ShapeFault(`createNetwork: layer ${index} takes ${shape.fanIn} numbers, expected ${width}`)
     }
     const end = start + layerParameterCount(shape)
-    layers.push({ shape, passes: passesOf(shape), start, end })
+    layers.push({ shape, passes: densePasses(shape), start, end })
     start = end
+    width = shape.fanOut
   }
   return {
     layers,
     parameterCount: parameterCount(spec),
-    inputWidth: spec.layers[0].fanIn,
-    outputWidth: spec.layers[spec.layers.length - 1].fanOut,
+    inputWidth: layers[0].shape.fanIn,
+    outputWidth: width,
     loss: lossFunction(spec.loss.kind),
   }
 }
@@ -46,14 +49,4 @@ export function createNetwork(spec: NetworkSpec): Network {
 /** The layer's part of a flat vector, as a view. */
 export function blockOf(flat: Float64Array, layer: NetworkLayer): Float64Array {
   return flat.subarray(layer.start, layer.end)
-}
-
-/** A new layer kind is one file and one line here. */
-function passesOf(shape: LayerSpec): LayerPasses {
-  switch (shape.kind) {
-    case 'dense':
-      return densePasses(shape)
-    default:
-      return shape.kind satisfies never
-  }
 }

@@ -2,6 +2,8 @@
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { adam } from './adam.ts'
 import { momentum } from './momentum.ts'
+import { nesterov } from './nesterov.ts'
+import { perturbed } from './perturbed.ts'
 import { rmsprop } from './rmsprop.ts'
 import { sgd } from './sgd.ts'
 import type { UpdateRule } from './updateRule.ts'
@@ -13,6 +15,10 @@ export function createUpdateRule(settings: OptimizerSettings, eps: number): Upda
       return sgd(settings.lr)
     case 'momentum':
       return momentum(settings.lr, settings.momentum)
+    case 'nesterov':
+      return nesterov(settings.lr, settings.momentum)
+    case 'perturbed':
+      return perturbed(settings.lr, settings.noise)
     case 'rmsprop':
       return rmsprop(settings.lr, settings.decay, eps)
     case 'adam':

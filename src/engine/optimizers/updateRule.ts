@@ -7,6 +7,8 @@
 export interface UpdateRule {
   /** Slots that the rule keeps, in the order of `TrainerCheckpoint`; each is [P] and starts at 0. */
   readonly slotCount: number
+  /** True for a rule whose every update takes Gaussian noise from `gradientNoise`. */
+  readonly needsNoise?: boolean
   /**
    * One update in place.
    *
@@ -14,8 +16,9 @@ export interface UpdateRule {
    * @param gradient [P].
    * @param slots [slotCount] arrays [P].
    * @param slotStep updates done since the slots were empty, before this one.
+   * @param noise [P] N(0, 1) of this step, for rules that need it.
    */
-  apply(weights: Float64Array, gradient: Float64Array, slots: readonly Float64Array[], slotStep: number): void
+  apply(weights: Float64Array, gradient: Float64Array, slots: readonly Float64Array[], slotStep: number, noise?: Float64Array): void
 }
 
 /** Arrays for the slots of a rule, all 0. */

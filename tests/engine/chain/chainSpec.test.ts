@@ -7,12 +7,12 @@ import { chainSpec, denseSpec } from '../reference/problems.ts'
 
 describe('isChainSpec', () => {
   test('holds for the default experiment on one point', () => {
-    expect(isChainSpec(networkSpec(DEFAULT_EXPERIMENT, { inputWidth: 1, outputWidth: 1 }))).toBe(true)
+    expect(isChainSpec(networkSpec(DEFAULT_EXPERIMENT, { inputWidth: 1, outputWidth: 1, imageShape: null }))).toBe(true)
     expect(isChainSpec(chainSpec(3))).toBe(true)
   })
   test.each([
-    ['wider data', networkSpec(DEFAULT_EXPERIMENT, { inputWidth: 2, outputWidth: 1 })],
-    ['an MLP', networkSpec(DEFAULT_MLP, { inputWidth: 1, outputWidth: 1 })],
+    ['wider data', networkSpec(DEFAULT_EXPERIMENT, { inputWidth: 2, outputWidth: 1, imageShape: null })],
+    ['an MLP', networkSpec(DEFAULT_MLP, { inputWidth: 1, outputWidth: 1, imageShape: null })],
     ['a bias', denseSpec([1, 1], { bias: true })],
     ['an activation', denseSpec([1, 1, 1], { bias: false, activation: 'tanh' })],
     ['an output activation', denseSpec([1, 1], { bias: false, outputActivation: 'swish' })],
