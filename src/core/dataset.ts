@@ -12,6 +12,9 @@ export interface SplitArrays {
   readonly labels: Int32Array | null
 }
 
+/** [channels, height, width]. */
+export type ImageShape = readonly [number, number, number]
+
 export interface Dataset {
   readonly name: string
   readonly inputWidth: number
@@ -20,6 +23,6 @@ export interface Dataset {
   readonly train: SplitArrays
   readonly test: SplitArrays
   readonly classNames: readonly string[] | null
-  /** [height, width] of an image, null for vectors. */
-  readonly imageShape: readonly [number, number] | null
+  /** An image is [channels, height, width] row-major; null for vectors. */
+  readonly imageShape: ImageShape | null
 }

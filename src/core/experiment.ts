@@ -11,21 +11,50 @@ const ranged = (limit: { readonly min: number; readonly max: number }) =>
 const counted = (limit: { readonly min: number; readonly max: number }) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(limit.min), v.maxValue(limit.max))
 
-export const activationSchema = v.picklist(['identity', 'relu', 'tanh', 'tanh3', 'swish'])
-/** tanh3 is 3 tanh; swish is z sigmoid(z). Both exist for the outputs of the tangent-kernel theory and work in hidden layers too. */
+export const activationSchema = v.picklist([
+  'identity',
+  'relu',
+  'tanh',
+  'tanh3',
+  'swish',
+  'sigmoid',
+  'softsign',
+  'arctan',
+  'softplus',
+  'gelu',
+  'elu',
+])
+/** tanh3 is 3 tanh, swish z sigmoid(z), gelu z Phi(z) with the exact normal law, elu exp(z) - 1 below 0. All work in hidden and output layers. */
 export type Activation = v.InferOutput<typeof activationSchema>
 
 export const modelSchema = v.strictObject({
-  kind: v.picklist(['chain', 'mlp']),
-  /** L, the number of weight matrices (chain: of weights). */
+  kind: v.picklist(['chain', 'mlp', 'cnn']),
+  /** Which convolutional network; others ignore it. `networkSpec` lays them out. */
+  family: v.picklist(['plain', 'imageToImage', 'wide', 'stripped', 'lenet']),
+  /** L, the number of weight matrices (chain: of weights; convolutions count as one each). */
   depth: counted(LIMITS.depth),
-  /** m, units of a hidden layer; a chain ignores it and has 1. */
+  /** m, units of a hidden layer (channels of a convolution); a chain ignores it and has 1. */
   width: counted(LIMITS.width),
+  /** Equal-parameter mode of an MLP: the width follows from the depth so that about this many parameters result; null: `width` as given. */
+  parameterBudget: v.nullable(counted(LIMITS.parameterBudget)),
   activation: activationSchema,
   outputActivation: activationSchema,
   bias: v.boolean(),
   /** ntk: N(0,1) weights, 1/sqrt(fanIn) in the forward pass. */
   parameterization: v.picklist(['standard', 'ntk']),
+  /** Between the linear map and the activation of every layer but the last. */
+  norm: v.picklist(['none', 'batch', 'layer']),
+  /** Hidden layers that one skip connection spans; 0: none. */
+  skipSpan: counted(LIMITS.skipSpan),
+  /** postAct: h = branch act(z) + input. preAct: h = act(branch z + input). */
+  skipPlacement: v.picklist(['postAct', 'preAct']),
+  /** Factor of the branch of a skip; null: 1/sqrt(number of blocks), as Fixup-like initialisers do. */
+  branchScale: v.nullable(ranged(LIMITS.branchScale)),
+  /** Side of the filters of convolutions. */
+  kernel: v.picklist([1, 3, 5]),
+  padding: v.picklist(['zero', 'circular']),
+  /** How convolutional families shrink images where they pool. */
+  pooling: v.picklist(['average', 'max']),
 })
 export type ModelSettings = v.InferOutput<typeof modelSchema>
 
@@ -44,13 +73,44 @@ export const initSchema = v.strictObject({
   ]),
   /** Scale of `uniform`: weights ~ U[-tau/sqrt(fanIn), tau/sqrt(fanIn)]. `constant`: every weight is tau. Others ignore it. */
   tau: ranged(LIMITS.tau),
+  /** Factor of `orthogonal`; others ignore it. */
+  gain: ranged(LIMITS.gain),
 })
 export type InitSettings = v.InferOutput<typeof initSchema>
 
+/** A file that never leaves its owner's machine: a link says which one it needs, and shapes are known before it is there. */
+export const ownFileSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.fileName.max)),
+  /** 64 lower-case hexadecimal digits. */
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/u)),
+  channels: counted(LIMITS.fileChannels),
+  height: counted(LIMITS.fileSide),
+  width: counted(LIMITS.fileSide),
+  /** Number of classes; 0 for regression. */
+  classes: counted(LIMITS.fileClasses),
+})
+export type OwnFile = v.InferOutput<typeof ownFileSchema>
+
 export const dataSchema = v.strictObject({
-  kind: v.picklist(['fashionMnist', 'digits', 'teacher', 'mixture', 'point', 'line']),
-  /** Side of an image after average pooling; digits are 8 x 8 whatever it says. */
-  side: v.picklist([7, 14, 28]),
+  kind: v.picklist([
+    'fashionMnist',
+    'digits',
+    'teacher',
+    'mixture',
+    'point',
+    'line',
+    'linearTeacher',
+    'gaussian',
+    'sphere',
+    'orthogonal',
+    'file',
+  ]),
+  /** Side of an image: 7, 14 by average pooling, 32 by a zero margin; digits are 8 x 8 and files keep theirs whatever it says. */
+  side: v.picklist([7, 14, 28, 32]),
+  /** labels: what the set says. inputs: every sample is its own target (image to image, autoencoder). */
+  targets: v.picklist(['labels', 'inputs']),
+  /** Which file of the user's own `file` means; other kinds ignore it. */
+  file: v.nullable(ownFileSchema),
   trainCount: counted(LIMITS.trainCount),
   testCount: counted(LIMITS.testCount),
   /** Input dimension d of the synthetic sets; images ignore it. */
@@ -64,17 +124,17 @@ export const dataSchema = v.strictObject({
 export type DataSettings = v.InferOutput<typeof dataSchema>
 
 export const lossSchema = v.strictObject({
-  /** squaredError: 1/2 |f - y|^2 per sample. */
-  kind: v.picklist(['squaredError', 'softmaxCrossEntropy']),
+  /** squaredError: 1/2 |f - y|^2 per sample; logistic: log(1 + exp(-y f)) for y = -1 or 1, summed over outputs. */
+  kind: v.picklist(['squaredError', 'softmaxCrossEntropy', 'logistic']),
   /** How per-sample losses are reduced; curvature, kernels and step sizes change with it. */
   reduction: v.picklist(['mean', 'sum']),
 })
 export type LossSettings = v.InferOutput<typeof lossSchema>
 
 export const optimizerSchema = v.strictObject({
-  kind: v.picklist(['sgd', 'momentum', 'rmsprop', 'adam']),
+  kind: v.picklist(['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'perturbed']),
   lr: ranged(LIMITS.lr),
-  /** mu of `momentum`: v = mu v + g; w -= lr v. */
+  /** mu of `momentum`: v = mu v + g; w -= lr v, and of `nesterov`: w -= lr (g + mu v). */
   momentum: ranged(LIMITS.momentum),
   /** b of `rmsprop`: v = b v + (1-b) g^2. */
   decay: ranged(LIMITS.decay),
@@ -82,6 +142,11 @@ export const optimizerSchema = v.strictObject({
   beta2: ranged(LIMITS.beta2),
   /** Added OUTSIDE the root. null: 1e-150 for chains, 1e-16 in float64, 1e-8 in float32 (see `resolveEps`). */
   eps: v.nullable(ranged(LIMITS.eps)),
+  /** s of `perturbed`: w -= lr (g + s xi), xi ~ N(0, 1) for every weight and step. */
+  noise: ranged(LIMITS.noise),
+  /** Step decay: every so many steps the rate is multiplied by `dropFactor`; 0: never. Counted from step 0 of the run. */
+  dropEvery: counted(LIMITS.every),
+  dropFactor: ranged(LIMITS.dropFactor),
 })
 export type OptimizerSettings = v.InferOutput<typeof optimizerSchema>
 
@@ -133,8 +198,10 @@ export const experimentSchema = v.strictObject({
   data: dataSchema,
   loss: lossSchema,
   optimizer: optimizerSchema,
-  /** Mini-batch size; values above the training count mean the full batch. Batches are drawn without replacement, epoch by epoch. */
+  /** Mini-batch size; values above the training count mean the full batch (gradient descent). */
   batch: counted(LIMITS.batch),
+  /** withoutReplacement: epoch by epoch; withReplacement: every sample of every batch independently. */
+  sampling: v.picklist(['withoutReplacement', 'withReplacement']),
   /** The run ends here. */
   steps: counted(LIMITS.steps),
   seed: counted(LIMITS.seed),

@@ -2,16 +2,23 @@
 //
 // The model stays and what it cannot use gives way (data before loss), because the model is what a reader asked for.
 // Each rule only ever writes valid values, so that a repaired experiment passes all rules again unchanged.
-import type { ArmDifference, Experiment, OptimizerChange } from './experiment.ts'
+import type { ArmDifference, DataSettings, Experiment, OptimizerChange } from './experiment.ts'
 import type { Notice, Report } from './repairValue.ts'
-import { armExperiment } from './resolve.ts'
+import { armExperiment, armsOf } from './resolve.ts'
 
 const ONE_DIMENSIONAL: ReadonlySet<Experiment['data']['kind']> = new Set(['point', 'line'])
 const WITH_CLASSES: ReadonlySet<Experiment['data']['kind']> = new Set(['fashionMnist', 'digits', 'mixture'])
+const WITH_SIGNS: ReadonlySet<Experiment['data']['kind']> = new Set(['sphere', 'orthogonal'])
 
-/** True where targets are classes, so that accuracy and softmax cross-entropy exist. */
-export function hasClasses(kind: Experiment['data']['kind']): boolean {
-  return WITH_CLASSES.has(kind)
+/** True where targets are classes, so that softmax cross-entropy exists. */
+export function hasClasses(data: DataSettings): boolean {
+  if (data.targets === 'inputs') return false
+  return data.kind === 'file' ? (data.file?.classes ?? 0) > 0 : WITH_CLASSES.has(data.kind)
+}
+
+/** True where every target is -1 or 1, which is what the logistic loss needs. */
+export function hasSigns(data: DataSettings): boolean {
+  return data.targets === 'labels' && WITH_SIGNS.has(data.kind)
 }
 
 /** True where inputs and targets are single numbers, which is what a chain needs. */
@@ -21,10 +28,17 @@ export function isOneDimensional(kind: Experiment['data']['kind']): boolean {
 
 /** The experiment with all combinations made possible; one notice per field that gave way. */
 export function repairCombinations(experiment: Experiment, report: Report): Experiment {
-  return [chainNeedsNumbers, linearisedOfArmA, chainOfArmB, softmaxNeedsClasses, differenceThatDiffers, changesInOrder].reduce(
-    (now, rule) => rule(now, report),
-    experiment,
-  )
+  return [
+    chainNeedsNumbers,
+    linearisedOfArmA,
+    chainOfArmB,
+    fileThatIsNamed,
+    imageToImageNeedsImages,
+    softmaxNeedsClasses,
+    logisticNeedsSigns,
+    differenceThatDiffers,
+    changesInOrder,
+  ].reduce((now, rule) => rule(now, report), experiment)
 }
 
 function chainNeedsNumbers(experiment: Experiment, report: Report): Experiment {
@@ -58,10 +72,37 @@ function chainOfArmB(experiment: Experiment, report: Report): Experiment {
   return { ...experiment, versus: { ...versus, model } }
 }
 
+function fileThatIsNamed(experiment: Experiment, report: Report): Experiment {
+  const { data } = experiment
+  if (data.kind !== 'file' || data.file !== null) return experiment
+  report(combination('data.kind', data.kind, 'fashionMnist', 'a file that data.file names', 'No file is named'))
+  return { ...experiment, data: { ...data, kind: 'fashionMnist' } }
+}
+
+/** Both arms learn the same targets, so one image-to-image arm decides for both. */
+function imageToImageNeedsImages(experiment: Experiment, report: Report): Experiment {
+  const { data } = experiment
+  const arms = armsOf(experiment).map((name) => armExperiment(experiment, name).model)
+  const asked = arms.some(({ kind, family }) => kind === 'cnn' && family === 'imageToImage')
+  if (!asked || data.targets === 'inputs') return experiment
+  const why = 'An image-to-image network gives images back'
+  report(combination('data.targets', data.targets, 'inputs', 'inputs for an image-to-image network', why))
+  return { ...experiment, data: { ...data, targets: 'inputs' } }
+}
+
 function softmaxNeedsClasses(experiment: Experiment, report: Report): Experiment {
   const { data, loss } = experiment
-  if (loss.kind !== 'softmaxCrossEntropy' || hasClasses(data.kind)) return experiment
-  report(combination('loss.kind', loss.kind, 'squaredError', `squaredError on ${data.kind}`, `The data set ${data.kind} has no classes`))
+  if (loss.kind !== 'softmaxCrossEntropy' || hasClasses(data)) return experiment
+  const why = data.targets === 'inputs' ? 'Targets that are the inputs are no classes' : `The data set ${data.kind} has no classes`
+  report(combination('loss.kind', loss.kind, 'squaredError', `squaredError on ${data.kind}`, why))
+  return { ...experiment, loss: { ...loss, kind: 'squaredError' } }
+}
+
+function logisticNeedsSigns(experiment: Experiment, report: Report): Experiment {
+  const { data, loss } = experiment
+  if (loss.kind !== 'logistic' || hasSigns(data)) return experiment
+  const why = 'The logistic loss needs targets of -1 and 1'
+  report(combination('loss.kind', loss.kind, 'squaredError', 'logistic on sphere or orthogonal only', why))
   return { ...experiment, loss: { ...loss, kind: 'squaredError' } }
 }
 

@@ -2,10 +2,10 @@
 //
 // Estimated before anything is allocated, from shapes alone. Generous on purpose: an experiment that is refused costs one
 // sentence, one that runs out of memory costs the GPU process or the tab.
-import { armExperiment, armsOf, networkSpec } from './resolve.ts'
-import type { Experiment } from './experiment.ts'
+import { armExperiment, armsOf, networkSpec, type DataShape } from './resolve.ts'
+import type { Experiment, OwnFile } from './experiment.ts'
 import type { Fault } from './faults.ts'
-import { parameterCount, type NetworkSpec } from './networkSpec.ts'
+import { networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
 import type { Bytes } from './units.ts'
 
 export interface Footprint {
@@ -23,28 +23,53 @@ const LANCZOS_BASIS_LIMIT: Bytes = 128 * 2 ** 20
 /** Activation, preactivation, delta and two of their tangents per layer. */
 const COPIES_PER_ACTIVATION = 5
 
-/** Numbers in and out of a network on this data, as the loader will give them. */
-export function dataWidths(data: Experiment['data']): { readonly inputWidth: number; readonly outputWidth: number } {
+/** Shape of the samples of an experiment, as the loader will give them. */
+export function dataShape(data: Experiment['data']): DataShape {
+  const shape = labelledShape(data)
+  return data.targets === 'inputs' ? { ...shape, outputWidth: shape.inputWidth } : shape
+}
+
+function labelledShape(data: Experiment['data']): DataShape {
+  const vectors = (inputWidth: number, outputWidth: number): DataShape => ({ inputWidth, outputWidth, imageShape: null })
   switch (data.kind) {
     case 'fashionMnist':
-      return { inputWidth: data.side * data.side, outputWidth: CLASSES }
+      return { inputWidth: data.side * data.side, outputWidth: CLASSES, imageShape: [1, data.side, data.side] }
     case 'digits':
-      return { inputWidth: 64, outputWidth: CLASSES }
+      return { inputWidth: 64, outputWidth: CLASSES, imageShape: [1, 8, 8] }
     case 'teacher':
-      return { inputWidth: data.inputs, outputWidth: data.outputs }
+    case 'linearTeacher':
+    case 'gaussian':
+      return vectors(data.inputs, data.outputs)
     case 'mixture':
-      return { inputWidth: data.inputs, outputWidth: CLASSES }
+      return vectors(data.inputs, CLASSES)
+    case 'sphere':
+    case 'orthogonal':
+      return vectors(data.inputs, 1)
     case 'point':
     case 'line':
-      return { inputWidth: 1, outputWidth: 1 }
+      return vectors(1, 1)
+    case 'file':
+      return fileShape(data.file)
     default:
       return data.kind satisfies never
   }
 }
 
+/** A file of one number a sample while none is named. */
+function fileShape(file: OwnFile | null): DataShape {
+  if (file === null) return { inputWidth: 1, outputWidth: 1, imageShape: null }
+  const { channels, height, width, classes } = file
+  const isImage = height > 1 || width > 1
+  return {
+    inputWidth: channels * height * width,
+    outputWidth: Math.max(1, classes),
+    imageShape: isImage ? [channels, height, width] : null,
+  }
+}
+
 /** Bytes of everything that lives at once during a run, and of the largest single array of a network engine. */
 export function footprint(experiment: Experiment): Footprint {
-  const widths = dataWidths(experiment.data)
+  const widths = dataShape(experiment.data)
   const rows = experiment.data.kind === 'point' ? 1 : experiment.data.trainCount + experiment.data.testCount
   const data = rows * (widths.inputWidth + widths.outputWidth) * FLOAT32
   let bytes = 2 * data
@@ -62,16 +87,16 @@ export function footprint(experiment: Experiment): Footprint {
 function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
   const parameters = parameterCount(spec)
   const { probeCount, lanczosSteps, lanczosProbes } = arm.diagnostics
-  const slots = { sgd: 0, momentum: 1, rmsprop: 1, adam: 2 }[arm.optimizer.kind]
+  const slots = { sgd: 0, perturbed: 0, momentum: 1, nesterov: 1, rmsprop: 1, adam: 2 }[arm.optimizer.kind]
   // Start, weights and gradient; two checkpoints on the page with weights and slots.
   const training = arm.seeds * parameters * FLOAT64 * (3 + slots + 2 * (1 + slots))
-  const units = spec.layers.reduce((sum, layer) => sum + layer.fanOut, 0)
+  const units = spec.layers.reduce((sum, layer) => sum + outputWidthOf(layer), 0)
   const samples = Math.max(arm.batch, probeCount, arm.diagnostics.pairBatch)
   const activations = samples * units * FLOAT64 * COPIES_PER_ACTIVATION
-  const outputs = probeCount * spec.layers[spec.layers.length - 1].fanOut
+  const outputs = probeCount * networkWidths(spec).outputWidth
   const kernel = 3 * FLOAT64 * Math.min(outputs, 1024) ** 2
   const basis = Math.min(LANCZOS_BASIS_LIMIT, FLOAT64 * parameters * lanczosSteps * lanczosProbes)
-  const widest = Math.max(...spec.layers.map((layer) => layer.fanOut))
+  const widest = Math.max(...spec.layers.map(outputWidthOf))
   return {
     bytes: training + activations + kernel + basis,
     largestBuffer: Math.max(parameters * FLOAT32, samples * widest * FLOAT32),

@@ -67,13 +67,15 @@ function repair(node: SchemaNode, given: unknown, fallback: unknown, path: strin
     case 'optional':
       return repair(node.wrapped!, given, fallback, path, context)
     case 'nullable':
-      return given === null ? null : repair(node.wrapped!, given, fallback, path, context)
+      return given === null ? null : repairNullable(node.wrapped!, given, fallback, path, context)
     case 'strict_object':
       return repairObject(node, given, fallback, path, context)
     case 'array':
       return repairList(node, given, fallback, path, context)
     case 'number':
       return repairNumber(node, given, fallback, path, context.report)
+    case 'string':
+      return repairText(node, given, fallback, path, context.report)
     case 'picklist':
       return repairName(node.options!, given, fallback, path, context.report)
     case 'literal':
@@ -83,6 +85,14 @@ function repair(node: SchemaNode, given: unknown, fallback: unknown, path: strin
       context.report(wrongType(path, given, fallback, node.type === 'boolean' ? 'true or false' : `a ${node.type}`))
       return fallback
   }
+}
+
+/** What cannot be completed is as good as not given: one notice, and the fallback. */
+function repairNullable(node: SchemaNode, given: unknown, fallback: unknown, path: string, context: Context): unknown {
+  const value = repair(node, given, fallback, path, context)
+  if (value !== undefined) return value
+  context.report(wrongType(path, given, fallback, 'a complete entry'))
+  return fallback
 }
 
 function repairObject(node: SchemaNode, given: unknown, fallback: unknown, path: string, context: Context): unknown {
@@ -169,6 +179,19 @@ function repairNumber(node: SchemaNode, given: unknown, fallback: unknown, path:
     report({ path, problem: 'rounded', given: String(given), used: String(used), expected, text })
   }
   return used
+}
+
+/** A text that breaks a rule of its schema is refused whole: a cut name or digest would mean another file. */
+function repairText(node: SchemaNode, given: unknown, fallback: unknown, path: string, report: Report): unknown {
+  const rule = (type: string) => node.pipe?.find((step) => step.type === type)?.requirement
+  const shortest = (rule('min_length') as number | undefined) ?? 0
+  const longest = (rule('max_length') as number | undefined) ?? Infinity
+  const pattern = rule('regex') as RegExp | undefined
+  const isWhole = typeof given === 'string' && given.length >= shortest && given.length <= longest
+  if (isWhole && (pattern === undefined || pattern.test(given))) return given
+  const expected = pattern === undefined ? `a text of ${shortest} to ${longest} letters` : `a text like ${pattern.source}`
+  report(wrongType(path, given, fallback, expected))
+  return fallback
 }
 
 function repairName(options: readonly (string | number)[], given: unknown, fallback: unknown, path: string, report: Report): unknown {

@@ -1,9 +1,13 @@
 // What does one arm of an experiment mean for an engine?
 //
 // Resolving happens once, here, so that page, Worker and command line cannot disagree about what arm B is.
-import type { ArmName, Experiment, OptimizerSettings } from './experiment.ts'
+import { convolutionalLayers, denseLayer } from './convolutionalLayers.ts'
+import type { ArmName, Experiment, ModelSettings, OptimizerSettings } from './experiment.ts'
 import type { Dataset } from './dataset.ts'
+import { LIMITS } from './limits.ts'
 import type { LayerSpec, NetworkSpec } from './networkSpec.ts'
+import { withNormsAndSkips } from './normsAndSkips.ts'
+import { widthForBudget } from './widthForBudget.ts'
 
 /** An experiment of one arm only; `linearised` stands here because nobody can ask for it without an arm A beside. */
 export type ArmExperiment = Experiment & { readonly linearised?: boolean }
@@ -35,23 +39,54 @@ export function resolveEps(optimizer: OptimizerSettings, engine: 'chain' | 'floa
   return engine === 'float64' ? 1e-16 : 1e-8
 }
 
+/** What a network must know of its data. */
+export type DataShape = Pick<Dataset, 'inputWidth' | 'outputWidth' | 'imageShape'>
+
 /** The layers of one arm's network on a data set; a chain is `depth` layers 1 -> 1 without bias or activation. */
-export function networkSpec(arm: ArmExperiment, dataset: Pick<Dataset, 'inputWidth' | 'outputWidth'>): NetworkSpec {
-  const { model } = arm
-  const chain = model.kind === 'chain'
-  const layers: LayerSpec[] = []
-  for (let layer = 0; layer < model.depth; layer++) {
-    const fanIn = layer === 0 ? dataset.inputWidth : chain ? 1 : model.width
-    const last = layer === model.depth - 1
-    layers.push({
-      kind: 'dense',
-      fanIn,
-      fanOut: last ? dataset.outputWidth : chain ? 1 : model.width,
-      bias: !chain && model.bias,
-      activation: chain ? 'identity' : last ? model.outputActivation : model.activation,
-      forwardScale: !chain && model.parameterization === 'ntk' ? 1 / Math.sqrt(fanIn) : 1,
-      biasScale: 1,
-    })
+export function networkSpec(arm: ArmExperiment, data: DataShape): NetworkSpec {
+  return {
+    layers: layersOf(arm.model, data),
+    loss: arm.loss,
+    ...(arm.linearised === true ? { linearised: true } : {}),
   }
-  return { layers, loss: arm.loss, ...(arm.linearised === true ? { linearised: true } : {}) }
+}
+
+function layersOf(model: ModelSettings, data: DataShape): readonly LayerSpec[] {
+  switch (model.kind) {
+    case 'chain':
+      return chainLayers(model, data)
+    case 'mlp':
+      return withNormsAndSkips(denseLayers(model, data), model)
+    case 'cnn': {
+      // Vectors are images of one column, so that nothing that is asked for has no answer.
+      const image = data.imageShape ?? [1, data.inputWidth, 1]
+      return withNormsAndSkips(convolutionalLayers(model, image, data.outputWidth), model)
+    }
+    default:
+      return model.kind satisfies never
+  }
+}
+
+function chainLayers(model: ModelSettings, { inputWidth, outputWidth }: DataShape): readonly LayerSpec[] {
+  return Array.from({ length: model.depth }, (_, layer): LayerSpec => ({
+    ...denseLayer(model, layer === 0 ? inputWidth : 1, layer === model.depth - 1 ? outputWidth : 1),
+    bias: false,
+    activation: 'identity',
+    forwardScale: 1,
+  }))
+}
+
+function denseLayers(model: ModelSettings, data: DataShape): readonly LayerSpec[] {
+  const width = mlpWidth(model, data)
+  return Array.from({ length: model.depth }, (_, layer): LayerSpec => {
+    const last = layer === model.depth - 1
+    const dense = denseLayer(model, layer === 0 ? data.inputWidth : width, last ? data.outputWidth : width)
+    return last ? { ...dense, activation: model.outputActivation } : dense
+  })
+}
+
+/** Units of a hidden layer of an MLP: as set, or as the parameter budget wants it. */
+export function mlpWidth(model: ModelSettings, { inputWidth, outputWidth }: Pick<DataShape, 'inputWidth' | 'outputWidth'>): number {
+  if (model.parameterBudget === null) return model.width
+  return Math.min(LIMITS.width.max, widthForBudget(model.parameterBudget, model.depth, inputWidth, outputWidth, model.bias))
 }

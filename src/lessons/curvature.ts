@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts'
 const experiment: Experiment = {
   ...DEFAULT_EXPERIMENT,
   model: { ...DEFAULT_EXPERIMENT.model, depth: 12 },
-  init: { scheme: 'uniform', tau: Math.sqrt(3) },
+  init: { ...DEFAULT_EXPERIMENT.init, scheme: 'uniform', tau: Math.sqrt(3) },
   steps: 600,
   seeds: 16,
   diagnostics: { ...DEFAULT_EXPERIMENT.diagnostics, every: { ...DEFAULT_EXPERIMENT.diagnostics.every, hessian: 5 } },

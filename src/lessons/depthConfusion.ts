@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts'
 const experiment: Experiment = {
   ...DEFAULT_MLP,
   model: { ...DEFAULT_MLP.model, depth: 3, width: 12, activation: 'tanh' },
-  init: { scheme: 'lecunNormal', tau: Math.sqrt(3) },
+  init: { ...DEFAULT_MLP.init, scheme: 'lecunNormal', tau: Math.sqrt(3) },
   data: { ...DEFAULT_MLP.data, kind: 'digits', trainCount: 1200, testCount: 400 },
   optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.05 },
   batch: 64,
@@ -40,7 +40,7 @@ export const depthConfusion: Lesson = {
     experiment: {
       ...experiment,
       model: { ...experiment.model, activation: 'identity', bias: false },
-      init: { scheme: 'orthogonal', tau: Math.sqrt(3) },
+      init: { ...DEFAULT_MLP.init, scheme: 'orthogonal', tau: Math.sqrt(3) },
       loss: { kind: 'squaredError', reduction: 'mean' },
     },
   },

@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts'
 const experiment: Experiment = {
   ...DEFAULT_MLP,
   model: { ...DEFAULT_MLP.model, depth: 2, width: 16, parameterization: 'ntk' },
-  init: { scheme: 'unitNormal', tau: Math.sqrt(3) },
+  init: { ...DEFAULT_MLP.init, scheme: 'unitNormal', tau: Math.sqrt(3) },
   data: { ...DEFAULT_MLP.data, kind: 'teacher', inputs: 10, outputs: 1, trainCount: 20, testCount: 20 },
   loss: { kind: 'squaredError', reduction: 'sum' },
   optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.02 },

@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts'
 const experiment: Experiment = {
   ...DEFAULT_EXPERIMENT,
   model: { ...DEFAULT_EXPERIMENT.model, depth: 16 },
-  init: { scheme: 'uniform', tau: Math.sqrt(3) },
+  init: { ...DEFAULT_EXPERIMENT.init, scheme: 'uniform', tau: Math.sqrt(3) },
   steps: 600,
   seeds: 64,
   versus: { model: { depth: 64 } },
@@ -27,7 +27,7 @@ export const vanish: Lesson = {
   twist: {
     text: 'Set the scale to τ = e, the only value at which the median neither dies nor explodes.',
     label: 'Try τ = e',
-    experiment: { ...experiment, init: { scheme: 'uniform', tau: Math.E } },
+    experiment: { ...experiment, init: { ...DEFAULT_EXPERIMENT.init, scheme: 'uniform', tau: Math.E } },
   },
   claim: '004-T6,F2',
   mainPanel: 'gradientNorms',

@@ -6,7 +6,7 @@ import type { Lesson } from './lesson.ts'
 const experiment: Experiment = {
   ...DEFAULT_MLP,
   model: { ...DEFAULT_MLP.model, depth: 16, width: 8, activation: 'tanh' },
-  init: { scheme: 'lecunNormal', tau: Math.sqrt(3) },
+  init: { ...DEFAULT_MLP.init, scheme: 'lecunNormal', tau: Math.sqrt(3) },
   data: { ...DEFAULT_MLP.data, kind: 'digits', trainCount: 1200, testCount: 400 },
   optimizer: { ...DEFAULT_MLP.optimizer, lr: 0.05 },
   batch: 64,

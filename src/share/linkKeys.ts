@@ -2,8 +2,10 @@
 //
 // The names are those a reader would guess (`depth=24`, `lr=1e-3`), because links are read, typed and edited by hand.
 
+import type { OwnFile } from '../core/experiment.ts'
+
 /** How the text of a value is read; names are written as they are. */
-export type LinkValueKind = 'number' | 'name' | 'flag' | 'numberOrAuto'
+export type LinkValueKind = 'number' | 'name' | 'flag' | 'numberOrAuto' | 'file'
 
 export interface LinkKey {
   readonly key: string
@@ -17,14 +19,24 @@ const field = (key: string, path: string, kind: LinkValueKind = 'number'): LinkK
 /** Fields that arm B may change, with their paths inside `versus` as well. */
 const ARM_KEYS: readonly LinkKey[] = [
   field('model', 'model.kind', 'name'),
+  field('family', 'model.family', 'name'),
   field('depth', 'model.depth'),
   field('width', 'model.width'),
+  field('params', 'model.parameterBudget', 'numberOrAuto'),
   field('act', 'model.activation', 'name'),
   field('out', 'model.outputActivation', 'name'),
   field('bias', 'model.bias', 'flag'),
   field('param', 'model.parameterization', 'name'),
+  field('norm', 'model.norm', 'name'),
+  field('skip', 'model.skipSpan'),
+  field('skipat', 'model.skipPlacement', 'name'),
+  field('branch', 'model.branchScale', 'numberOrAuto'),
+  field('kernel', 'model.kernel'),
+  field('pad', 'model.padding', 'name'),
+  field('pool', 'model.pooling', 'name'),
   field('init', 'init.scheme', 'name'),
   field('tau', 'init.tau'),
+  field('gain', 'init.gain'),
   field('opt', 'optimizer.kind', 'name'),
   field('lr', 'optimizer.lr'),
   field('mu', 'optimizer.momentum'),
@@ -32,6 +44,9 @@ const ARM_KEYS: readonly LinkKey[] = [
   field('b1', 'optimizer.beta1'),
   field('b2', 'optimizer.beta2'),
   field('eps', 'optimizer.eps', 'numberOrAuto'),
+  field('xi', 'optimizer.noise'),
+  field('dropevery', 'optimizer.dropEvery'),
+  field('drop', 'optimizer.dropFactor'),
   field('batch', 'batch'),
 ]
 
@@ -40,12 +55,15 @@ export const LINK_KEYS: readonly LinkKey[] = [
   ...ARM_KEYS,
   field('data', 'data.kind', 'name'),
   field('side', 'data.side'),
+  field('targets', 'data.targets', 'name'),
+  field('file', 'data.file', 'file'),
   field('n', 'data.trainCount'),
   field('ntest', 'data.testCount'),
   field('din', 'data.inputs'),
   field('dout', 'data.outputs'),
   field('scaling', 'data.scaling', 'name'),
   field('noise', 'data.noise'),
+  field('sampling', 'sampling', 'name'),
   field('loss', 'loss.kind', 'name'),
   field('reduce', 'loss.reduction', 'name'),
   field('steps', 'steps'),
@@ -81,6 +99,7 @@ export function numberText(value: number): string {
 /** Text of a value in a link. */
 export function valueText(kind: LinkValueKind, value: unknown): string {
   if (kind === 'flag') return value === true ? '1' : '0'
+  if (kind === 'file') return fileText(value as OwnFile | null)
   if (value === null) return 'auto'
   return typeof value === 'number' ? numberText(value) : typeof value === 'string' ? value : ''
 }
@@ -91,8 +110,24 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu
 export function valueOf(kind: LinkValueKind, text: string): unknown {
   if (kind === 'name') return text
   if (kind === 'flag') return text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : text
+  if (kind === 'file') return fileOf(text)
   if (kind === 'numberOrAuto' && text === 'auto') return null
   return NUMBER.test(text) ? Number(text) : text
+}
+
+/** `<sha256>.<channels>.<height>.<width>.<classes>.<name>`, the name last because it may hold anything; or `none`. */
+function fileText(file: OwnFile | null): string {
+  if (file === null) return 'none'
+  const { sha256, channels, height, width, classes, name } = file
+  return [sha256, channels, height, width, classes, encodeURIComponent(name)].join('.')
+}
+
+function fileOf(text: string): unknown {
+  if (text === 'none') return null
+  const [sha256, channels, height, width, classes, ...name] = text.split('.')
+  if (name.length === 0) return text
+  const numbers = { channels: Number(channels), height: Number(height), width: Number(width), classes: Number(classes) }
+  return { sha256, ...numbers, name: name.join('.') }
 }
 
 /** The value at a dotted path, undefined where there is none. */

@@ -1,6 +1,6 @@
 // Which closed forms stand beside this run now? Both arms, with what has been measured so far.
 import type { ArmName, Experiment } from '../core/experiment.ts'
-import { dataWidths } from '../core/footprint.ts'
+import { dataShape } from '../core/footprint.ts'
 import { armExperiment } from '../core/resolve.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { theoryFor } from '../theory/curvesFor.ts'
@@ -12,7 +12,7 @@ import { effectiveOptimizer } from './effectiveOptimizer.ts'
 export function theoryCurves(experiment: Experiment, columns: RunColumns): readonly TheoryCurve[] {
   const curvesOf = (arm: ArmName) => {
     const settings = armExperiment(experiment, arm)
-    const shape = { ...dataWidths(settings.data), trainCount: settings.data.trainCount }
+    const shape = { ...dataShape(settings.data), trainCount: settings.data.trainCount }
     const optimizer = effectiveOptimizer(experiment, arm, columns[arm].hessian.samples.at(-1)?.step ?? 0)
     return theoryFor(runFacts({ ...settings, optimizer }, shape, null, measuredFacts(columns[arm])))
   }

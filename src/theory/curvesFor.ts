@@ -15,14 +15,10 @@ import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
 
 /** The curves that apply to one arm of a run, in a fixed order with unique ids. */
 export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
-  return [
-    ...chainCurves(facts),
-    ...networkCurves(facts),
-    ...forwardCurves(facts),
-    ...kernelCurves(facts),
-    stabilityCurve(facts),
-    ...nullCosineCurve(facts),
-  ]
+  const ofDenseStacks = facts.plainDense
+    ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...kernelCurves(facts)]
+    : []
+  return [...ofDenseStacks, stabilityCurve(facts), ...nullCosineCurve(facts)]
 }
 
 function stabilityCurve(facts: RunFacts): TheoryCurve {

@@ -3,8 +3,8 @@
 // A small plain object instead of the whole run: theory is asked before anything was trained (nothing measured yet) and again when
 // samples arrive. Missing knowledge makes a hypothesis 'unknown', it never invents a value.
 import type { Activation, Experiment, LossSettings, OptimizerSettings } from '../core/experiment.ts'
-import { networkSpec } from '../core/resolve.ts'
-import { parameterCount } from '../core/networkSpec.ts'
+import { networkSpec, type DataShape } from '../core/resolve.ts'
+import { fansOf, inputWidthOf, isDenseNetwork, isWeighted, parameterCount, type NetworkSpec } from '../core/networkSpec.ts'
 import type { DataMoments } from './linearGradientMoments.ts'
 import { singleSampleMoments } from './linearGradientMoments.ts'
 import { normalLaw, weightLaw } from './weightLaw.ts'
@@ -36,7 +36,9 @@ export interface MeasuredFacts {
 
 /** One arm of an experiment as theory sees it. */
 export interface RunFacts {
-  readonly kind: 'chain' | 'mlp'
+  readonly kind: Experiment['model']['kind']
+  /** Dense layers without norms and skips: the only networks that the closed forms speak of. */
+  readonly plainDense: boolean
   readonly depth: number
   /** [depth + 1] inputs, hidden widths, outputs. */
   readonly widths: readonly number[]
@@ -65,9 +67,7 @@ export interface RunFacts {
 }
 
 /** The sizes of a data set; the rows are not needed. */
-export interface DataShape {
-  readonly inputWidth: number
-  readonly outputWidth: number
+export interface CountedShape extends DataShape {
   readonly trainCount: number
 }
 
@@ -76,19 +76,21 @@ export interface DataShape {
  *
  * @param data moments of the probe set, see `dataMoments`; null is filled in for the point (1, 1).
  */
-export function runFacts(arm: Experiment, shape: DataShape, data: DataMoments | null, measured: MeasuredFacts = {}): RunFacts {
+export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments | null, measured: MeasuredFacts = {}): RunFacts {
   const spec = networkSpec(arm, shape)
   const ntk = arm.model.kind !== 'chain' && arm.model.parameterization === 'ntk'
   const trainCount = arm.data.kind === 'point' ? 1 : shape.trainCount
   const probeCount = Math.min(trainCount, arm.diagnostics.probeCount)
+  const weighted = spec.layers.filter(isWeighted)
   return {
     kind: arm.model.kind,
-    depth: arm.model.depth,
-    widths: [...spec.layers.map((layer) => layer.fanIn), shape.outputWidth],
-    laws: spec.layers.map(({ fanIn, fanOut }) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut))),
-    gradientScales: spec.layers.map(({ fanIn }) => (ntk ? 1 / Math.sqrt(fanIn) : 1)),
+    plainDense: isPlainDense(spec),
+    depth: weighted.length,
+    widths: [...weighted.map(inputWidthOf), shape.outputWidth],
+    laws: weighted.map(fansOf).map(({ fanIn, fanOut }) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut))),
+    gradientScales: weighted.map(fansOf).map(({ fanIn }) => (ntk ? 1 / Math.sqrt(fanIn) : 1)),
     constantWeight: arm.init.scheme === 'constant' && !ntk ? arm.init.tau : null,
-    bias: spec.layers.some((layer) => layer.bias),
+    bias: weighted.some((layer) => layer.bias),
     activation: arm.model.kind === 'chain' ? 'identity' : arm.model.activation,
     outputActivation: arm.model.kind === 'chain' ? 'identity' : arm.model.outputActivation,
     loss: arm.loss,
@@ -102,4 +104,8 @@ export function runFacts(arm: Experiment, shape: DataShape, data: DataMoments | 
     data: data ?? (arm.data.kind === 'point' ? singleSampleMoments(1, 1) : null),
     measured,
   }
+}
+
+function isPlainDense(spec: NetworkSpec): boolean {
+  return isDenseNetwork(spec) && spec.layers.every(({ norm, skip }) => norm === undefined && skip === undefined)
 }

@@ -4,6 +4,9 @@
 // the kernel is a mean. A nonlinear output phi(f) multiplies the kernel by slopes and adds a dense rank-one piece to the Hessian.
 import type { Activation } from '../core/experiment.ts'
 
+/** The activations of the tangent-kernel theory. */
+export type JetActivation = Extract<Activation, 'identity' | 'relu' | 'tanh' | 'tanh3' | 'swish'>
+
 /** An activation's value and first two derivatives at z. */
 export interface ActivationJet {
   readonly value: number
@@ -12,7 +15,7 @@ export interface ActivationJet {
 }
 
 /** Value, slope and curvature; relu has slope 0 at 0 and curvature 0. */
-export function activationJet(activation: Activation, z: number): ActivationJet {
+export function activationJet(activation: JetActivation, z: number): ActivationJet {
   switch (activation) {
     case 'identity':
       return { value: z, slope: 1, curvature: 0 }
@@ -36,14 +39,14 @@ export function activationJet(activation: Activation, z: number): ActivationJet 
 }
 
 /** |H|_2 of f at x: x^2 m^-1/2 max |v sigma''(w x)|. Falls like m^-1/2. Source: Liu et al. 2020, equation 25. */
-export function shallowHessianNorm(x: number, weights: ArrayLike<number>, activation: Activation): number {
+export function shallowHessianNorm(x: number, weights: ArrayLike<number>, activation: JetActivation): number {
   let largest = 0
   for (let i = 0; i < weights.length; i++) largest = Math.max(largest, Math.abs(activationJet(activation, weights[i] * x).curvature))
   return (x * x * largest) / Math.sqrt(weights.length)
 }
 
 /** K(x, x') = x x' mean sigma'(w x) sigma'(w x'); relu and x = x', w symmetric: x^2/2 for m to infinity. Source: Liu et al. 2020, equation 26. */
-export function shallowKernel(x: number, other: number, weights: ArrayLike<number>, activation: Activation): number {
+export function shallowKernel(x: number, other: number, weights: ArrayLike<number>, activation: JetActivation): number {
   let sum = 0
   for (let i = 0; i < weights.length; i++) {
     sum += activationJet(activation, weights[i] * x).slope * activationJet(activation, weights[i] * other).slope
@@ -52,7 +55,7 @@ export function shallowKernel(x: number, other: number, weights: ArrayLike<numbe
 }
 
 /** Kernel under an output activation: phi'(f) phi'(f') K. Source: Liu et al. 2020, equation 35. */
-export function outputKernel(kernel: number, output: Activation, f: number, other: number): number {
+export function outputKernel(kernel: number, output: JetActivation, f: number, other: number): number {
   return activationJet(output, f).slope * activationJet(output, other).slope * kernel
 }
 
@@ -65,7 +68,7 @@ export function outputKernel(kernel: number, output: Activation, f: number, othe
  * @param gradient [p].
  * @param hessian [p, p] row-major.
  */
-export function outputHessian(gradient: Float64Array, hessian: Float64Array, output: Activation, f: number): Float64Array {
+export function outputHessian(gradient: Float64Array, hessian: Float64Array, output: JetActivation, f: number): Float64Array {
   const p = gradient.length
   const { slope, curvature } = activationJet(output, f)
   return Float64Array.from({ length: p * p }, (_, k) => curvature * gradient[Math.floor(k / p)] * gradient[k % p] + slope * hessian[k])

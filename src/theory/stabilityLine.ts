@@ -6,7 +6,7 @@ import { DomainFault } from '../core/faults.ts'
 
 /** An optimizer as far as stability sees it. */
 export type StabilityRule =
-  | { readonly kind: 'sgd'; readonly lr: number }
+  | { readonly kind: 'sgd' | 'perturbed'; readonly lr: number }
   | { readonly kind: 'momentum'; readonly lr: number; readonly momentum: number }
   | { readonly kind: 'nesterov'; readonly lr: number; readonly momentum: number }
   | { readonly kind: 'rmsprop'; readonly lr: number }
@@ -24,6 +24,7 @@ export function stabilityThreshold(rule: StabilityRule): number {
   if (!(rule.lr > 0)) throw new DomainFault(`stabilityThreshold: lr out of range, got ${rule.lr}, expected a positive number`)
   switch (rule.kind) {
     case 'sgd':
+    case 'perturbed':
     case 'rmsprop':
       return 2 / rule.lr
     case 'momentum':

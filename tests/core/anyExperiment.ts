@@ -1,6 +1,6 @@
 // Which experiments are there? Random ones that obey schema and cross rules, for property tests of every door.
 import * as fc from 'fast-check'
-import type { Experiment } from '../../src/core/experiment.ts'
+import { activationSchema, dataSchema, type Experiment } from '../../src/core/experiment.ts'
 import { repairCombinations } from '../../src/core/experimentRules.ts'
 import { LIMITS, type LimitName } from '../../src/core/limits.ts'
 
@@ -15,9 +15,18 @@ const real = (name: LimitName) => {
 }
 const count = (name: LimitName) => fc.integer({ min: LIMITS[name].min, max: LIMITS[name].max })
 
-const activation = fc.constantFrom('identity', 'relu', 'tanh', 'tanh3', 'swish' as const)
+const activation = fc.constantFrom(...activationSchema.options)
 const model = {
-  kind: fc.constantFrom('chain', 'mlp'),
+  kind: fc.constantFrom('chain', 'mlp', 'cnn'),
+  family: fc.constantFrom('plain', 'imageToImage', 'wide', 'stripped', 'lenet'),
+  parameterBudget: fc.option(count('parameterBudget')),
+  norm: fc.constantFrom('none', 'batch', 'layer'),
+  skipSpan: count('skipSpan'),
+  skipPlacement: fc.constantFrom('postAct', 'preAct'),
+  branchScale: fc.option(real('branchScale')),
+  kernel: fc.constantFrom(1, 3, 5),
+  padding: fc.constantFrom('zero', 'circular'),
+  pooling: fc.constantFrom('average', 'max'),
   depth: count('depth'),
   width: count('width'),
   activation,
@@ -28,16 +37,29 @@ const model = {
 const init = {
   scheme: fc.constantFrom('uniform', 'lecunNormal', 'glorotUniform', 'heUniform', 'orthogonal', 'unitNormal', 'constant'),
   tau: real('tau'),
+  gain: real('gain'),
 }
 const optimizer = {
-  kind: fc.constantFrom('sgd', 'momentum', 'rmsprop', 'adam'),
+  kind: fc.constantFrom('sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'perturbed'),
   lr: real('lr'),
   momentum: real('momentum'),
   decay: real('decay'),
   beta1: real('beta1'),
   beta2: real('beta2'),
   eps: fc.oneof(fc.constantFrom(null, 1e-150, 1e-8), real('eps')),
+  noise: real('noise'),
+  dropEvery: count('every'),
+  dropFactor: real('dropFactor'),
 }
+/** Names hold whatever a file system allows. */
+const file = fc.record({
+  name: fc.string({ minLength: 1, maxLength: 60 }),
+  sha256: fc.stringMatching(/^[0-9a-f]{64}$/u),
+  channels: count('fileChannels'),
+  height: count('fileSide'),
+  width: count('fileSide'),
+  classes: count('fileClasses'),
+})
 const every = count('every')
 const optional = (entries: Record<string, fc.Arbitrary<unknown>>) => fc.record(entries, { requiredKeys: [] })
 
@@ -48,8 +70,10 @@ export const anyExperiment: fc.Arbitrary<Experiment> = fc
     model: fc.record(model),
     init: fc.record(init),
     data: fc.record({
-      kind: fc.constantFrom('fashionMnist', 'digits', 'teacher', 'mixture', 'point', 'line'),
-      side: fc.constantFrom(7, 14, 28),
+      kind: fc.constantFrom(...dataSchema.entries.kind.options),
+      side: fc.constantFrom(7, 14, 28, 32),
+      targets: fc.constantFrom('labels', 'inputs'),
+      file: fc.option(file),
       trainCount: count('trainCount'),
       testCount: count('testCount'),
       inputs: count('inputs'),
@@ -57,9 +81,13 @@ export const anyExperiment: fc.Arbitrary<Experiment> = fc
       scaling: fc.constantFrom('unit', 'standardised'),
       noise: real('noise'),
     }),
-    loss: fc.record({ kind: fc.constantFrom('squaredError', 'softmaxCrossEntropy'), reduction: fc.constantFrom('mean', 'sum') }),
+    loss: fc.record({
+      kind: fc.constantFrom('squaredError', 'softmaxCrossEntropy', 'logistic'),
+      reduction: fc.constantFrom('mean', 'sum'),
+    }),
     optimizer: fc.record(optimizer),
     batch: count('batch'),
+    sampling: fc.constantFrom('withoutReplacement', 'withReplacement'),
     steps: count('steps'),
     seed: fc.integer({ min: 0, max: 4_294_967_295 }),
     seeds: count('seeds'),

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
-import { dataWidths, footprint, FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
+import { dataShape, footprint, FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
 import { LIMITS } from '../../src/core/limits.ts'
 import { loadDataset } from '../../src/data/loadDataset.ts'
 
@@ -17,9 +17,13 @@ test('the widths are those of the data that will be loaded', async () => {
   for (const kind of ['teacher', 'mixture', 'point', 'line'] as const) {
     const data = { ...DEFAULT_MLP.data, kind, inputs: 6, outputs: 3, trainCount: 5, testCount: 2 }
     const dataset = await loadDataset(data, { seed: 1, readAsset: () => Promise.reject(new Error('none')) })
-    expect(dataWidths(data)).toEqual({ inputWidth: dataset.inputWidth, outputWidth: dataset.outputWidth })
+    expect(dataShape(data)).toEqual({ inputWidth: dataset.inputWidth, outputWidth: dataset.outputWidth, imageShape: dataset.imageShape })
   }
-  expect(dataWidths({ ...DEFAULT_MLP.data, kind: 'fashionMnist', side: 7 })).toEqual({ inputWidth: 49, outputWidth: 10 })
+  expect(dataShape({ ...DEFAULT_MLP.data, kind: 'fashionMnist', side: 7 })).toEqual({
+    inputWidth: 49,
+    outputWidth: 10,
+    imageShape: [1, 7, 7],
+  })
 })
 
 test('what everybody uses fits: the race, the image MLP, the deepest sliders, thousands of chains', () => {

@@ -230,20 +230,20 @@ describe('chainInertia', () => {
 describe('weightLaw', () => {
   test('has the variances of the table, and tau marks 1, sqrt 3, sqrt 6 on square layers', () => {
     const tau = (scheme: 'lecunUniform' | 'glorotUniform' | 'heUniform' | 'lecunNormal'): number =>
-      equivalentTau(weightLaw({ scheme, tau: 9 }, 50, 50), 50)
+      equivalentTau(weightLaw({ scheme, tau: 9, gain: 1 }, 50, 50), 50)
     expect(tau('lecunUniform')).toBeCloseTo(1, 14)
     expect(tau('glorotUniform')).toBeCloseTo(ROOT3, 14)
     expect(tau('heUniform')).toBeCloseTo(Math.sqrt(6), 14)
     expect(tau('lecunNormal')).toBeCloseTo(ROOT3, 14)
-    expect(weightLaw({ scheme: 'glorotNormal', tau: 1 }, 30, 10).variance).toBeCloseTo(0.05, 15)
-    expect(weightLaw({ scheme: 'orthogonal', tau: 1 }, 30, 10).variance).toBeCloseTo(1 / 30, 15)
-    expect(weightLaw({ scheme: 'constant', tau: 0.7 }, 1, 1)).toEqual({ family: 'constant', variance: 0.7 * 0.7, kurtosis: 1 })
+    expect(weightLaw({ scheme: 'glorotNormal', tau: 1, gain: 1 }, 30, 10).variance).toBeCloseTo(0.05, 15)
+    expect(weightLaw({ scheme: 'orthogonal', tau: 1, gain: 1 }, 30, 10).variance).toBeCloseTo(1 / 30, 15)
+    expect(weightLaw({ scheme: 'constant', tau: 0.7, gain: 1 }, 1, 1)).toEqual({ family: 'constant', variance: 0.7 * 0.7, kurtosis: 1 })
   })
   test('has the kurtosis of the drawn laws (seed 109)', () => {
     const stream = namedStream(109, 'weights')
     const law = uniformLaw(2)
     expectMean(law.kurtosis * law.variance ** 2, 100_000, () => (2 * (2 * stream.uniform() - 1)) ** 4)
-    expectMean(weightLaw({ scheme: 'orthogonal', tau: 1 }, 3, 3).kurtosis / 9, 100_000, () => {
+    expectMean(weightLaw({ scheme: 'orthogonal', tau: 1, gain: 1 }, 3, 3).kurtosis / 9, 100_000, () => {
       const v = normals(stream, 3)
       return (v[0] / Math.hypot(...v)) ** 4
     })

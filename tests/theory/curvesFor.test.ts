@@ -14,16 +14,16 @@ import { normalLaw } from '../../src/theory/weightLaw.ts'
 import { apply, dot, matrixOf, normals, uniforms } from './reference/draws.ts'
 import { expectMeans, expectShare } from './reference/monteCarlo.ts'
 
-const POINT_SHAPE = { inputWidth: 1, outputWidth: 1, trainCount: 1 }
+const POINT_SHAPE = { inputWidth: 1, outputWidth: 1, imageShape: null, trainCount: 1 }
 const chain: Experiment = { ...DEFAULT_EXPERIMENT, versus: null }
 const teacher: Experiment = {
   ...DEFAULT_MLP,
   model: { ...DEFAULT_MLP.model, activation: 'identity', bias: false, depth: 3, width: 16 },
-  init: { scheme: 'unitNormal', tau: 1 },
+  init: { scheme: 'unitNormal', tau: 1, gain: 1 },
   data: { ...DEFAULT_MLP.data, kind: 'teacher', inputs: 8, outputs: 1, trainCount: 500 },
   loss: { kind: 'squaredError', reduction: 'mean' },
 }
-const TEACHER_SHAPE = { inputWidth: 8, outputWidth: 1, trainCount: 500 }
+const TEACHER_SHAPE = { inputWidth: 8, outputWidth: 1, imageShape: null, trainCount: 500 }
 
 function curvesOf(
   arm: Experiment,
@@ -76,12 +76,12 @@ describe('theoryFor', () => {
     expect(silent.has('chain.gradientSlope')).toBe(false)
   })
   test('has no uniform law for normal weights, but their rate', () => {
-    const curves = curvesOf({ ...chain, init: { scheme: 'unitNormal', tau: 1 } })
+    const curves = curvesOf({ ...chain, init: { scheme: 'unitNormal', tau: 1, gain: 1 } })
     expect(curves.has('chain.gradientMedian')).toBe(false)
     expect(curves.get('chain.gradientSlope')?.label).toContain('-0.2759')
   })
   test('crosses the falling rate for tau above e', () => {
-    const rate = curvesOf({ ...chain, init: { scheme: 'uniform', tau: 3 } }).get('chain.gradientSlope')
+    const rate = curvesOf({ ...chain, init: { scheme: 'uniform', tau: 3, gain: 1 } }).get('chain.gradientSlope')
     expect(verdict(rate, /falls/u)).toBe(false)
     expect(verdict(curvesOf(chain).get('chain.gradientSlope'), /falls/u)).toBe(true)
   })
@@ -91,7 +91,7 @@ describe('theoryFor', () => {
     expect(verdict(curvesOf(chain, POINT_SHAPE, null, { step: 9 }).get('chain.gradientMedian'), /step 0/u)).toBe(false)
   })
   test('bounds the loss of an equal-weight chain under gradient descent', () => {
-    const equal: Experiment = { ...chain, init: { scheme: 'constant', tau: 0.7 }, model: { ...chain.model, depth: 10 } }
+    const equal: Experiment = { ...chain, init: { scheme: 'constant', tau: 0.7, gain: 1 }, model: { ...chain.model, depth: 10 } }
     const curves = curvesOf(equal)
     const bound = curves.get('chain.lossLowerBound')
     expect(bound?.axis).toBe('step')
@@ -126,7 +126,7 @@ describe('theoryFor', () => {
     expect(verdict(curves.get('diversity.batchSizeBound'), /N\(0, 1\)/u)).toBe(true)
     const widths = curves.get('diversity.byWidth')
     expect(Array.from(widths?.x ?? [])).toContain(16)
-    const he = curvesOf({ ...teacher, init: { scheme: 'heNormal', tau: 1 } }, TEACHER_SHAPE, data)
+    const he = curvesOf({ ...teacher, init: { scheme: 'heNormal', tau: 1, gain: 1 } }, TEACHER_SHAPE, data)
     expect(verdict(he.get('diversity.batchSizeBound'), /N\(0, 1\)/u)).toBe(false)
     const relu = curvesOf({ ...teacher, model: { ...teacher.model, activation: 'relu' } }, TEACHER_SHAPE, data)
     expect(relu.has('mlp.gradientRms')).toBe(false)
@@ -135,7 +135,7 @@ describe('theoryFor', () => {
   test('counts the forward scale of the NTK parameterization in: weights N(0, 1/fanIn), gradients 1/sqrt(fanIn)', () => {
     const data = dataMoments([1, 0, 0, 0, 0, 0, 0, 0], [1], 1, 8, 1)
     const ntk = curvesOf({ ...teacher, model: { ...teacher.model, parameterization: 'ntk' } }, TEACHER_SHAPE, data).get('mlp.gradientRms')
-    const plain = curvesOf({ ...teacher, init: { scheme: 'lecunNormal', tau: 1 } }, TEACHER_SHAPE, data).get('mlp.gradientRms')
+    const plain = curvesOf({ ...teacher, init: { scheme: 'lecunNormal', tau: 1, gain: 1 } }, TEACHER_SHAPE, data).get('mlp.gradientRms')
     ;[8, 16, 16].forEach((fanIn, layer) =>
       expect((ntk?.y[layer] ?? NaN) - (plain?.y[layer] ?? NaN)).toBeCloseTo(-Math.log10(fanIn) / 2, 12),
     )
@@ -143,8 +143,8 @@ describe('theoryFor', () => {
   test('crosses the rate of a network deeper than wide, and of one that explodes', () => {
     const relu = (width: number, depth: number, tau: number): TheoryCurve | undefined =>
       curvesOf(
-        { ...DEFAULT_MLP, model: { ...DEFAULT_MLP.model, width, depth }, init: { scheme: 'uniform', tau } },
-        { inputWidth: 196, outputWidth: 10, trainCount: 1000 },
+        { ...DEFAULT_MLP, model: { ...DEFAULT_MLP.model, width, depth }, init: { scheme: 'uniform', tau, gain: 1 } },
+        { inputWidth: 196, outputWidth: 10, imageShape: null, trainCount: 1000 },
       ).get('mlp.gradientRate')
     expect(relu(64, 12, Math.sqrt(6))?.hypotheses.map((h) => h.holds)).toEqual(['unknown', true, true, true])
     expect(verdict(relu(8, 40, Math.sqrt(6)), /width/u)).toBe(false)
@@ -154,7 +154,7 @@ describe('theoryFor', () => {
     expect(Math.max(...(relu(64, 12, Math.sqrt(6))?.y.map(Math.abs) ?? [1]))).toBeLessThan(1e-12)
   })
   test('is one level for an orthogonal linear network once its residuals are known', () => {
-    const orthogonal: Experiment = { ...teacher, init: { scheme: 'orthogonal', tau: 1 } }
+    const orthogonal: Experiment = { ...teacher, init: { scheme: 'orthogonal', tau: 1, gain: 1 } }
     expect(curvesOf(orthogonal, TEACHER_SHAPE).has('mlp.orthogonalGradient')).toBe(false)
     const curve = curvesOf(orthogonal, TEACHER_SHAPE, null, { residualInputNorm: 100, step: 0 }).get('mlp.orthogonalGradient')
     expect(Array.from(curve?.y ?? [])).toEqual([2, 2, 2])
@@ -185,7 +185,7 @@ describe('theoryFor', () => {
     ).toBe(false)
   })
   test('draws the rates of a chain Hessian, twice as steep on the diagonal', () => {
-    const curves = curvesOf({ ...chain, init: { scheme: 'uniform', tau: Math.sqrt(3) } })
+    const curves = curvesOf({ ...chain, init: { scheme: 'uniform', tau: Math.sqrt(3), gain: 1 } })
     const rate = (id: string): number => {
       const { x, y } = curves.get(id) ?? { x: [NaN], y: [NaN] }
       return (y[y.length - 1] - y[0]) / (x[x.length - 1] - x[0])
@@ -197,8 +197,8 @@ describe('theoryFor', () => {
     const widths = [3, 6, 4, 2]
     const facts: RunFacts = {
       ...runFacts(
-        { ...teacher, init: { scheme: 'heNormal', tau: 1 }, model: { ...teacher.model, activation: 'relu' } },
-        { inputWidth: 3, outputWidth: 2, trainCount: 9 },
+        { ...teacher, init: { scheme: 'heNormal', tau: 1, gain: 1 }, model: { ...teacher.model, activation: 'relu' } },
+        { inputWidth: 3, outputWidth: 2, imageShape: null, trainCount: 9 },
         null,
       ),
       widths,

@@ -1,6 +1,5 @@
 // Do the promises of the tangent kernel and of stochastic descent hold where everything is known?
 import { describe, expect, test } from 'vitest'
-import type { Activation } from '../../src/core/experiment.ts'
 import { DomainFault } from '../../src/core/faults.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 import { symmetricEigenvalues } from '../../src/numerics/symmetricEigenvalues.ts'
@@ -9,7 +8,7 @@ import * as shallow from '../../src/theory/shallowKernel.ts'
 import * as bounds from '../../src/theory/tangentKernelBounds.ts'
 import { apply, applyTransposed, dot, matrixOf, normals } from './reference/draws.ts'
 
-const ACTIVATIONS: readonly Activation[] = ['identity', 'relu', 'tanh', 'tanh3', 'swish']
+const ACTIVATIONS: readonly shallow.JetActivation[] = ['identity', 'relu', 'tanh', 'tanh3', 'swish']
 /** Eigenvalues of J J^T. */
 function kernelOf(jacobian: readonly Float64Array[]): Float64Array {
   const n = jacobian.length
@@ -133,7 +132,7 @@ describe('the shallow network', () => {
   const m = 8
   const weights = normals(stream, m)
   const signs = Array.from({ length: m }, (_, i) => (i % 3 === 0 ? -1 : 1))
-  const value = (w: Float64Array, x: number, activation: Activation, output: Activation): number =>
+  const value = (w: Float64Array, x: number, activation: shallow.JetActivation, output: shallow.JetActivation): number =>
     shallow.activationJet(
       output,
       w.reduce((sum, v, i) => sum + signs[i] * shallow.activationJet(activation, v * x).value, 0) / Math.sqrt(m),

@@ -50,4 +50,4 @@ export function OptimizerField({ arm, named }: { readonly arm: ArmName; readonly
 }
 
 /** A rate that does something sensible for each kind, so that changing the kind does not look like a divergence. */
-const USUAL_RATE = { sgd: 0.1, momentum: 0.02, rmsprop: 0.001, adam: 0.001 } as const
+const USUAL_RATE = { sgd: 0.1, momentum: 0.02, nesterov: 0.02, perturbed: 0.1, rmsprop: 0.001, adam: 0.001 } as const

@@ -1,0 +1,139 @@
+// Which layers make each convolutional family?
+//
+// Scaled down to what trains in a browser, and stated where that differs from the papers: channels follow the width
+// slider, images are at most 32 x 32, and down-sampling is a stride of 2 while the image has more than 4 rows.
+import type { ImageShape } from './dataset.ts'
+import type { ModelSettings } from './experiment.ts'
+import { imageAfter, type ConvLayerSpec, type DenseLayerSpec, type LayerSpec } from './networkSpec.ts'
+
+/** Smallest side that is still halved. */
+const SMALLEST_HALVED = 5
+/** Channels and units of LeNet, whatever the width says. Source: LeCun et al. 1998, scaled to any image. */
+const LENET = { channels: [6, 16], units: [120, 84], kernel: 5 } as const
+
+/** Layers without norm and skip, which `networkSpec` adds; the last one carries the output activation. */
+export function convolutionalLayers(model: ModelSettings, image: ImageShape, outputWidth: number): readonly LayerSpec[] {
+  const stack = new Stack(model, image)
+  switch (model.family) {
+    case 'plain':
+      for (let l = 0; l < model.depth - 1; l++) stack.conv(model.width)
+      return stack.head(outputWidth)
+    case 'imageToImage':
+      for (let l = 0; l < model.depth - 1; l++) stack.conv(model.width)
+      return stack.imageOut(image[0])
+    case 'wide': {
+      // Source: GC, CNN-beta-l and WRN-beta-l: three groups of r blocks of two convolutions; its beta = 6 r + 4 counts two shortcuts more.
+      const blocks = Math.max(1, Math.floor((model.depth - 4) / 6))
+      stack.conv(model.width)
+      for (const factor of [1, 2, 4]) stack.stage(2 * blocks, factor * model.width, factor > 1)
+      return stack.head(outputWidth)
+    }
+    case 'stripped': {
+      // Source: VC, appendix A.1: 3 blocks + 2 layers in four stages; its block lists are replaced by an even share.
+      const blocks = Math.max(1, Math.floor((model.depth - 2) / 3))
+      stack.conv(model.width)
+      for (let stage = 0; stage < 4; stage++) {
+        const share = Math.floor((blocks + 3 - stage) / 4)
+        stack.stage(3 * share, 2 ** stage * model.width, stage > 0)
+      }
+      return stack.head(outputWidth)
+    }
+    case 'lenet': {
+      for (const channels of LENET.channels) stack.lenetConv(channels)
+      for (const units of LENET.units) stack.dense(units)
+      return stack.head(outputWidth, false)
+    }
+    default:
+      return model.family satisfies never
+  }
+}
+
+/** Layers so far, and the image that leaves them. */
+class Stack {
+  private readonly layers: LayerSpec[] = []
+  private readonly model: ModelSettings
+  private image: ImageShape
+
+  constructor(model: ModelSettings, image: ImageShape) {
+    this.model = model
+    this.image = image
+  }
+
+  conv(outChannels: number, stride = 1, kernel: number = this.model.kernel, padding = (kernel - 1) / 2): void {
+    const { model } = this
+    const [inChannels, height, width] = this.image
+    const layer: ConvLayerSpec = {
+      kind: 'conv',
+      inChannels,
+      outChannels,
+      height,
+      width,
+      kernel,
+      stride,
+      padding,
+      paddingMode: model.padding,
+      bias: model.bias,
+      activation: model.activation,
+      forwardScale: model.parameterization === 'ntk' ? 1 / Math.sqrt(kernel * kernel * inChannels) : 1,
+      biasScale: 1,
+    }
+    this.layers.push(layer)
+    this.image = [outChannels, ...imageAfter(layer)]
+  }
+
+  /** `count` convolutions of one group, the first halving the image where asked and possible. */
+  stage(count: number, channels: number, halve: boolean): void {
+    for (let l = 0; l < count; l++) this.conv(channels, l === 0 && halve && this.image[1] >= SMALLEST_HALVED ? 2 : 1)
+  }
+
+  lenetConv(channels: number): void {
+    const { kernel } = LENET
+    const first = this.layers.length === 0
+    // The second convolution has no padding, except where the image would vanish.
+    this.conv(channels, 1, kernel, first || this.image[1] < kernel + 1 ? (kernel - 1) / 2 : 0)
+    this.pool(this.model.pooling, 2)
+  }
+
+  dense(fanOut: number): void {
+    const fanIn = this.image[0] * this.image[1] * this.image[2]
+    this.layers.push(denseLayer(this.model, fanIn, fanOut))
+    this.image = [fanOut, 1, 1]
+  }
+
+  head(outputWidth: number, pooled = true): readonly LayerSpec[] {
+    if (pooled) this.pool('globalAverage', 1)
+    this.dense(outputWidth)
+    return this.withOutput()
+  }
+
+  imageOut(channels: number): readonly LayerSpec[] {
+    this.conv(channels)
+    return this.withOutput()
+  }
+
+  private pool(pooling: 'average' | 'max' | 'globalAverage', size: number): void {
+    const [channels, height, width] = this.image
+    if (pooling !== 'globalAverage' && Math.min(height, width) < size) return
+    const layer: LayerSpec = { kind: 'pool', pooling, channels, height, width, size, stride: size }
+    this.layers.push(layer)
+    this.image = [channels, ...imageAfter(layer)]
+  }
+
+  private withOutput(): readonly LayerSpec[] {
+    const last = this.layers[this.layers.length - 1] as ConvLayerSpec | DenseLayerSpec
+    return [...this.layers.slice(0, -1), { ...last, activation: this.model.outputActivation }]
+  }
+}
+
+/** A dense layer as the model's settings want it. */
+export function denseLayer(model: ModelSettings, fanIn: number, fanOut: number): DenseLayerSpec {
+  return {
+    kind: 'dense',
+    fanIn,
+    fanOut,
+    bias: model.bias,
+    activation: model.activation,
+    forwardScale: model.parameterization === 'ntk' ? 1 / Math.sqrt(fanIn) : 1,
+    biasScale: 1,
+  }
+}
