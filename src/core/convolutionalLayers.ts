@@ -89,8 +89,9 @@ class Stack {
   lenetConv(channels: number): void {
     const { kernel } = LENET
     const first = this.layers.length === 0
+    const side = Math.min(this.image[1], this.image[2])
     // The second convolution has no padding, except where the image would vanish.
-    this.conv(channels, 1, kernel, first || this.image[1] < kernel + 1 ? (kernel - 1) / 2 : 0)
+    this.conv(channels, 1, kernel, first || side < kernel + 1 ? (kernel - 1) / 2 : 0)
     this.pool(this.model.pooling, 2)
   }
 

@@ -25,10 +25,11 @@ export interface JsonDenseLayer {
 export type JsonWeights = readonly JsonDenseLayer[] | readonly JsonNumber[]
 
 export interface JsonOptimizer {
-  readonly kind: 'sgd' | 'momentum' | 'rmsprop' | 'adam'
+  readonly kind: 'sgd' | 'momentum' | 'rmsprop' | 'adam' | 'perturbedGD'
   readonly lr: number
   readonly momentum?: number
-  readonly nesterov?: false
+  readonly nesterov?: boolean
+  readonly noiseStd?: number
   readonly convention?: string
   readonly beta1?: number
   readonly beta2?: number
@@ -41,7 +42,7 @@ export interface JsonOptimizer {
 
 export interface Problem {
   readonly model: {
-    readonly kind: 'chain' | 'mlp'
+    readonly kind: 'chain' | 'mlp' | 'cnn'
     readonly activation: string
     readonly outputActivation: string
     readonly parameterization: 'standard' | 'ntk'

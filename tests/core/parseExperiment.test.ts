@@ -245,3 +245,37 @@ describe('validateExperiment', () => {
       expect(refusal(input)).toMatch(/^experiment: [^\n]+, got [^\n]+, expected an object$/u)
   })
 })
+
+describe('rules between settings', () => {
+  const FILE = { name: 'mine.csv', sha256: 'a'.repeat(64), channels: 1, height: 4, width: 4, classes: 3 }
+  const used = (input: unknown) => {
+    const { experiment, notices } = parseExperiment(input, DEFAULT_MLP)
+    return { data: experiment.data, loss: experiment.loss.kind, paths: notices.map(({ path }) => path) }
+  }
+
+  test('image to image takes its inputs as targets, and then no cross-entropy', () => {
+    const { data, loss, paths } = used({ model: { kind: 'cnn', family: 'imageToImage' } })
+    expect([data.targets, loss, paths]).toEqual(['inputs', 'squaredError', ['data.targets', 'loss.kind']])
+    expect(used({ versus: { model: { kind: 'cnn', family: 'imageToImage' } } }).data.targets).toBe('inputs')
+  })
+  test('the logistic loss stays on signs only', () => {
+    expect(used({ data: { kind: 'sphere' }, loss: { kind: 'logistic' } })).toMatchObject({ loss: 'logistic', paths: [] })
+    expect(used({ loss: { kind: 'logistic' } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
+    expect(used({ data: { kind: 'sphere', targets: 'inputs' }, loss: { kind: 'logistic' } }).loss).toBe('squaredError')
+  })
+  test('a file has classes where it says so', () => {
+    expect(used({ data: { kind: 'file', file: FILE } })).toMatchObject({ loss: 'softmaxCrossEntropy', paths: [] })
+    expect(used({ data: { kind: 'file', file: { ...FILE, classes: 0 } } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
+  })
+  test.each([
+    ['no file', null],
+    ['a digest that is none', { ...FILE, sha256: 'xyz' }],
+    ['a file without a size', { name: 'a', sha256: FILE.sha256 }],
+    ['an empty name', { ...FILE, name: '' }],
+    ['a name of 10 000 letters', { ...FILE, name: 'x'.repeat(10_000) }],
+  ])('falls back to the shipped images for %s, and says so', (_, file) => {
+    const { data, paths } = used({ data: { kind: 'file', file } })
+    expect([data.kind, data.file]).toEqual(['fashionMnist', null])
+    expect(paths).toContain('data.kind')
+  })
+})
