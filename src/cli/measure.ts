@@ -52,7 +52,7 @@ function engineOf(backend: 'webgpu' | 'float64', wanted: Experiment['engine']): 
 /** Decides the backend once; chains are float64 whatever is asked. */
 async function chooseBackend(
   asked: MeasureRequest['backend'],
-  kind: 'chain' | 'mlp',
+  kind: Experiment['model']['kind'],
   wanted: Experiment['engine'],
 ): Promise<'webgpu' | 'float64'> {
   if (kind === 'chain' || asked === 'float64' || (asked === null && wanted === 'float64')) return 'float64'
@@ -63,7 +63,7 @@ async function chooseBackend(
 
 async function create(request: TrainerRequest, backend: 'webgpu' | 'float64'): Promise<Trainer> {
   const trainer = await chooseTrainer(request)
-  if (request.modelKind === 'mlp' && backend === 'webgpu' && trainer.description.backend !== 'webgpu') {
+  if (request.modelKind !== 'chain' && backend === 'webgpu' && trainer.description.backend !== 'webgpu') {
     await trainer.dispose()
     throw new NoWebGpu(
       `WebGPU: not usable, got ${JSON.stringify(trainer.description.reason)}, expected an engine on WebGPU (or --backend float64)`,

@@ -31,8 +31,8 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function train(request: TrainRequest): Promise<number> {
   const experiment = wishedExperiment(request)
-  const gpu = experiment.model.kind === 'mlp' && experiment.engine !== 'float64' && (await installNodeWebGpu())
-  if (request.backend === 'webgpu' && experiment.model.kind === 'mlp' && !gpu) {
+  const gpu = experiment.model.kind !== 'chain' && experiment.engine !== 'float64' && (await installNodeWebGpu())
+  if (request.backend === 'webgpu' && experiment.model.kind !== 'chain' && !gpu) {
     throw new NoWebGpu('WebGPU: no adapter, got none, expected one (or --backend float64)')
   }
   process.stdout.write(`${columnTitles(experiment)}\n`)

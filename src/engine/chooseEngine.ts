@@ -7,7 +7,7 @@ import type { Milliseconds } from '../core/units.ts'
 import type { EngineDescription } from './trainer.ts'
 
 export interface EngineFacts {
-  readonly kind: 'chain' | 'mlp'
+  readonly kind: Experiment['model']['kind']
   /** The network's linear model, not the network. */
   readonly linearised: boolean
   readonly preference: Experiment['engine']

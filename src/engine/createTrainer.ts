@@ -11,7 +11,7 @@ import type { Trainer, TrainerOptions } from './trainer.ts'
 
 export interface CreateTrainerRequest {
   readonly options: Omit<TrainerOptions, 'reason'>
-  readonly kind: 'chain' | 'mlp'
+  readonly kind: Experiment['model']['kind']
   /** Wish of the experiment. */
   readonly preference: Experiment['engine']
   /** false: never ask for a GPU (two losses in a row, or a command line that says so). */

@@ -45,7 +45,7 @@ describe('trainRun', () => {
   })
 
   test('says that it diverged instead of giving a number', async () => {
-    const wild = { ...chain, init: { scheme: 'constant' as const, tau: 10 }, optimizer: { ...chain.optimizer, lr: 100 } }
+    const wild = { ...chain, init: { scheme: 'constant' as const, tau: 10, gain: 1 }, optimizer: { ...chain.optimizer, lr: 100 } }
     await expect(trainRun(wild, { ...HOST, every: 40, onLine: () => undefined })).rejects.toThrow(FaultError)
   })
 })

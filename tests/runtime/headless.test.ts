@@ -30,7 +30,7 @@ test('runHeadless measures the start when it may take no step', async () => {
 test('runHeadless returns a divergence as a result', async () => {
   const { optimizer } = shortRace()
   const result = await runHeadless(
-    shortRace({ versus: null, optimizer: { ...optimizer, lr: 100 }, init: { scheme: 'uniform', tau: 3 }, steps: 3000 }),
+    shortRace({ versus: null, optimizer: { ...optimizer, lr: 100 }, init: { scheme: 'uniform', tau: 3, gain: 1 }, steps: 3000 }),
     OPTIONS,
   )
   expect(result).toMatchObject({ state: 'diverged', fault: { type: 'diverged', arm: 'A' } })

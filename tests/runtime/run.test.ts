@@ -148,7 +148,12 @@ test('a run takes a new optimizer at the step of the command, and a replay with 
 
 test('a run stops when every seed has diverged, keeps finite weights and names a layer', async () => {
   const page = openPage(
-    shortRace({ versus: null, optimizer: { ...shortRace().optimizer, lr: 100 }, init: { scheme: 'uniform', tau: 3 }, steps: 3000 }),
+    shortRace({
+      versus: null,
+      optimizer: { ...shortRace().optimizer, lr: 100 },
+      init: { scheme: 'uniform', tau: 3, gain: 1 },
+      steps: 3000,
+    }),
   )
   await page.finished()
   const { fault } = await page.until('fault')

@@ -4,7 +4,7 @@
 // a silently repaired problem would be measured as something that its author did not write.
 import { choiceAt, listAt, neutral, numberAt, numbersAt, objectAt, refuse, type Json } from '../../core/strictJson.ts'
 import type { Dataset } from '../../core/dataset.ts'
-import type { Activation, LossSettings, OptimizerSettings } from '../../core/experiment.ts'
+import type { Activation, Experiment, LossSettings, OptimizerSettings } from '../../core/experiment.ts'
 import { DEFAULT_OPTIMIZER } from '../../core/defaults.ts'
 import { parameterCount, type DenseLayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 
@@ -15,7 +15,7 @@ export interface OptimizerState {
 }
 
 export interface ResolvedProblem {
-  readonly kind: 'chain' | 'mlp'
+  readonly kind: Experiment['model']['kind']
   readonly spec: NetworkSpec
   readonly dataset: Dataset
   /** [P] at step 0. */
@@ -121,13 +121,13 @@ function indicesAt(value: unknown, where: string, count: number): Int32Array {
   })
 }
 
-/** [C, H, W] of the inputs; only a picture of one channel is remembered as one, because dense layers see a vector anyway. */
+/** [C, H, W] of the inputs; vectors have none. */
 function imageShapeAt(value: unknown, inputWidth: number): Dataset['imageShape'] {
   if (value === undefined) return null
   const [channels, height, width] = numbersAt(value, 'problem.model.inputShape', 3)
   if (channels * height * width !== inputWidth)
     refuse('problem.model.inputShape', 'another size than the inputs', value, `a product of ${inputWidth}`)
-  return channels === 1 && height * width > 1 ? [height, width] : null
+  return height * width > 1 ? [channels, height, width] : null
 }
 
 /** The samples of a problem as a data set whose training split is the probe set, in float64. */
@@ -190,6 +190,9 @@ function optimizerAt(
     beta1: number('beta1', DEFAULT_OPTIMIZER.beta1, 0, 1),
     beta2: kind === 'adam' ? number('beta2', DEFAULT_OPTIMIZER.beta2, 0, 1) : DEFAULT_OPTIMIZER.beta2,
     eps: given.eps === undefined ? null : numberAt(given.eps, `${where}.eps`, 0, Infinity),
+    noise: 0,
+    dropEvery: 0,
+    dropFactor: 1,
   }
   const state = given.state === undefined ? {} : objectAt(given.state, `${where}.state`)
   const slot = (field: string): Float64Array =>

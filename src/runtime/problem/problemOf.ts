@@ -2,14 +2,27 @@
 //
 // The inverse of `parseProblem`: what stands here must resolve to the same network, samples and slots, so
 // that measuring a snapshot's problem gives the snapshot's numbers again.
-import type { OptimizerSettings } from '../../core/experiment.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { Activation, Experiment, OptimizerSettings } from '../../core/experiment.ts'
+import { isDenseNetwork, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { jsonMatrix, jsonRow, type JsonDenseLayer, type JsonOptimizer, type JsonWeights, type Problem } from '../../core/snapshot.ts'
+import { DomainFault } from '../../core/faults.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
 
-const ACTIVATION_NAMES = { identity: 'linear', relu: 'relu', tanh: 'tanh', tanh3: '3tanh', swish: 'swish' } as const
+const ACTIVATION_NAMES: Readonly<Record<Activation, string>> = {
+  identity: 'linear',
+  relu: 'relu',
+  tanh: 'tanh',
+  tanh3: '3tanh',
+  swish: 'swish',
+  sigmoid: 'sigmoid',
+  softsign: 'softsign',
+  arctan: 'arctan',
+  softplus: 'softplus',
+  gelu: 'gelu',
+  elu: 'elu',
+}
 
-function jsonWeights(kind: 'chain' | 'mlp', spec: NetworkSpec, flat: Float64Array): JsonWeights {
+function jsonWeights(kind: Experiment['model']['kind'], spec: DenseNetworkSpec, flat: Float64Array): JsonWeights {
   if (kind === 'chain') return jsonRow(flat)
   let offset = 0
   return spec.layers.map((layer): JsonDenseLayer => {
@@ -29,16 +42,17 @@ function jsonOptimizer(
   state: ResolvedProblem['optimizerState'],
   batch: Int32Array,
 ): JsonOptimizer {
-  const common = { kind: optimizer.kind, lr: optimizer.lr }
+  const { lr } = optimizer
   const slots = state.slots.map(jsonRow)
   const t = state.updates
   const positions = Array.from(batch)
   switch (optimizer.kind) {
     case 'sgd':
-      return { ...common, batch: positions, state: { t } }
+      return { kind: 'sgd', lr, batch: positions, state: { t } }
     case 'momentum':
       return {
-        ...common,
+        kind: 'momentum',
+        lr,
         momentum: optimizer.momentum,
         nesterov: false,
         convention: 'v = momentum v + g; w -= lr v',
@@ -47,7 +61,8 @@ function jsonOptimizer(
       }
     case 'rmsprop':
       return {
-        ...common,
+        kind: 'rmsprop',
+        lr,
         beta2: optimizer.decay,
         eps,
         convention: 'v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps)',
@@ -56,7 +71,8 @@ function jsonOptimizer(
       }
     case 'adam':
       return {
-        ...common,
+        kind: 'adam',
+        lr,
         beta1: optimizer.beta1,
         beta2: optimizer.beta2,
         eps,
@@ -64,6 +80,18 @@ function jsonOptimizer(
         batch: positions,
         state: { t, m: slots[0], v: slots[1] },
       }
+    case 'nesterov':
+      return {
+        kind: 'momentum',
+        lr,
+        momentum: optimizer.momentum,
+        nesterov: true,
+        convention: 'v = momentum v + g; w -= lr (g + momentum v)',
+        batch: positions,
+        state: { t, v: slots[0] },
+      }
+    case 'perturbed':
+      return { kind: 'perturbedGD', lr, noiseStd: optimizer.noise, batch: positions, state: { t } }
     default:
       return optimizer.kind satisfies never
   }
@@ -76,11 +104,11 @@ function jsonOptimizer(
  */
 export function problemOf(resolved: ResolvedProblem, eps: number): Problem {
   const { spec, dataset, kind } = resolved
+  if (!isDenseNetwork(spec)) throw new DomainFault('problemOf: not a stack of dense layers, got convolutions, expected dense layers')
   const { train } = dataset
   const last = spec.layers[spec.layers.length - 1]
   const first = spec.layers[0]
   const squared = spec.loss.kind === 'squaredError'
-  const [height, width] = dataset.imageShape ?? [1, 1]
   return {
     model: {
       kind,
@@ -92,7 +120,7 @@ export function problemOf(resolved: ResolvedProblem, eps: number): Problem {
       outputScale: 1,
       biasScale: first.biasScale,
       denseLayout: 'out_in',
-      inputShape: dataset.imageShape === null ? [dataset.inputWidth, 1, 1] : [1, height, width],
+      inputShape: dataset.imageShape ?? [dataset.inputWidth, 1, 1],
     },
     loss: squared
       ? { kind: 'mse', reduction: spec.loss.reduction === 'mean' ? 'halfMean' : 'halfSum' }
