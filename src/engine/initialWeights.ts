@@ -6,10 +6,11 @@
 import type { InitSettings, ModelSettings } from '../core/experiment.ts'
 import { fansOf, isWeighted, layerParameterCount, parameterCount, type NetworkSpec } from '../core/networkSpec.ts'
 import type { RandomStream } from '../core/random.ts'
+import { entryVariance, hasUnitWeights, type Fans } from '../core/weightVariance.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { orthogonalMatrix } from './orthogonalMatrix.ts'
 
-type Shape = { readonly fanIn: number; readonly fanOut: number }
+export { equivalentTau } from '../core/weightVariance.ts'
 
 /**
  * The flat start [P] of one member of the ensemble; biases are 0.
@@ -29,62 +30,17 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
   return model.kind === 'chain' ? flat : flat.map(Math.fround)
 }
 
-/**
- * The tau whose uniform law has the variance of this scheme: sqrt(3 fanIn sigma^2). Equal in variance only.
- *
- * `constant` has no variance: its mean square stands in. In the NTK parameterization the forward scale 1/sqrt(fanIn) is counted in.
- */
-export function equivalentTau(
-  init: InitSettings,
-  model: Pick<ModelSettings, 'kind' | 'parameterization'>,
-  fanIn: number,
-  fanOut: number,
-): number {
-  if (isNtk(model)) return Math.sqrt(3)
-  return Math.sqrt(3 * fanIn * entryVariance(init, { fanIn, fanOut }))
-}
-
-function isNtk(model: Pick<ModelSettings, 'kind' | 'parameterization'>): boolean {
-  return model.kind !== 'chain' && model.parameterization === 'ntk'
-}
-
-/** Mean square of one weight. */
-function entryVariance(init: InitSettings, { fanIn, fanOut }: Shape): number {
-  switch (init.scheme) {
-    case 'uniform':
-      return init.tau ** 2 / (3 * fanIn)
-    case 'lecunUniform':
-      return 1 / (3 * fanIn)
-    case 'lecunNormal':
-      return 1 / fanIn
-    case 'glorotUniform':
-    case 'glorotNormal':
-      return 2 / (fanIn + fanOut)
-    case 'heUniform':
-    case 'heNormal':
-      return 2 / fanIn
-    case 'orthogonal':
-      return 1 / Math.max(fanIn, fanOut)
-    case 'unitNormal':
-      return 1
-    case 'constant':
-      return init.tau ** 2
-    default:
-      return init.scheme satisfies never
-  }
-}
-
 /** b of U[-b, b], variance b^2 / 3; not taken from the variance, so that tau 1.5 means 1.5 to the last bit. */
-function uniformBound(init: InitSettings, { fanIn, fanOut }: Shape): number {
+function uniformBound(init: InitSettings, { fanIn, fanOut }: Fans): number {
   if (init.scheme === 'uniform') return init.tau / Math.sqrt(fanIn)
   if (init.scheme === 'glorotUniform') return Math.sqrt(6 / (fanIn + fanOut))
   return Math.sqrt((init.scheme === 'heUniform' ? 6 : 1) / fanIn)
 }
 
 /** W [fanOut, fanIn] row-major. */
-function drawWeights(shape: Shape, init: InitSettings, model: ModelSettings, stream: RandomStream): Float64Array {
+function drawWeights(shape: Fans, init: InitSettings, model: ModelSettings, stream: RandomStream): Float64Array {
   const weights = new Float64Array(shape.fanIn * shape.fanOut)
-  if (isNtk(model)) return weights.map(() => stream.normal())
+  if (hasUnitWeights(model)) return weights.map(() => stream.normal())
   const deviation = Math.sqrt(entryVariance(init, shape))
   switch (init.scheme) {
     case 'uniform':
