@@ -1,7 +1,7 @@
 // How do verified shards become rows to train on? Shuffle by the seed, take a prefix, pool, scale.
 //
 // Only as many training shards are fetched as the count needs (each is class-balanced by itself), so a small experiment
-// starts after one megabyte. The test rows have a stream of their own: changing trainCount never changes the test set.
+// starts after one megabyte. A margin of zeros is part of the picture, also where inputs are standardised. The test rows have a stream of their own: changing trainCount never changes the test set.
 import type { Dataset, SplitArrays } from '../core/dataset.ts'
 import type { DataSettings } from '../core/experiment.ts'
 import type { RandomStream } from '../core/random.ts'
@@ -36,7 +36,10 @@ export async function loadImageDataset(
   const entries = neededShards(set.shards, settings.trainCount, settings.testCount)
   const shards = await loadShards(set, entries, source)
   const pool = poolOf(shards, entries)
-  const shape = { block, outSize: (set.height / block) * (set.width / block), classes: set.classNames.length }
+  const margin = settings.side === 32 && set.height === 28 && set.width === 28 ? 2 : 0
+  const height = set.height / block + 2 * margin
+  const width = set.width / block + 2 * margin
+  const shape: SplitShape = { block, margin, width, outSize: height * width, classes: set.classNames.length }
   const train = takeSplit(pool, 'train', settings.trainCount, streams.train, shape)
   const test = takeSplit(pool, 'test', settings.testCount, streams.test, shape)
   if (settings.scaling === 'standardised') {
@@ -52,7 +55,7 @@ export async function loadImageDataset(
     train,
     test,
     classNames: set.classNames,
-    imageShape: [set.height / block, set.width / block],
+    imageShape: [1, height, width],
   }
 }
 
@@ -87,12 +90,21 @@ function poolOf(
   return { train, test }
 }
 
+interface SplitShape {
+  /** Side of the squares that are averaged, and zero pixels added on each side. */
+  readonly block: number
+  readonly margin: number
+  readonly width: number
+  readonly outSize: number
+  readonly classes: number
+}
+
 function takeSplit(
   pool: ReturnType<typeof poolOf>,
   split: 'train' | 'test',
   wanted: number,
   stream: RandomStream,
-  shape: { readonly block: number; readonly outSize: number; readonly classes: number },
+  shape: SplitShape,
 ): SplitArrays & { readonly inputs: Float32Array } {
   const rows = pool[split]
   const order = stream.permutation(rows.length)
@@ -101,8 +113,18 @@ function takeSplit(
   const labels = new Int32Array(count)
   for (let i = 0; i < count; i++) {
     const { shard, row } = rows[order[i]]
-    averagePool(shard, [row], shape.block, inputs, i * shape.outSize)
+    if (shape.margin === 0) averagePool(shard, [row], shape.block, inputs, i * shape.outSize)
+    else framed(shard, row, shape, inputs, i * shape.outSize)
     labels[i] = shard.labels[row]
   }
   return { count, inputs, targets: oneHot(labels, shape.classes), labels }
+}
+
+/** The image in the middle of zero pixels; `out` holds zeros. */
+function framed(shard: ImageShard, row: number, { margin, width }: SplitShape, out: Float32Array, offset: number): void {
+  const bare = new Float32Array(shard.height * shard.width)
+  averagePool(shard, [row], 1, bare)
+  for (let y = 0; y < shard.height; y++) {
+    out.set(bare.subarray(y * shard.width, (y + 1) * shard.width), offset + (y + margin) * width + margin)
+  }
 }

@@ -1,15 +1,21 @@
-// Where does a run get its data? Here, whatever kind the experiment names: one door for shipped images and synthetic sets.
+// Where does a run get its data? Here, whatever kind the experiment names: one door for shipped images, synthetic sets and
+// files of the user's own.
 //
 // Three named streams of the seed: `data` (training rows and their order), `data/test` and `data/function` (the hidden
 // teacher or the class centres). So more training rows leave the test set and the function to be learnt as they were.
-import type { Dataset, SplitArrays } from '../core/dataset.ts'
+import type { Dataset } from '../core/dataset.ts'
 import type { DataSettings } from '../core/experiment.ts'
+import type { RandomStream } from '../core/random.ts'
 import { namedStream } from '../numerics/streams.ts'
+import { gaussianRows } from './gaussianTargets.ts'
 import { loadImageDataset } from './imageDataset.ts'
-import { drawMixtureCentres, mixtureRows, MIXTURE_CLASSES, type ClassifiedRows } from './mixture.ts'
-import { oneHot } from './oneHot.ts'
+import { drawMixtureCentres, mixtureRows, MIXTURE_CLASSES } from './mixture.ts'
+import { drawOrthogonalBasis } from './orthogonalPoints.ts'
+import { missing } from './dataFaults.ts'
 import { lineRows, pointRow } from './pointAndLine.ts'
-import { drawTeacher, teacherRows, type RegressionRows } from './teacher.ts'
+import { drawHyperplane, sphereRows, type SignedRows } from './spherePoints.ts'
+import { classifiedSet, regressionSet, signedSet, withInputsAsTargets } from './splits.ts'
+import { drawLinearTeacher, drawTeacher, teacherRows } from './teacher.ts'
 import type { AssetSource } from './verifiedAssets.ts'
 
 /** What `loadDataset` needs beside the settings; synthetic sets never call `readAsset`. */
@@ -22,32 +28,55 @@ export interface DatasetSource extends AssetSource {
  *
  * Images honour `side` and `scaling`, synthetic sets `inputs`, `outputs` and `noise`; the point ignores every count but a
  * test count of 0. Test rows come from the same distribution as training rows and are never among them (except the point).
+ * With `targets: 'inputs'` each sample is its own target, whatever the kind.
  *
  * @throws {FaultError} `dataMissing` or `dataCorrupt`, naming the file; the signal's reason when aborted.
  */
 export async function loadDataset(settings: DataSettings, source: DatasetSource): Promise<Dataset> {
+  const data = await labelled(settings, source)
+  return settings.targets === 'inputs' ? withInputsAsTargets(data) : data
+}
+
+async function labelled(settings: DataSettings, source: DatasetSource): Promise<Dataset> {
   const train = namedStream(source.seed, 'data')
   const test = namedStream(source.seed, 'data/test')
   const hidden = namedStream(source.seed, 'data/function')
-  const { trainCount, testCount, inputs, noise } = settings
+  const { trainCount, testCount, inputs, outputs, noise } = settings
   switch (settings.kind) {
     case 'fashionMnist':
     case 'digits':
       return await loadImageDataset(settings.kind, settings, { train, test }, source)
-    case 'teacher': {
-      const teacher = drawTeacher(inputs, settings.outputs, hidden)
-      return regression(
-        'Teacher network',
+    case 'teacher':
+    case 'linearTeacher': {
+      const [name, draw] =
+        settings.kind === 'teacher' ? (['Teacher network', drawTeacher] as const) : (['Linear teacher', drawLinearTeacher] as const)
+      const teacher = draw(inputs, outputs, hidden)
+      return regressionSet(
+        name,
         inputs,
-        settings.outputs,
+        outputs,
         await teacherRows(teacher, trainCount, noise, train, source.signal),
         await teacherRows(teacher, testCount, noise, test, source.signal),
       )
     }
+    case 'gaussian':
+      return regressionSet(
+        'Gaussian points, noise targets',
+        inputs,
+        outputs,
+        gaussianRows(inputs, outputs, trainCount, noise, train),
+        gaussianRows(inputs, outputs, testCount, noise, test),
+      )
+    case 'sphere': {
+      const normal = drawHyperplane(inputs, hidden)
+      return signedSet('Unit sphere', inputs, sphereRows(normal, trainCount, noise, train), sphereRows(normal, testCount, noise, test))
+    }
+    case 'orthogonal':
+      return orthogonal(settings, { train, test, hidden })
     case 'line':
-      return regression('Line y = 2x + 1/2', 1, 1, lineRows(trainCount, noise, train), lineRows(testCount, noise, test))
+      return regressionSet('Line y = 2x + 1/2', 1, 1, lineRows(trainCount, noise, train), lineRows(testCount, noise, test))
     case 'point':
-      return regression(
+      return regressionSet(
         'Point (1, 1)',
         1,
         1,
@@ -56,39 +85,47 @@ export async function loadDataset(settings: DataSettings, source: DatasetSource)
       )
     case 'mixture': {
       const centres = drawMixtureCentres(inputs, hidden)
-      return classification('Gaussian mixture', inputs, mixtureRows(centres, trainCount, train), mixtureRows(centres, testCount, test))
+      const classNames = Array.from({ length: MIXTURE_CLASSES }, (_, k) => `Cloud ${k}`)
+      return classifiedSet(
+        'Gaussian mixture',
+        inputs,
+        classNames,
+        mixtureRows(centres, trainCount, noise, train),
+        mixtureRows(centres, testCount, noise, test),
+      )
     }
+    case 'file':
+      throw missing(settings.file?.name ?? 'of your own', 'is not here: choose it again')
     default:
       return settings.kind satisfies never
   }
 }
 
-function regression(name: string, inputWidth: number, outputWidth: number, train: RegressionRows, test: RegressionRows): Dataset {
-  const split = (rows: RegressionRows): SplitArrays => ({
-    count: rows.inputs.length / inputWidth,
-    inputs: rows.inputs,
-    targets: rows.targets,
-    labels: null,
-  })
-  return { name, inputWidth, outputWidth, task: 'regression', train: split(train), test: split(test), classNames: null, imageShape: null }
-}
-
-function classification(name: string, inputWidth: number, train: ClassifiedRows, test: ClassifiedRows): Dataset {
-  const split = (rows: ClassifiedRows): SplitArrays => ({
-    count: rows.labels.length,
-    inputs: rows.inputs,
-    targets: oneHot(rows.labels, MIXTURE_CLASSES),
-    labels: rows.labels,
-  })
-  const classNames = Array.from({ length: MIXTURE_CLASSES }, (_, k) => `Cloud ${k}`)
-  return {
-    name,
-    inputWidth,
-    outputWidth: MIXTURE_CLASSES,
-    task: 'classification',
-    train: split(train),
-    test: split(test),
-    classNames,
-    imageShape: null,
+/** Training points from the front of one basis and test points from its end; together at most `inputs` of them exist. */
+function orthogonal(
+  { inputs, trainCount, testCount }: DataSettings,
+  streams: { readonly train: RandomStream; readonly test: RandomStream; readonly hidden: RandomStream },
+): Dataset {
+  const basis = drawOrthogonalBasis(inputs, streams.hidden)
+  const count = Math.min(trainCount, inputs)
+  const rows = (indices: readonly number[], stream: RandomStream): SignedRows => {
+    const points = { inputs: new Float32Array(indices.length * inputs), labels: new Int32Array(indices.length) }
+    for (const [row, index] of indices.entries()) {
+      basis.write(index, points.inputs, row * inputs)
+      points.labels[row] = stream.integer(2)
+    }
+    return points
   }
+  return signedSet(
+    'Orthogonal points, random signs',
+    inputs,
+    rows(
+      Array.from({ length: count }, (_, k) => k),
+      streams.train,
+    ),
+    rows(
+      Array.from({ length: Math.min(testCount, inputs - count) }, (_, k) => inputs - 1 - k),
+      streams.test,
+    ),
+  )
 }

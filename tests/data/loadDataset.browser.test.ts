@@ -20,6 +20,8 @@ const settings = {
   outputs: 1,
   scaling: 'unit',
   noise: 0,
+  targets: 'labels',
+  file: null,
 } as const
 
 test('loadDataset gives the same bits in the browser as in Node', async () => {

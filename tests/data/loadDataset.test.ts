@@ -22,6 +22,8 @@ const SETTINGS: DataSettings = {
   outputs: 2,
   scaling: 'unit',
   noise: 0.1,
+  targets: 'labels',
+  file: null,
 }
 const cache = emptyAssetCache()
 
@@ -29,7 +31,8 @@ function load(change: Partial<DataSettings>, seed = 1): Promise<Dataset> {
   return loadDataset({ ...SETTINGS, ...change }, { readAsset: readPublic, seed, cache })
 }
 
-const KINDS = ['fashionMnist', 'digits', 'teacher', 'mixture', 'point', 'line'] as const
+const KINDS = ['fashionMnist', 'digits', 'teacher', 'linearTeacher', 'gaussian', 'sphere', 'mixture', 'point', 'line'] as const
+const SYNTHETIC = ['teacher', 'linearTeacher', 'gaussian', 'sphere', 'orthogonal', 'mixture', 'point', 'line'] as const
 
 describe.each(KINDS)('loadDataset of kind %s', (kind) => {
   test('gives float32 arrays of the shapes that it announces, all finite', async () => {
@@ -44,8 +47,18 @@ describe.each(KINDS)('loadDataset of kind %s', (kind) => {
       expect(split.targets).toHaveLength(split.count * data.outputWidth)
       expect([...split.inputs, ...split.targets].every(Number.isFinite)).toBe(true)
     }
-    const [height, width] = data.imageShape ?? [1, data.inputWidth]
-    expect(height * width).toBe(data.inputWidth)
+    const [channels, height, width] = data.imageShape ?? [1, 1, data.inputWidth]
+    expect(channels * height * width).toBe(data.inputWidth)
+  })
+
+  test('makes each sample its own target when asked, and leaves the inputs as they are', async () => {
+    const [plain, own] = [await load({ kind }), await load({ kind, targets: 'inputs' })]
+    expect([own.task, own.outputWidth, own.classNames, own.imageShape]).toEqual(['regression', plain.inputWidth, null, plain.imageShape])
+    for (const split of ['train', 'test'] as const) {
+      expect(own[split].inputs).toEqual(plain[split].inputs)
+      expect(own[split].targets).toEqual(plain[split].inputs)
+      expect(own[split].labels).toBeNull()
+    }
   })
 
   test('gives the same bits for the same seed', async () => {
@@ -79,14 +92,14 @@ describe('loadDataset', () => {
     },
   )
 
-  test.each(['teacher', 'point', 'line'] as const)('gives %s neither labels nor class names', async (kind) => {
+  test.each(['teacher', 'linearTeacher', 'gaussian', 'point', 'line'] as const)('gives %s neither labels nor class names', async (kind) => {
     const { task, classNames, train, test } = await load({ kind })
     expect([task, classNames, train.labels, test.labels]).toEqual(['regression', null, null, null])
   })
 })
 
 describe('loadDataset of synthetic kinds', () => {
-  test.each(['teacher', 'mixture', 'point', 'line'] as const)('reads no file for %s', async (kind) => {
+  test.each(SYNTHETIC)('reads no file for %s', async (kind) => {
     const readAsset: ReadAsset = () => Promise.reject(new Error('asked for a file'))
     await expect(loadDataset({ ...SETTINGS, kind }, { readAsset, seed: 1 })).resolves.toBeDefined()
   })
@@ -99,6 +112,42 @@ describe('loadDataset of synthetic kinds', () => {
     const data = await load({ kind: 'line', noise: 0 })
     expect(data.test.targets).toEqual(data.test.inputs.map((x) => 2 * x + 0.5))
     expect(data.test.inputs.some((x) => data.train.inputs.includes(x))).toBe(false)
+  })
+})
+
+describe('loadDataset of points with a sign', () => {
+  test.each(['sphere', 'orthogonal'] as const)('gives %s one output of -1 or 1 beside labels 0 and 1', async (kind) => {
+    const { task, outputWidth, classNames, train } = await load({ kind, inputs: 40, trainCount: 30, testCount: 5 })
+    expect([task, outputWidth, classNames?.length]).toEqual(['classification', 1, 2])
+    expect(Array.from(train.targets)).toEqual(Array.from(train.labels!, (label) => (label === 1 ? 1 : -1)))
+    expect(new Set(train.labels)).toEqual(new Set([0, 1]))
+  })
+
+  test.each([
+    [30, 6, 30, 6],
+    [34, 6, 34, 6],
+    [35, 9, 35, 5],
+    [90, 9, 40, 0],
+  ])('gives of %i and %i orthogonal points no more than 40 dimensions have: %i and %i', async (trainCount, testCount, train, test) => {
+    const data = await load({ kind: 'orthogonal', inputs: 40, trainCount, testCount })
+    expect([data.train.count, data.test.count]).toEqual([train, test])
+  })
+
+  test('gives orthogonal training and test points of one basis', async () => {
+    const { train, test } = await load({ kind: 'orthogonal', inputs: 22, trainCount: 15, testCount: 7 })
+    const rows = [...train.inputs, ...test.inputs]
+    for (let a = 0; a < 22; a++) {
+      for (let b = 0; b < 22; b++) {
+        let product = 0
+        for (let i = 0; i < 22; i++) product += rows[a * 22 + i] * rows[b * 22 + i]
+        expect(product).toBe(a === b ? 1 : 0)
+      }
+    }
+  })
+
+  test('keeps the orthogonal test points and their signs while the training points leave them room', async () => {
+    const change = { kind: 'orthogonal', inputs: 40, testCount: 5 } as const
+    expect((await load({ ...change, trainCount: 10 })).test).toEqual((await load({ ...change, trainCount: 35 })).test)
   })
 })
 
@@ -139,6 +188,16 @@ describe('loadDataset of images', () => {
     }
   })
 
+  test('sets side 32 as the image of 28 in a margin of two zeros', async () => {
+    const [plain, framed] = [await load({ side: 28, trainCount: 5 }), await load({ side: 32, trainCount: 5 })]
+    expect([framed.imageShape, framed.inputWidth, framed.train.labels]).toEqual([[1, 32, 32], 1024, plain.train.labels])
+    const expected = Array.from({ length: 5 * 1024 }, (_, k) => {
+      const [image, y, x] = [Math.floor(k / 1024), (Math.floor(k / 32) % 32) - 2, (k % 32) - 2]
+      return y >= 0 && y < 28 && x >= 0 && x < 28 ? plain.train.inputs[image * 784 + y * 28 + x] : 0
+    })
+    expect(Array.from(framed.train.inputs)).toEqual(expected)
+  })
+
   test('gives a prefix when fewer images of the same shards are asked', async () => {
     const many = (await load({ trainCount: 300 })).train
     const few = (await load({ trainCount: 20 })).train
@@ -173,7 +232,7 @@ describe('loadDataset of images', () => {
 
   test('gives digits of 8 x 8 in sixteenths, whatever side says', async () => {
     const data = await load({ kind: 'digits', side: 7, trainCount: 10_000, testCount: 2000 })
-    expect([data.imageShape, data.train.count, data.test.count]).toEqual([[8, 8], 1500, 297])
+    expect([data.imageShape, data.train.count, data.test.count]).toEqual([[1, 8, 8], 1500, 297])
     expect(data.train.inputs.every((x) => Number.isInteger(x * 16) && x >= 0 && x <= 1)).toBe(true)
     expect(Math.max(...data.test.inputs)).toBe(1)
   })

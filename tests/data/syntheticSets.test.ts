@@ -1,7 +1,10 @@
-// drawTeacher, drawLinearTeacher, teacherRows, mixtureRows, pointRow and lineRows
+// drawTeacher, drawLinearTeacher, teacherRows, mixtureRows, gaussianRows, sphereRows, drawOrthogonalBasis, pointRow and lineRows
 import { describe, expect, test } from 'vitest'
+import { gaussianRows } from '../../src/data/gaussianTargets.ts'
 import { drawMixtureCentres, mixtureRows, MIXTURE_CLASSES } from '../../src/data/mixture.ts'
+import { drawOrthogonalBasis } from '../../src/data/orthogonalPoints.ts'
 import { lineRows, pointRow } from '../../src/data/pointAndLine.ts'
+import { drawHyperplane, sphereRows } from '../../src/data/spherePoints.ts'
 import { drawLinearTeacher, drawTeacher, teacherRows, type Teacher } from '../../src/data/teacher.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 
@@ -152,7 +155,7 @@ describe('teacherRows', () => {
 
 describe('mixtureRows', () => {
   const centres = drawMixtureCentres(30, namedStream(1, 'centres'))
-  const { inputs, labels } = mixtureRows(centres, 5000, namedStream(1, 'rows'))
+  const { inputs, labels } = mixtureRows(centres, 5000, 0, namedStream(1, 'rows'))
 
   test('draws every class equally often', () => {
     for (let k = 0; k < MIXTURE_CLASSES; k++)
@@ -203,8 +206,135 @@ describe('mixtureRows', () => {
     expect(right).toBeGreaterThan(980)
   })
 
+  test('has at noise 0 the bits that it had before there was a noise', () => {
+    const stream = namedStream(1, 'rows')
+    for (let row = 0; row < 20; row++) {
+      const label = stream.integer(MIXTURE_CLASSES)
+      for (let i = 0; i < 30; i++) {
+        expect(inputs[row * 30 + i]).toBe(Math.fround((centres[label * 30 + i] + stream.normal()) * Math.SQRT1_2))
+      }
+    }
+  })
+
+  test('blurs the clouds by the noise and leaves the labels alone', () => {
+    const blurred = mixtureRows(centres, 5000, 2, namedStream(1, 'rows'))
+    expect(blurred.labels).toEqual(labels)
+    expectMean(
+      blurred.inputs.map((x, i) => (x * Math.SQRT2 - centres[labels[Math.floor(i / 30)] * 30 + (i % 30)]) ** 2),
+      1 + 2 ** 2,
+    )
+  })
+
   test('gives a prefix when fewer rows are asked', () => {
-    expect(mixtureRows(centres, 10, namedStream(1, 'rows'))).toEqual({ inputs: inputs.slice(0, 300), labels: labels.slice(0, 10) })
+    expect(mixtureRows(centres, 10, 0, namedStream(1, 'rows'))).toEqual({ inputs: inputs.slice(0, 300), labels: labels.slice(0, 10) })
+  })
+})
+
+describe('gaussianRows', () => {
+  const rows = gaussianRows(6, 2, 4000, 0, namedStream(1, 'rows'))
+
+  test('draws inputs and targets of mean 0 and variance 1', () => {
+    for (const values of [rows.inputs, rows.targets]) {
+      expectMean(values, 0)
+      expectMean(
+        values.map((x) => x * x),
+        1,
+      )
+    }
+  })
+
+  test('draws targets that know nothing of the inputs', () => {
+    for (let i = 0; i < 6; i++) {
+      expectMean(
+        rows.targets.map((y, k) => y * rows.inputs[Math.floor(k / 2) * 6 + i]),
+        0,
+      )
+    }
+  })
+
+  test('adds noise to the targets and leaves the inputs alone', () => {
+    const noisy = gaussianRows(6, 2, 4000, 3, namedStream(1, 'rows'))
+    expect(noisy.inputs).toEqual(rows.inputs)
+    expectMean(
+      noisy.targets.map((y, i) => (y - rows.targets[i]) ** 2),
+      9,
+    )
+  })
+
+  test('gives a prefix when fewer rows are asked', () => {
+    expect(gaussianRows(6, 2, 10, 0, namedStream(1, 'rows'))).toEqual({
+      inputs: rows.inputs.slice(0, 60),
+      targets: rows.targets.slice(0, 20),
+    })
+  })
+})
+
+describe('sphereRows', () => {
+  const normal = drawHyperplane(16, namedStream(1, 'normal'))
+  const { inputs, labels } = sphereRows(normal, 2000, 0, namedStream(1, 'rows'))
+  const dot = (a: number, b: ArrayLike<number>, at = 0) => Array.from({ length: 16 }, (_, i) => inputs[a * 16 + i] * b[at + i])
+
+  test('draws unit vectors, up to the rounding of their entries', () => {
+    // Sixteen entries, each rounded by at most 2^-25 of its size: the square is off by less than 2^-23.
+    for (let row = 0; row < 2000; row++) expect(Math.abs(dot(row, inputs, row * 16).reduce((a, b) => a + b) - 1)).toBeLessThan(2 ** -23)
+  })
+
+  test('draws points whose cosines have mean 0 and deviation 1/sqrt d', () => {
+    const cosines = Array.from({ length: 1000 }, (_, k) => dot(2 * k, inputs, (2 * k + 1) * 16).reduce((a, b) => a + b))
+    expectMean(cosines, 0)
+    expectMean(
+      cosines.map((c) => c * c),
+      1 / 16,
+    )
+  })
+
+  test('labels each point by its side of the hyperplane, both sides alike', () => {
+    for (let row = 0; row < 2000; row++) expect(labels[row]).toBe(dot(row, normal).reduce((a, b) => a + b) > 0 ? 1 : 0)
+    expectMean(labels, 1 / 2)
+  })
+
+  test('moves labels across the border by noise and leaves the points alone', () => {
+    const noisy = sphereRows(normal, 2000, 1, namedStream(1, 'rows'))
+    expect(noisy.inputs).toEqual(inputs)
+    // Sign of s against sign of s + z with s, z of deviation 1 and about normal: they differ in 1/4 (0.2468 at d = 16).
+    expectMean(
+      labels.map((label, row) => (label === noisy.labels[row] ? 0 : 1)),
+      0.248,
+    )
+  })
+
+  test('gives a prefix when fewer rows are asked', () => {
+    expect(sphereRows(normal, 10, 0, namedStream(1, 'rows'))).toEqual({ inputs: inputs.slice(0, 160), labels: labels.slice(0, 10) })
+  })
+})
+
+describe('drawOrthogonalBasis', () => {
+  test.each([1, 2, 3, 4, 7, 20, 64, 100, 1024])('gives %i points whose inner products are exactly those of a basis', (inputs) => {
+    const basis = drawOrthogonalBasis(inputs, namedStream(1, 'basis'))
+    const rows = new Float32Array(inputs * inputs).fill(9)
+    for (let row = 0; row < inputs; row++) basis.write(row, rows, row * inputs)
+    const step = Math.max(1, Math.floor(inputs / 50))
+    for (let a = 0; a < inputs; a += step) {
+      for (let b = 0; b < inputs; b += step) {
+        let product = 0
+        // In float32, entry after entry: not even there anything is lost.
+        for (let i = 0; i < inputs; i++) product = Math.fround(product + Math.fround(rows[a * inputs + i] * rows[b * inputs + i]))
+        expect(product).toBe(a === b ? 1 : 0)
+      }
+    }
+  })
+
+  test('is another basis for another seed', () => {
+    const first = [1, 2].map((seed) => {
+      const row = new Float32Array(64)
+      drawOrthogonalBasis(64, namedStream(seed, 'basis')).write(0, row, 0)
+      return row
+    })
+    expect(first[0]).not.toEqual(first[1])
+  })
+
+  test.each([0, 1.5])('refuses %d inputs', (inputs) => {
+    expect(() => drawOrthogonalBasis(inputs, namedStream(1, 'basis'))).toThrow(/whole number from 1/)
   })
 })
 
