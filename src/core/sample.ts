@@ -40,6 +40,8 @@ export interface GradientNormSample extends SampleOf<'gradientNorms'> {
   readonly globalLog10: Float64Array
   /** [seedCount, layerCount] 1 where the engine underflowed and the value is a bound. */
   readonly underflow: Uint8Array
+  /** [seedCount] 1 where no error of any probe sample reaches the first layer although the loss is not 0. */
+  readonly dead?: Uint8Array
 }
 
 /** A kernel density on a grid; bandwidth 0 means no spread: draw the rug only. */
@@ -79,6 +81,31 @@ export interface CosineSample extends SampleOf<'cosines'> {
   readonly parameterCount: number
 }
 
+/**
+ * The outermost eigenvalues, at most three at each end and each list from the outside inwards.
+ *
+ * An eigenvalue lies within its residual of each value; residuals are 0 when exact. Lanczos finds equal eigenvalues once.
+ */
+export interface SpectrumEnds {
+  readonly largest: Float64Array
+  readonly largestResiduals: Float64Array
+  readonly smallest: Float64Array
+  readonly smallestResiduals: Float64Array
+}
+
+/** What a spectrum is drawn from: all eigenvalues, or the nodes of Lanczos quadrature. */
+export interface PreconditionedSpectrum {
+  /** Ascending; null for lanczos. */
+  readonly eigenvalues: Float64Array | null
+  readonly nodes: Float64Array | null
+  readonly nodeWeights: Float64Array | null
+  readonly lambdaMax: number
+  readonly lambdaMin: number
+  readonly lambdaMaxResidual: number
+  readonly lambdaMinResidual: number
+  readonly converged: boolean
+}
+
 /** Spectrum of the Hessian of the reduced loss on the probe set. */
 export interface HessianSample extends SampleOf<'hessian'> {
   readonly method: 'exact' | 'lanczos'
@@ -112,6 +139,11 @@ export interface HessianSample extends SampleOf<'hessian'> {
   readonly asymmetry: number
   /** Ascending eigenvalues (or extremes) of P^-1/2 H P^-1/2 for RMSprop and Adam, else null. */
   readonly preconditioned: Float64Array | null
+  /** The same in full, for drawing; null for optimizers without second moments and before the first update. */
+  readonly preconditionedSpectrum?: PreconditionedSpectrum | null
+  readonly ends?: SpectrumEnds
+  /** [layerCount] parameters of each layer, which cut the entry map into blocks. */
+  readonly layerSizes?: Int32Array
   /** Median and range of the effective step lr/(sqrt v + eps); for SGD all equal lr. */
   readonly effectiveStep: { readonly min: number; readonly median: number; readonly max: number } | null
 }
@@ -139,6 +171,16 @@ export interface KernelSample extends SampleOf<'kernel'> {
   readonly loss?: number
   /** Largest spectral norm of the Hessian of one output of one sample; on demand only. */
   readonly outputHessianNorm?: OutputHessianNorm
+  /** Of the linearised arm only: how far the network beside it has come from its tangent. */
+  readonly tangentGap?: TangentGap
+}
+
+/** Outputs F of a network and F_lin of its linearisation, both trained, on the same probe set of n samples. */
+export interface TangentGap {
+  /** |F - F_lin| / sqrt(n). */
+  readonly rms: number
+  /** |F - F_0| / sqrt(n): how far the network has moved at all. */
+  readonly moved: number
 }
 
 export interface OutputHessianNorm {
