@@ -34,6 +34,7 @@ export function repairCombinations(experiment: Experiment, report: Report): Expe
     chainOfArmB,
     fileThatIsNamed,
     imageToImageNeedsImages,
+    orthogonalPointsThatExist,
     softmaxNeedsClasses,
     logisticNeedsSigns,
     differenceThatDiffers,
@@ -88,6 +89,23 @@ function imageToImageNeedsImages(experiment: Experiment, report: Report): Experi
   const why = 'An image-to-image network gives images back'
   report(combination('data.targets', data.targets, 'inputs', 'inputs for an image-to-image network', why))
   return { ...experiment, data: { ...data, targets: 'inputs' } }
+}
+
+/** Training points come first, because a run needs them. */
+function orthogonalPointsThatExist(experiment: Experiment, report: Report): Experiment {
+  const { data } = experiment
+  if (data.kind !== 'orthogonal' || data.trainCount + data.testCount <= data.inputs) return experiment
+  const trainCount = Math.min(data.trainCount, data.inputs)
+  const testCount = Math.min(data.testCount, data.inputs - trainCount)
+  const why = `In ${data.inputs} dimensions no more than ${data.inputs} points are orthogonal`
+  for (const [name, given, used] of [
+    ['trainCount', data.trainCount, trainCount],
+    ['testCount', data.testCount, testCount],
+  ] as const) {
+    const expected = `at most ${data.inputs} orthogonal points in all`
+    if (given !== used) report(combination(`data.${name}`, `${given}`, `${used}`, expected, why))
+  }
+  return { ...experiment, data: { ...data, trainCount, testCount } }
 }
 
 function softmaxNeedsClasses(experiment: Experiment, report: Report): Experiment {

@@ -55,11 +55,11 @@ function labelledShape(data: Experiment['data']): DataShape {
   }
 }
 
-/** A file of one number a sample while none is named. */
+/** A file of one number a sample while none is named; a single column is a vector. */
 function fileShape(file: OwnFile | null): DataShape {
   if (file === null) return { inputWidth: 1, outputWidth: 1, imageShape: null }
   const { channels, height, width, classes } = file
-  const isImage = height > 1 || width > 1
+  const isImage = width > 1
   return {
     inputWidth: channels * height * width,
     outputWidth: Math.max(1, classes),

@@ -263,6 +263,15 @@ describe('rules between settings', () => {
     expect(used({ loss: { kind: 'logistic' } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
     expect(used({ data: { kind: 'sphere', targets: 'inputs' }, loss: { kind: 'logistic' } }).loss).toBe('squaredError')
   })
+  test('no more points are orthogonal than there are dimensions; training points come first', () => {
+    const counts = (trainCount: number, testCount: number) => {
+      const { data, paths } = used({ data: { kind: 'orthogonal', inputs: 20, trainCount, testCount }, loss: { kind: 'squaredError' } })
+      return [data.trainCount, data.testCount, ...paths]
+    }
+    expect(counts(15, 5)).toEqual([15, 5])
+    expect(counts(15, 9)).toEqual([15, 5, 'data.testCount'])
+    expect(counts(90, 9)).toEqual([20, 0, 'data.trainCount', 'data.testCount'])
+  })
   test('a file has classes where it says so', () => {
     expect(used({ data: { kind: 'file', file: FILE } })).toMatchObject({ loss: 'softmaxCrossEntropy', paths: [] })
     expect(used({ data: { kind: 'file', file: { ...FILE, classes: 0 } } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
