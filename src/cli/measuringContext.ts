@@ -4,7 +4,7 @@ import { resolveEps } from '../core/resolve.ts'
 import type { Step } from '../core/units.ts'
 import type { Effort, InstrumentContext } from '../diagnostics/instrument.ts'
 import { symmetricEigenvalues } from '../numerics/symmetricEigenvalues.ts'
-import type { Arm } from '../runtime/arm.ts'
+import { optimizerAt, type Arm } from '../runtime/arm.ts'
 
 /** The context that the run's own panel would give to an instrument of this arm. */
 export function measuringContext(experiment: Experiment, arm: Arm, step: Step, effort: Effort): InstrumentContext {
@@ -14,7 +14,7 @@ export function measuringContext(experiment: Experiment, arm: Arm, step: Step, e
     seed: experiment.seed,
     settings: experiment.diagnostics,
     loss: arm.experiment.loss,
-    optimizer: { ...arm.optimizer, eps: resolveEps(arm.optimizer, arm.trainer.description.engine) },
+    optimizer: { ...optimizerAt(arm, step), eps: resolveEps(arm.optimizer, arm.trainer.description.engine) },
     trainCount: arm.dataset.train.count,
     testCount: arm.dataset.test.count,
     probes: arm.probes,

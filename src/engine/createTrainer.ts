@@ -3,7 +3,7 @@
 // Engines are imported late: a chain never loads tfjs. The device is opened once per thread and kept, because two arms
 // share it and a second adapter request is slow; a lost or poisoned one is replaced at the next request.
 import type { Experiment } from '../core/experiment.ts'
-import { parameterCount } from '../core/networkSpec.ts'
+import { imageAfter, weightCount, type NetworkSpec } from '../core/networkSpec.ts'
 import type { Milliseconds } from '../core/units.ts'
 import { chooseEngine, type EngineFacts, type Trial } from './chooseEngine.ts'
 import { openDevice, type NoGpu, type OpenedDevice } from './device.ts'
@@ -21,8 +21,10 @@ export interface CreateTrainerRequest {
 /** Samples and seeds of the trial on a software adapter; its trainers are thrown away. */
 const TRIAL_ROWS = 64
 const TRIAL_SEEDS = 2
-/** Weights times rows above which a trial itself would take seconds. */
+/** Multiplications of a forward pass above which a trial itself would take seconds; large networks are tried on fewer rows. */
 const LARGEST_TRIAL = 2e7
+/** Fewer rows say nothing about a batch. */
+const FEWEST_TRIAL_ROWS = 4
 
 let shared: Promise<OpenedDevice | NoGpu> | null = null
 
@@ -94,12 +96,29 @@ async function sharedDevice(): Promise<OpenedDevice | NoGpu> {
   return shared
 }
 
+/** Rows of the trial; 0 where even a few would take seconds. A convolution uses each weight once a position, so work is counted, not weights. */
+export function trialRows(spec: NetworkSpec, trainCount: number, seeds: number): number {
+  const affordable = Math.floor(LARGEST_TRIAL / (seeds * multiplicationsPerRow(spec)))
+  const rows = Math.min(TRIAL_ROWS, trainCount, affordable)
+  return rows >= Math.min(FEWEST_TRIAL_ROWS, trainCount) ? rows : 0
+}
+
+function multiplicationsPerRow(spec: NetworkSpec): number {
+  let sum = 0
+  for (const layer of spec.layers) {
+    if (layer.kind === 'pool') continue
+    const [height, width] = layer.kind === 'conv' ? imageAfter(layer) : [1, 1]
+    sum += weightCount(layer) * height * width
+  }
+  return sum
+}
+
 /** One timed step of each kind of engine on a few rows; null when it would be too long, or the GPU failed. */
 async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice, facts: EngineFacts): Promise<Trial | null> {
   const { train } = options.dataset
-  const rows = Math.min(TRIAL_ROWS, train.count)
   const initialWeights = options.initialWeights.slice(0, TRIAL_SEEDS)
-  if (parameterCount(options.spec) * rows * initialWeights.length > LARGEST_TRIAL) return null
+  const rows = trialRows(options.spec, train.count, initialWeights.length)
+  if (rows === 0) return null
   const few = {
     count: rows,
     inputs: train.inputs.subarray(0, rows * options.dataset.inputWidth),

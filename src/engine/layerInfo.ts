@@ -17,7 +17,9 @@ export function layerInfo(spec: NetworkSpec, kind: 'chain' | 'layers' = 'layers'
     const size = layerParameterCount(shape)
     const number = infos.length + 1
     infos.push(
-      kind === 'chain' ? { name: `weight ${number}`, kind, offset, size } : { name: `layer ${number}`, kind: shape.kind, offset, size },
+      kind === 'chain'
+        ? { name: `weight ${number}`, kind, offset, size }
+        : { name: `${shape.kind === 'conv' ? 'conv' : 'layer'} ${number}`, kind: shape.kind, offset, size },
     )
     offset += size
   }

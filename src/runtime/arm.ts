@@ -5,6 +5,7 @@
 import type { Dataset } from '../core/dataset.ts'
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import type { NetworkSpec } from '../core/networkSpec.ts'
+import { scheduledOptimizer } from '../core/optimizerSchedule.ts'
 import type { Probe } from '../core/probe.ts'
 import { armExperiment, networkSpec } from '../core/resolve.ts'
 import type { Step } from '../core/units.ts'
@@ -23,7 +24,7 @@ export interface Arm {
   /** [seeds] they follow training. */
   readonly probes: readonly Probe[]
   readonly order: BatchOrder
-  /** The optimizer that the next update uses. */
+  /** The optimizer as it was set; its rate of the moment follows from the step, see `optimizerAt`. */
   optimizer: OptimizerSettings
   /** [seeds] step at which a seed left the finite numbers, -1 while it lives. */
   readonly divergedAt: Int32Array
@@ -53,7 +54,8 @@ export async function createArm(
     spec,
     dataset,
     probeCount: Math.min(own.diagnostics.probeCount, dataset.train.count),
-    optimizer: own.optimizer,
+    optimizer: scheduledOptimizer(own.optimizer, 0),
+    noiseSeed: own.seed,
     initialWeights: Array.from({ length: seeds }, (_, seedIndex) => initialWeights(spec, own.init, own.model, own.seed, seedIndex)),
   })
   const batchRows = Math.min(own.batch, dataset.train.count)
@@ -65,7 +67,7 @@ export async function createArm(
     dataset,
     trainer,
     probes: Array.from({ length: own.seeds }, (_, seedIndex) => trainer.probe(seedIndex)),
-    order: createBatchOrder(own.seed, dataset.train.count, own.batch),
+    order: createBatchOrder(own.seed, dataset.train.count, own.batch, own.sampling),
     optimizer: own.optimizer,
     divergedAt: new Int32Array(own.seeds).fill(-1),
     async atStart(use) {
@@ -85,6 +87,11 @@ export async function createArm(
 export function engineWish(trainer: Trainer): Experiment['engine'] {
   const { engine } = trainer.description
   return engine === 'chain' ? 'auto' : engine
+}
+
+/** The optimizer that the update number `step` + 1 uses: the arm's own, at the rate that its decay leaves by then. */
+export function optimizerAt(arm: Pick<Arm, 'optimizer'>, step: Step): OptimizerSettings {
+  return scheduledOptimizer(arm.optimizer, step)
 }
 
 /** True when no seed of the arm is finite any more. */

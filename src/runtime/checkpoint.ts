@@ -2,7 +2,7 @@
 //
 // The engines' own checkpoints, one per arm, beside the experiment as it is by then. Start weights, batch order and the
 // kernel of step 0 are not in it: they come again from the seed, and a test holds a restored run to the same bits.
-import type { ArmName, Experiment } from '../core/experiment.ts'
+import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import { UnsupportedFault } from '../core/faults.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import type { TrainerCheckpoint } from '../engine/trainer.ts'
@@ -18,6 +18,8 @@ interface Payload {
   /** Of the run that was interrupted: another one would go on with other bits. */
   readonly engine: Experiment['engine']
   readonly arms: Readonly<Partial<Record<ArmName, TrainerCheckpoint>>>
+  /** As they were set: the rates in `arms` may have decayed, and would decay again. */
+  readonly optimizers: Readonly<Partial<Record<ArmName, OptimizerSettings>>>
 }
 
 /** The engine to ask for when this checkpoint is to go on. */
@@ -31,7 +33,8 @@ export async function takeCheckpoint(experiment: Experiment, step: Step, arms: r
   for (const arm of arms) states[arm.name] = await arm.trainer.checkpoint()
   // Arms of an MLP share one engine; a chain has only one.
   const engine = arms.map(({ trainer }) => engineWish(trainer)).find((wish) => wish !== 'auto') ?? 'auto'
-  const payload: Payload = { engine, arms: states }
+  const optimizers = Object.fromEntries(arms.map(({ name, optimizer }) => [name, optimizer]))
+  const payload: Payload = { engine, arms: states, optimizers }
   return { step, experiment, payload }
 }
 
@@ -41,12 +44,12 @@ export async function takeCheckpoint(experiment: Experiment, step: Step, arms: r
  * @throws {UnsupportedFault} when an arm is missing in it.
  */
 export async function restoreArms(checkpoint: RunCheckpoint, arms: readonly Arm[]): Promise<void> {
-  const payload = (checkpoint.payload as Payload).arms
+  const { arms: payload, optimizers } = checkpoint.payload as Payload
   for (const arm of arms) {
     const own = payload[arm.name]
     if (own === undefined) throw new UnsupportedFault(`restoreArms: no state of arm ${arm.name}, got ${Object.keys(payload).join(' ')}`)
     await arm.trainer.restore(own)
-    arm.optimizer = own.optimizer
+    arm.optimizer = optimizers[arm.name] ?? own.optimizer
     arm.divergedAt.set(own.divergedAt)
   }
 }

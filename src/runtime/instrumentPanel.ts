@@ -9,7 +9,7 @@ import type { Sample } from '../core/sample.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { CATALOGUE, MEASURED_INSTRUMENTS, type MeasuredInstrument } from '../diagnostics/catalogue.ts'
 import { unavailable, type Effort, type Instrument, type InstrumentContext } from '../diagnostics/instrument.ts'
-import type { Arm } from './arm.ts'
+import { optimizerAt, type Arm } from './arm.ts'
 import type { RunHost } from './runHost.ts'
 import { isDue, nextDue } from './schedule.ts'
 import { createTimeBudget } from './timeBudget.ts'
@@ -76,7 +76,7 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     seed: experiment.seed,
     settings: experiment.diagnostics,
     loss: arm.experiment.loss,
-    optimizer: { ...arm.optimizer, eps: resolveEps(arm.optimizer, arm.trainer.description.engine) },
+    optimizer: { ...optimizerAt(arm, step), eps: resolveEps(arm.optimizer, arm.trainer.description.engine) },
     trainCount: arm.dataset.train.count,
     testCount: arm.dataset.test.count,
     probes: arm.probes,

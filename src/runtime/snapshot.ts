@@ -7,7 +7,7 @@ import type { MeasuredField, Snapshot } from '../core/snapshot.ts'
 import type { Step } from '../core/units.ts'
 import { APP_VERSION } from '../core/version.ts'
 import { initialWeights } from '../engine/initialWeights.ts'
-import type { Arm } from './arm.ts'
+import { optimizerAt, type Arm } from './arm.ts'
 import { measureProblem, type CreateTrainer, type MeasuredProblem } from './problem/measureProblem.ts'
 import { problemOf } from './problem/problemOf.ts'
 import { problemOfRun } from './problem/problemOfRun.ts'
@@ -41,7 +41,7 @@ export async function assembleSnapshot({ experiment, arm, seedIndex, step, creat
     dataset: arm.dataset,
     startWeights: step === 0 ? weights : initialWeights(spec, own.init, own.model, own.seed, seedIndex),
     weights,
-    optimizer: arm.optimizer,
+    optimizer: optimizerAt(arm, step),
     optimizerState: { updates: checkpoint.slotSteps[seedIndex], slots: checkpoint.slots[seedIndex] },
   })
   const found = await measureProblem(problem, createTrainer, experiment.seed, only)

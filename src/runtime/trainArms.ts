@@ -1,11 +1,13 @@
 // How do all arms take the same steps?
 //
-// One after the other within a chunk, on batches of the same step numbers. Changes of the optimizer are applied right
-// before the update they precede and never earlier: then a replay, which only knows the step of a change, gives the same bits.
+// One after the other within a chunk, on batches of the same step numbers. Changes of the optimizer and drops of its rate
+// are applied right before the update they precede and never earlier: then a replay, which only knows steps, gives the same bits.
 import type { ArmName, Experiment } from '../core/experiment.ts'
+import { nextDrop } from '../core/optimizerSchedule.ts'
 import type { LossSample } from '../core/sample.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
-import { nextBatches, type Arm } from './arm.ts'
+import type { TrainReport } from '../engine/trainer.ts'
+import { nextBatches, optimizerAt, type Arm } from './arm.ts'
 
 export interface ChunkReport {
   readonly losses: readonly LossSample[]
@@ -21,7 +23,7 @@ export async function trainArms(arms: readonly Arm[], step: Step, count: number,
   const stepDurations: Milliseconds[] = []
   for (const arm of arms) {
     const start = now()
-    const report = await arm.trainer.train(nextBatches(arm, step, count))
+    const report = await trainArm(arm, step, count)
     stepDurations.push((now() - start) / count)
     losses.push({ type: 'loss', arm: arm.name, step, seedCount: arm.trainer.seedCount, values: report.losses })
     for (const met of report.diverged) {
@@ -32,13 +34,30 @@ export async function trainArms(arms: readonly Arm[], step: Step, count: number,
   return { losses, diverged, stepDurations }
 }
 
+/** One call of the trainer for each stretch of constant rate. */
+async function trainArm(arm: Arm, step: Step, count: number): Promise<TrainReport> {
+  const reports: TrainReport[] = []
+  for (let at = step; at < step + count;) {
+    const stretch = Math.min(step + count, nextDrop(arm.optimizer, at)) - at
+    // Where nothing decays the trainer already has it.
+    if (arm.optimizer.dropEvery > 0) arm.trainer.setOptimizer(optimizerAt(arm, at))
+    reports.push(await arm.trainer.train(nextBatches(arm, at, stretch)))
+    at += stretch
+  }
+  if (reports.length === 1) return reports[0]
+  return {
+    losses: Float64Array.from(reports.flatMap(({ losses }) => Array.from(losses))),
+    diverged: reports.flatMap(({ diverged }) => diverged),
+  }
+}
+
 /** Gives each arm the optimizer that the experiment wants from this step on; returns the changes that took effect. */
 export function applyChanges(experiment: Experiment, arms: readonly Arm[], step: Step): Experiment['changes'] {
   const due = experiment.changes.filter((change) => change.step === step && arms.some(({ name }) => name === change.arm))
   for (const change of due) {
     const arm = arms.find(({ name }) => name === change.arm)!
-    arm.trainer.setOptimizer(change.optimizer)
     arm.optimizer = change.optimizer
+    arm.trainer.setOptimizer(optimizerAt(arm, step))
   }
   return due
 }

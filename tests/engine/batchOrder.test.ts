@@ -38,6 +38,29 @@ describe('createBatchOrder', () => {
     expect(Array.from(batchAt(1, 1000, 500, 2))).not.toEqual(first)
     expect(Array.from(batchAt(2, 1000, 500, 0))).not.toEqual(first)
   })
+  test('draws with replacement: every sample equally often, some twice in a batch', () => {
+    const order = createBatchOrder(SEED, 20, 5, 'withReplacement')
+    const counts = new Float64Array(20)
+    let repeats = 0
+    const steps = 4000
+    for (let step = 0; step < steps; step++) {
+      const batch = order.batchAt(step)
+      expect(batch).toHaveLength(5)
+      for (const index of batch) counts[index]++
+      if (new Set(batch).size < 5) repeats++
+    }
+    // 20 000 draws: 1000 each with sd 31; five sd for twenty of them.
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(155)
+    // 1 - 20 * 19 * 18 * 17 * 16 / 20^5 = 0.4186, sd 0.0078.
+    expect(Math.abs(repeats / steps - 0.4186)).toBeLessThan(0.04)
+  })
+  test('reaches any step with replacement too, and keeps the full batch full', () => {
+    const walked = createBatchOrder(SEED, 50, 8, 'withReplacement')
+    const batches = Array.from({ length: 40 }, (_, step) => Array.from(walked.batchAt(step)))
+    for (const step of [39, 0, 17]) expect(Array.from(batchAt(SEED, 50, 8, step, 'withReplacement'))).toEqual(batches[step])
+    expect(batches[1]).not.toEqual(batches[0])
+    expect(Array.from(batchAt(SEED, 4, 100, 3, 'withReplacement'))).toEqual([0, 1, 2, 3])
+  })
   test('refuses what is no count', () => {
     expect(() => createBatchOrder(1, 0, 1)).toThrow(DomainFault)
     expect(() => createBatchOrder(1, 5, 1.5)).toThrow(DomainFault)

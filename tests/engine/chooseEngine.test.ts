@@ -22,6 +22,13 @@ describe('chooseEngine', () => {
       expect(choose({ kind: 'chain', preference }).engine).toBe('chain')
     },
   )
+  test('takes a convolutional network where an MLP would go, and never to the chain', () => {
+    expect(choose({ kind: 'cnn', fusedObstacle: 'Not fused because of convolutions.' })).toEqual({
+      engine: 'network',
+      reason: 'WebGPU layer by layer. Not fused because of convolutions.',
+    })
+    expect(choose({ kind: 'cnn', gpu: NONE }).engine).toBe('float64')
+  })
   test.each(['auto', 'network', 'fused'] as const)('falls back to float64 without a GPU and says why (%s)', (preference) => {
     expect(choose({ preference, gpu: NONE })).toEqual({ engine: 'float64', reason: `Float64 on the CPU. ${NONE.reason}` })
   })

@@ -49,9 +49,20 @@ const measured = (samples: readonly Sample[]) =>
     .filter(({ type }) => type !== 'cost' && type !== 'loss')
     .toSorted((a, b) => a.step - b.step || `${a.type} ${a.arm}`.localeCompare(`${b.type} ${b.arm}`))
 
+/** Everything that a step number decides: rates that drop, noise, batches with replacement, a change on the way. */
+const DECAYING: Experiment = {
+  ...MLP,
+  sampling: 'withReplacement',
+  diagnostics: { ...MLP.diagnostics, every: { ...MLP.diagnostics.every, hessian: 0 } },
+  optimizer: { ...MLP.optimizer, kind: 'perturbed', lr: 0.2, noise: 0.05, dropEvery: 5, dropFactor: 0.5 },
+  versus: { optimizer: { kind: 'nesterov', lr: 0.1, momentum: 0.8, dropEvery: 9 } },
+  changes: [{ step: 12, arm: 'A', optimizer: { ...MLP.optimizer, kind: 'momentum', lr: 0.3, dropEvery: 7, dropFactor: 0.1 } }],
+}
+
 describe.each([
   ['a chain', shortRace()],
   ['a float64 MLP', MLP],
+  ['a float64 MLP whose rate drops', DECAYING],
 ] as const)('a run of %s', (_what, experiment) => {
   test('streams every loss of every seed of both arms, without a fault', async () => {
     const { samples, faults } = await complete(experiment)
@@ -144,6 +155,25 @@ test('a run takes a new optimizer at the step of the command, and a replay with 
   expect(lossesOf(page.samples(), 'A')).toEqual(lossesOf(replay.samples, 'A'))
   const unchanged = await complete(experiment)
   expect(lossesOf(page.samples(), 'A')).not.toEqual(lossesOf(unchanged.samples, 'A'))
+})
+
+test('a run drops its rate right before the update that it belongs to', async () => {
+  // One weight, one point, w -= lr w: each step multiplies the loss by (1 - lr)^2, so the losses tell every rate.
+  const [lr, dropEvery, dropFactor] = [0.5, 3, 0.25]
+  const experiment = shortRace({
+    model: { ...shortRace().model, depth: 1 },
+    optimizer: { ...shortRace().optimizer, lr, dropEvery, dropFactor },
+    versus: null,
+    seeds: 1,
+    steps: 12,
+  })
+  const { samples } = await complete(experiment)
+  const losses = lossesOf(samples, 'A')
+  for (let step = 0; step + 1 < losses.length; step++) {
+    const rate = lr * dropFactor ** Math.floor(step / dropEvery)
+    // A few roundings of losses that stay above 1e-3.
+    expect(losses[step + 1] / losses[step]).toBeCloseTo((1 - rate) ** 2, 12)
+  }
 })
 
 test('a run stops when every seed has diverged, keeps finite weights and names a layer', async () => {
