@@ -1,6 +1,7 @@
 // What does the fused network say on a set of samples: losses, outputs, share of right classes, preactivations?
 //
 // Losses per sample are those that training publishes, bit for bit; only their sum is taken here, in float64.
+import type { DenseLayerSpec } from '../../core/networkSpec.ts'
 import type { LossValue, SampleSet } from '../../core/probe.ts'
 import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
@@ -107,7 +108,7 @@ export async function preactivationsOf(passes: MeasuringPasses, set: SampleSet, 
 
 /** relu outputs where positive, else z = scale W h + b in float64, held at 0. */
 function closedGates(
-  layer: MeasuringPasses['context']['spec']['layers'][number],
+  layer: DenseLayerSpec,
   block: Float64Array,
   input: Float64Array,
   output: Float64Array<ArrayBuffer>,

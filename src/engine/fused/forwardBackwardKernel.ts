@@ -15,7 +15,7 @@
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
 import type { LossSettings } from '../../core/experiment.ts'
-import { ACTIVATION_PRELUDE, activationWgsl, isBounded, needsPreactivation } from './activationWgsl.ts'
+import { activationPrelude, activationWgsl, keepsZero, needsPreactivation, toTrueScale } from './activationWgsl.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import type { FusedLayout } from './layout.ts'
 import { LOSS_PRELUDE, lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
@@ -71,6 +71,7 @@ export function shapeWgsl(shape: KernelShape): string {
 const LAYERS = ${layout.layerCount}u;
 const QUADS = ${layout.quads}u;
 const IN_QUADS = ${layout.inQuads}u;
+const HIDDEN_COLUMNS = ${layout.hiddenWidth}u;
 const OUT_COLUMNS = ${layout.outputWidth}u;
 const OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
 const SEED_QUADS = ${layout.seedQuads}u;
@@ -94,7 +95,7 @@ const FIRST_SCALE = f32(${layout.forwardScales[0]});
 const HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
 const BIAS_SCALE = f32(${layout.biasScale});
 struct StepParameters {
-  // learning rate, 1/batch or 1, momentum or decay or beta1, beta2
+  // learning rate, 1/batch or 1, momentum or decay or beta1 or size of the noise, beta2
   rates: vec4f,
   // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), first seed of this dispatch
   corrections: vec4f,
@@ -127,7 +128,8 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const { layout, tile, loss } = shape
   const R = tile.rowsPerThread
   const threads = (layout.quads * tile.rows) / R
-  const unroll = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
+  const lines = Array.from({ length: R }, (_, i) => i)
+  const unroll = (body: (i: number) => string): string => lines.map(body).join('\n    ')
   const own = (i: number): string => `(row0 + ${i}u) * QUADS + column`
   const h = (layer: string, i: number): string => `activations[activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
   const z = (layer: string, i: number): string => `activations[Z_START + activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
@@ -151,11 +153,16 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     e = en;
     ${unroll((i) => `acc${i} = acc${i} * sa + b;`)}`
     : unroll((i) => `acc${i} = acc${i} * weightScale;`)
-  // A saturating activation needs no exponent above 0; far beyond saturation the preactivation's size is of no use.
-  const activate = (prefix: 'hidden' | 'output'): string => `
-      ${isBounded(prefix === 'hidden' ? layout.activation : layout.outputActivation) ? `if (e > 0) { ${unroll((i) => `acc${i} = clamp(acc${i} * exp2i(e), vec4f(-1.0e4), vec4f(1.0e4));`)} e = 0; }` : ''}
+  const activate = (prefix: 'hidden' | 'output'): string => {
+    const activation = prefix === 'hidden' ? layout.activation : layout.outputActivation
+    // Padding must stay 0, or the weights that lead out of it would learn.
+    const isReal = `columns < vec4u(${prefix === 'hidden' ? 'HIDDEN_COLUMNS' : 'OUT_COLUMNS'})`
+    const value = (i: number): string => `${prefix}Value(acc${i}, e)`
+    return `
+      ${toTrueScale(activation, lines)}
       ${keepZ ? unroll((i) => `${z('l + 1u', i)} = acc${i};`) : ''}
-      ${unroll((i) => `acc${i} = ${prefix}Value(acc${i}, e);`)}`
+      ${unroll((i) => `acc${i} = ${keepsZero(activation) ? value(i) : `select(vec4f(0.0), ${value(i)}, ${isReal})`};`)}`
+  }
   const finishLayer = `
     ${addBias}
     if (l < LAYERS - 1u) { ${activate('hidden')} } else { ${activate('output')} }
@@ -208,7 +215,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   }`
   return `
 ${EXPONENT_PRELUDE}
-${ACTIVATION_PRELUDE}
+${activationPrelude([layout.activation, layout.outputActivation])}
 ${LOSS_PRELUDE}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
@@ -229,6 +236,7 @@ var<workgroup> largestBits: array<atomic<u32>, 3>;
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let seed = group.y + u32(step.corrections.w);
   let column = lid % QUADS;
+  let columns = 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u);
   let row0 = (lid / QUADS) * ${R}u;
   let tileNumber = group.x + u32(step.numbers.w);
   let tileRow = tileNumber * TILE_ROWS + row0;

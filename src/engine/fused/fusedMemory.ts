@@ -17,12 +17,14 @@ export interface FusedMemory {
 
 /** Row losses of a chunk take at most about this much, so that many seeds mean fewer steps at once. */
 const LOSS_BYTES: Bytes = 8 * 2 ** 20
+/** The same for the noise of perturbed descent, which is drawn on the CPU. */
+const NOISE_BYTES: Bytes = 8 * 2 ** 20
 const MOST_STEPS = 64
 
-/** Steps whose losses fit in one readback, 1 .. 64. */
-export function chunkCapacity(shape: KernelShape): number {
-  const perStep = passSizes(shape, 'sgd', 1).rowLosses
-  return Math.max(1, Math.min(MOST_STEPS, Math.floor(LOSS_BYTES / perStep)))
+/** Steps whose losses fit in one readback and whose noise in one upload, 1 .. 64. */
+export function chunkCapacity(shape: KernelShape, kind: OptimizerSettings['kind']): number {
+  const { rowLosses, noise } = passSizes(shape, kind, 1)
+  return Math.max(1, Math.min(MOST_STEPS, Math.floor(LOSS_BYTES / rowLosses), Math.floor(NOISE_BYTES / Math.max(1, noise))))
 }
 
 /**
@@ -33,7 +35,7 @@ export function chunkCapacity(shape: KernelShape): number {
 export function fusedMemory(shape: KernelShape, kind: OptimizerSettings['kind'], dataRows: number): FusedMemory {
   const { layout, seedCount } = shape
   const parameters = 16 * seedCount * layout.seedQuads
-  const own = passSizes(shape, kind, chunkCapacity(shape))
+  const own = passSizes(shape, kind, chunkCapacity(shape, kind))
   const inputs = 16 * dataRows * layout.inQuads
   const targets = 16 * dataRows * layout.quads
   const buffers: readonly number[] = Object.values<number>({ ...own })

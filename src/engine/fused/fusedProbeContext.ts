@@ -2,7 +2,7 @@
 //
 // All buffers stay the trainer's: a probe binds them, never destroys them.
 import type { Dataset } from '../../core/dataset.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { Tile } from './forwardBackwardKernel.ts'
@@ -19,7 +19,7 @@ export interface ResidentRows {
 export interface FusedProbeContext {
   readonly opened: OpenedDevice
   /** Layers and loss (kind and reduction). */
-  readonly spec: NetworkSpec
+  readonly spec: DenseNetworkSpec
   readonly layout: FusedLayout
   readonly dataset: Dataset
   /** n of the probe set: the first n training samples. */

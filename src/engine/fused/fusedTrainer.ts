@@ -13,7 +13,8 @@ import { StepClock } from '../stepClock.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
 import type { Tile } from './forwardBackwardKernel.ts'
 import { createFusedProbe, type FusedProbe } from './fusedProbe.ts'
-import { fusedLayout, fusedObstacle } from './layout.ts'
+import { fusedLayout, fusedObstacle, fusedSpec } from './layout.ts'
+import { perturbation } from './perturbation.ts'
 import { PassChoice, refusalOf, SUBMIT_MS } from './passChoice.ts'
 import { ResidentNetwork } from './residentNetwork.ts'
 import { biasExponentsOf, packSlots, rootSlot } from './slotExchange.ts'
@@ -37,7 +38,7 @@ export function fusedMemoryRefusal(
   options: Omit<TrainerOptions, 'reason'>,
   opened: OpenedDevice,
 ): Extract<Fault, { type: 'refused' }> | null {
-  const network = { ...options, layout: fusedLayout(options.spec), seedCount: options.initialWeights.length }
+  const network = { ...options, spec: fusedSpec(options.spec), layout: fusedLayout(options.spec), seedCount: options.initialWeights.length }
   return refusalOf(opened, network, options.optimizer.kind, options.batchRows ?? 1)
 }
 
@@ -84,7 +85,8 @@ class FusedTrainer implements Trainer {
   private disposed = false
 
   constructor(options: TrainerOptions, opened: OpenedDevice, choices: FusedChoices) {
-    const { spec, dataset, initialWeights, optimizer, batchRows } = options
+    const { dataset, initialWeights, optimizer, batchRows } = options
+    const spec = fusedSpec(options.spec)
     this.options = options
     this.opened = opened
     this.optimizer = optimizer
@@ -152,7 +154,7 @@ class FusedTrainer implements Trainer {
     const { options, network, opened } = this
     this.probes[seedIndex] ??= createFusedProbe({
       opened,
-      spec: options.spec,
+      spec: network.spec,
       layout: network.layout,
       dataset: options.dataset,
       probeCount: options.probeCount,
@@ -184,7 +186,7 @@ class FusedTrainer implements Trainer {
   /** @throws {ShapeFault} when the checkpoint is not of this ensemble; then nothing has changed. */
   async restore(checkpoint: TrainerCheckpoint): Promise<void> {
     const { weights, slots, optimizer } = checkpoint
-    const { spec } = this.options
+    const { spec } = this.network
     if (weights.length !== this.seedCount || slots.length !== this.seedCount) {
       throw new ShapeFault(`restore: a checkpoint of ${weights.length} seeds, expected ${this.seedCount}`)
     }
@@ -249,8 +251,14 @@ class FusedTrainer implements Trainer {
 
   /** Cut only where one step is longer than a submit may be. */
   private async run(pass: TrainingPass, batches: readonly Int32Array[]): Promise<ChunkResult> {
+    const { network, options, stepsDone, optimizer } = this
     const parts = this.choice.parts(pass.pass.shape.batchRows, this.measured ? this.clock.step : null)
-    return pass.run(batches, this.optimizer, this.updates, parts)
+    const isAlive = Array.from(this.divergedAt, (step) => step < 0)
+    const noise =
+      optimizer.kind === 'perturbed'
+        ? perturbation(network.spec, network.layout, options.noiseSeed ?? 0, stepsDone, batches.length, isAlive)
+        : null
+    return pass.run(batches, optimizer, this.updates, parts, noise)
   }
 
   /**

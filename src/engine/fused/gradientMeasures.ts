@@ -2,7 +2,7 @@
 //
 // The GPU leaves mantissas with one exponent for each layer's weights and biases. A set that does not fit in one pass
 // is summed here, in float64, with the same exponents.
-import { layerParameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
+import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
 import { combinedNorm, normalised, scaledNorm, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
@@ -109,7 +109,7 @@ export function byBlock(exponents: Int32Array, layerCount: number): Int32Array {
 }
 
 /** Visits the blocks [layer][weights, biases] with their places in a flat vector. */
-export function forEachBlock(spec: NetworkSpec, visit: (block: number, start: number, end: number) => void): void {
+export function forEachBlock(spec: DenseNetworkSpec, visit: (block: number, start: number, end: number) => void): void {
   let start = 0
   for (const [l, layer] of spec.layers.entries()) {
     const weightsEnd = start + layer.fanIn * layer.fanOut
@@ -130,7 +130,7 @@ export function scaleBlock(values: Float64Array, start: number, end: number, exp
   for (let i = start; i < end; i++) values[i] = timesPowerOfTwo(values[i], exponent)
 }
 
-function addTo(spec: NetworkSpec, total: ScaledGradient, part: ScaledGradient): void {
+function addTo(spec: DenseNetworkSpec, total: ScaledGradient, part: ScaledGradient): void {
   forEachBlock(spec, (block, start, end) => {
     const exponent = Math.max(total.exponents[block], part.exponents[block])
     scaleBlock(total.mantissas, start, end, total.exponents[block] - exponent)
@@ -140,7 +140,7 @@ function addTo(spec: NetworkSpec, total: ScaledGradient, part: ScaledGradient): 
   })
 }
 
-function normsOf(spec: NetworkSpec, { mantissas, exponents }: ScaledGradient): LayerNorms {
+function normsOf(spec: DenseNetworkSpec, { mantissas, exponents }: ScaledGradient): LayerNorms {
   const norms = emptyNorms(spec.layers.length)
   const squares: ScaledNumber[][] = spec.layers.map(() => [])
   const sums: ScaledNumber[][] = spec.layers.map(() => [])

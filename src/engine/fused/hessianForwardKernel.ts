@@ -10,12 +10,12 @@
 //   directions [vector][parameters as in K1], rows [row][inQuads | QUADS]: inputs and targets of the rows
 //
 // Source: Pearlmutter 1994.
-import { ACTIVATION_PRELUDE, activationWgsl } from './activationWgsl.ts'
+import { activationPrelude, activationWgsl, curvatureRatio } from './activationWgsl.ts'
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { keepsPreactivations } from './forwardBackwardKernel.ts'
-import { tangentHeadWgsl } from './tangentHeadWgsl.ts'
-import { CURVATURE_RATIO, tangentWgsl, type TangentShape } from './tangentLayout.ts'
+import { tangentHeadPrelude, tangentHeadWgsl } from './tangentHeadWgsl.ts'
+import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
 
 /** Bytes of workgroup memory that one workgroup of H1 takes. */
 export function tangentWorkgroupBytes(shape: TangentShape): number {
@@ -30,7 +30,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   const R = tile.rowsPerThread
   const threads = (layout.quads * tile.rows) / R
   const keepZ = keepsPreactivations(layout)
-  const ratio = CURVATURE_RATIO[layout.activation]
+  const ratio = curvatureRatio(layout.activation)
   const curved = ratio !== null
   const full = ratio === 'full'
   const rows = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
@@ -84,7 +84,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
     }`
   return `
 ${EXPONENT_PRELUDE}
-${ACTIVATION_PRELUDE}
+${activationPrelude([layout.activation, layout.outputActivation], tangentHeadPrelude(pass.loss.kind))}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
 ${tangentWgsl(shape)}
@@ -100,7 +100,7 @@ ${SPAN_WGSL}
 @group(0) @binding(8) var<uniform> span: Span;
 var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
-fn curvatureRatio(z: vec4f, e: i32) -> vec4f { return ${curved && !full ? ratio : 'vec4f(0.0)'}; }
+fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {

@@ -7,15 +7,17 @@
 //   activations [seed][ layer 1 .. L-1 ][ row ][ quads ]      (after the activation; the input is layer 0 and stays in the data)
 //   deltas      [seed][ layer 0 .. L-1 ][ row ][ quads ]      (dLoss / dz)
 //
-// Padding is zero and stays zero, because every activation here maps 0 to 0.
+// Padding is zero and stays zero: K1 masks the activations that do not map 0 to 0.
 import { ShapeFault } from '../../core/faults.ts'
 import type { Activation } from '../../core/experiment.ts'
-import { parameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
+import { isDenseNetwork, parameterCount, type DenseNetworkSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 
 export interface FusedLayout {
   readonly layerCount: number
   readonly inputWidth: number
   readonly outputWidth: number
+  /** Units of a hidden layer; 0 when there is none. */
+  readonly hiddenWidth: number
   /** Activation of the hidden layers ('identity' when there is none) and of the output. */
   readonly activation: Activation
   readonly outputActivation: Activation
@@ -35,9 +37,12 @@ export interface FusedLayout {
 
 /** Why a network cannot be fused, in words; null when it can. */
 export function fusedObstacle(spec: NetworkSpec): string | null {
-  const { layers } = spec
   if (spec.linearised === true) return 'a linearised network'
-  for (const layer of layers) if (layer.kind !== 'dense') return 'a layer that is not dense'
+  if (!isDenseNetwork(spec)) return 'layers that are not dense'
+  const { layers } = spec
+  if (layers.some(({ norm }) => norm?.kind === 'batch')) return 'batch norm'
+  if (layers.some(({ norm }) => norm !== undefined)) return 'layer norm'
+  if (layers.some(({ skip }) => skip !== undefined)) return 'skips'
   const width = layers[0].fanOut
   for (let l = 1; l < layers.length; l++) if (layers[l].fanIn !== width) return 'hidden layers of different widths'
   const first = layers[0]
@@ -55,15 +60,24 @@ export function fusedObstacle(spec: NetworkSpec): string | null {
 }
 
 /**
+ * The same network, known to be one that can be fused.
+ *
+ * @throws {ShapeFault} when `fusedObstacle` names an obstacle.
+ */
+export function fusedSpec(spec: NetworkSpec): DenseNetworkSpec {
+  const obstacle = fusedObstacle(spec)
+  if (obstacle !== null || !isDenseNetwork(spec))
+    throw new ShapeFault(`fusedLayout: the network cannot be fused, got ${obstacle}, expected dense layers of one width`)
+  return spec
+}
+
+/**
  * Offsets and padded sizes of a dense stack.
  *
  * @throws {ShapeFault} when `fusedObstacle` names one.
  */
 export function fusedLayout(spec: NetworkSpec): FusedLayout {
-  const obstacle = fusedObstacle(spec)
-  if (obstacle !== null)
-    throw new ShapeFault(`fusedLayout: the network cannot be fused, got ${obstacle}, expected dense layers of one width`)
-  const { layers } = spec
+  const { layers } = fusedSpec(spec)
   const first = layers[0]
   const last = layers[layers.length - 1]
   const layerCount = layers.length
@@ -76,6 +90,7 @@ export function fusedLayout(spec: NetworkSpec): FusedLayout {
     layerCount,
     inputWidth: first.fanIn,
     outputWidth: last.fanOut,
+    hiddenWidth: layerCount > 1 ? first.fanOut : 0,
     activation: layerCount > 1 ? first.activation : 'identity',
     outputActivation: last.activation,
     bias: first.bias,
@@ -97,7 +112,7 @@ export function weightStart(layout: FusedLayout, layer: number): number {
   return layer === 0 ? 0 : layout.firstQuads + (layer - 1) * layout.squareQuads
 }
 
-function forEachEntry(spec: NetworkSpec, layout: FusedLayout, visit: (flat: number, packed: number) => void): void {
+function forEachEntry(spec: DenseNetworkSpec, layout: FusedLayout, visit: (flat: number, packed: number) => void): void {
   const stride = 4 * layout.quads
   let flat = 0
   spec.layers.forEach((layer, l) => {
@@ -112,14 +127,14 @@ function forEachEntry(spec: NetworkSpec, layout: FusedLayout, visit: (flat: numb
 }
 
 /** Flat parameters [P] ([out, in], W before b) into one seed's padded block [4 seedQuads], rounded to float32. */
-export function packParameters(spec: NetworkSpec, layout: FusedLayout, flat: ArrayLike<number>, packed: Float32Array): void {
+export function packParameters(spec: DenseNetworkSpec, layout: FusedLayout, flat: ArrayLike<number>, packed: Float32Array): void {
   forEachEntry(spec, layout, (from, to) => {
     packed[to] = flat[from]
   })
 }
 
 /** The inverse of `packParameters`. */
-export function unpackParameters(spec: NetworkSpec, layout: FusedLayout, packed: Float32Array): Float64Array {
+export function unpackParameters(spec: DenseNetworkSpec, layout: FusedLayout, packed: Float32Array): Float64Array {
   const flat = new Float64Array(layout.parameterCount)
   forEachEntry(spec, layout, (to, from) => {
     flat[to] = packed[from]

@@ -16,13 +16,13 @@ fn log1p(r: f32) -> f32 {
 }`
 
 /**
- * Statements that set `delta<i>` (share included, mantissas of 2^eo for the squared error, true for softmax) and, in
+ * Statements that set `delta<i>` (share included, mantissas of 2^eo for the squared error, true for the others) and, in
  * column 0, `rowLoss<i>` (mantissa of 2^lossExponent).
  *
  * Uses: sh, nxt (the outputs), row0, column, sample<i>, f<i>, e, eo = max(e + excess, 0), step.
  */
 export function lossHeadWgsl(loss: LossSettings, rowsPerThread: number): string {
-  const row = loss.kind === 'squaredError' ? squaredErrorRow : softmaxRow
+  const row = ROWS[loss.kind]
   const lossExponent = loss.kind === 'squaredError' ? '2 * eo' : 'eo'
   return `
   let us = exp2i(e - eo);
@@ -76,4 +76,28 @@ function softmaxRow(i: number): string {
     delta${i} = select(vec4f(0.0), (p * (mass - t) - others * t) * step.rates.y, columns < vec4u(OUT_COLUMNS));
     if (column == 0u) { rowLoss${i} = mass * log1p(rest) * uy - below; }
   }`
+}
+
+// log(1 + exp(-m)) = max(-m, 0) + log(1 + exp(-|m|)) with the margin m = y f; padding has no margin and costs nothing.
+function logisticRow(i: number): string {
+  return `{
+    let y = Y[u32(sample${i}) * QUADS + column];
+    let margins = y * f${i} * exp2i(e);
+    let tails = exp(-min(abs(margins), vec4f(100.0)));
+    delta${i} = -y * select(vec4f(1.0), tails, margins > vec4f(0.0)) / (1.0 + tails) * step.rates.y;
+    if (column == 0u) {
+      var sum = 0.0;
+      for (var j = 0u; j < OUT_COLUMNS; j++) {
+        let m = Y[u32(sample${i}) * QUADS + j / 4u][j % 4u] * sh[nxt + (row0 + ${i}u) * QUADS + j / 4u][j % 4u];
+        sum += max(-m * us, 0.0) + log1p(exp(max(-abs(m) * exp2i(e), -100.0))) * uy;
+      }
+      rowLoss${i} = sum;
+    }
+  }`
+}
+
+const ROWS: Readonly<Record<LossSettings['kind'], (i: number) => string>> = {
+  squaredError: squaredErrorRow,
+  softmaxCrossEntropy: softmaxRow,
+  logistic: logisticRow,
 }

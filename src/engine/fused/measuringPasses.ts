@@ -223,8 +223,8 @@ function passBytes(shape: KernelShape, task: MeasuringTask): Bytes {
 }
 
 /** Bytes of all buffers of a pass. */
-export function totalBytes({ activations, deltas, exponents, rowLosses, norms, slots }: PassSizes): Bytes {
-  return activations + deltas + exponents + rowLosses + norms + slots
+export function totalBytes({ activations, deltas, exponents, rowLosses, norms, slots, noise }: PassSizes): Bytes {
+  return activations + deltas + exponents + rowLosses + norms + slots + noise
 }
 
 /** The numbers of a step that updates nothing. */

@@ -2,14 +2,14 @@
 //
 // In the parameters' layout, each layer's weights and biases with an exponent of their own where they leave float32's
 // comfortable range: a vector may be 1e-60 in one layer and 1 in another.
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { binaryExponent } from '../../numerics/logMagnitude.ts'
 import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
 import { forEachBlock, scaleBlock } from './gradientMeasures.ts'
 import { weightStart, type FusedLayout } from './layout.ts'
 
 /** [P] where each entry of a flat vector lies in a seed's block of floats. */
-export function packedPositions(spec: NetworkSpec, layout: FusedLayout): Int32Array {
+export function packedPositions(spec: DenseNetworkSpec, layout: FusedLayout): Int32Array {
   const positions = new Int32Array(layout.parameterCount)
   const stride = 4 * layout.quads
   let flat = 0
@@ -26,7 +26,7 @@ export function packedPositions(spec: NetworkSpec, layout: FusedLayout): Int32Ar
 
 /** Mantissas of one flat vector into `packed`, their exponents into `exponents` [L][weights, biases]; zero blocks get NO_EXPONENT. */
 export function packVector(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   positions: Int32Array,
   flat: Float64Array,
   packed: Float32Array,
@@ -51,7 +51,13 @@ export function packVector(
 }
 
 /** into [P] += packed mantissas times 2^exponents [L][weights, biases]. */
-export function addPacked(spec: NetworkSpec, positions: Int32Array, packed: Float32Array, exponents: Int32Array, into: Float64Array): void {
+export function addPacked(
+  spec: DenseNetworkSpec,
+  positions: Int32Array,
+  packed: Float32Array,
+  exponents: Int32Array,
+  into: Float64Array,
+): void {
   forEachBlock(spec, (block, start, end) => {
     const exponent = exponents[block]
     if (Math.abs(exponent) <= 1000) {

@@ -40,6 +40,8 @@ export class FusedPass {
   readonly norms: GPUBuffer
   /** Optimizer slots, or the gradient mantissas of the task 'gradient'. */
   readonly slots: GPUBuffer
+  /** [step of the chunk][seed][seedQuads] of perturbed descent. */
+  private readonly noise: GPUBuffer
   private readonly owned: OwnedBuffers
   private readonly device: GPUDevice
   private readonly indices: GPUBuffer
@@ -64,6 +66,7 @@ export class FusedPass {
     this.rowLosses = owned.create(sizes.rowLosses)
     this.norms = owned.create(sizes.norms)
     this.slots = owned.create(sizes.slots)
+    this.noise = owned.create(sizes.noise)
     const { parameters, inputs, targets } = buffers
     const { indices, activations, deltas, exponents, norms } = this
     const uniform = uniformBinding(this.steps)
@@ -78,11 +81,11 @@ export class FusedPass {
       this.rowLosses,
       uniform,
     ])
-    const slots = usesSlots(task) ? [this.slots] : []
+    const last = { slots: [this.slots], noise: [this.noise], nothing: [] }[lastBinding(task)]
     this.update =
       kernels.k2 === null
         ? null
-        : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...slots])
+        : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...last])
   }
 
   /** Compiles both kernels, or finds them compiled; several passes may compile at once. */
@@ -96,7 +99,7 @@ export class FusedPass {
       kernelPipeline(device, 'K1', forwardBackwardWgsl(shape, task === 'forward' ? 'forward' : 'both'), K1_BINDINGS),
       task === 'forward' || task === 'deltas'
         ? null
-        : kernelPipeline(device, 'K2', updateWgsl(shape, task), usesSlots(task) ? [...K2_BINDINGS, 'write'] : K2_BINDINGS),
+        : kernelPipeline(device, 'K2', updateWgsl(shape, task), [...K2_BINDINGS, ...LAST_BINDINGS[lastBinding(task)]]),
     ])
     return { k1, k2 }
   }
@@ -106,14 +109,16 @@ export class FusedPass {
    *
    * @param batches one per step; for lanes 'batches' one step of all lanes' rows in a row.
    * @param steps one slice each; may be more than the batches when steps are cut.
+   * @param noise of perturbed descent, for the batches in order.
    */
-  prepare(batches: readonly Int32Array[], steps: readonly StepNumbers[]): void {
+  prepare(batches: readonly Int32Array[], steps: readonly StepNumbers[], noise: Float32Array<ArrayBuffer> | null = null): void {
     if (batches.length > this.capacity)
       throw new DomainFault(`FusedPass.prepare: too many steps, got ${batches.length}, expected at most ${this.capacity}`)
     const rows = (this.shape.lanes === 'batches' ? this.shape.seedCount : 1) * this.shape.batchRows
     const indices = new Int32Array(batches.length * rows)
     for (const [i, batch] of batches.entries()) indices.set(batch, i * rows)
     this.device.queue.writeBuffer(this.indices, 0, indices)
+    if (noise !== null) this.device.queue.writeBuffer(this.noise, 0, noise)
     const numbers = new DataView(new ArrayBuffer(SLICE_BYTES * steps.length))
     for (const [i, step] of steps.entries()) writeStep(numbers, i, step)
     this.device.queue.writeBuffer(this.steps, 0, numbers.buffer)
@@ -169,8 +174,17 @@ function bound(device: GPUDevice, kernel: KernelPipeline, resources: readonly (G
   return { pipeline: kernel.pipeline, group: bindKernel(device, kernel, resources) }
 }
 
-function usesSlots(task: PassTask): boolean {
-  return task !== 'sgd'
+const LAST_BINDINGS: Readonly<Record<'slots' | 'noise' | 'nothing', readonly KernelBinding[]>> = {
+  slots: ['write'],
+  noise: ['read'],
+  nothing: [],
+}
+
+/** What K2 binds behind the numbers of the step. */
+function lastBinding(task: PassTask): 'slots' | 'noise' | 'nothing' {
+  if (task === 'perturbed') return 'noise'
+  if (task === 'gradient') return 'slots'
+  return task === 'forward' || task === 'deltas' || slotCount(task) === 0 ? 'nothing' : 'slots'
 }
 
 /** Bytes of each buffer of a pass. */
@@ -181,6 +195,7 @@ export interface PassSizes {
   readonly rowLosses: number
   readonly norms: number
   readonly slots: number
+  readonly noise: number
 }
 
 /** What a pass will allocate, for the estimate before it is made. */
@@ -196,5 +211,6 @@ export function passSizes(shape: KernelShape, task: PassTask, capacity: number):
     rowLosses: 8 * capacity * seedCount * rows,
     norms: 4 * normWords(shape),
     slots: 16 * slots * seedCount * layout.seedQuads,
+    noise: task === 'perturbed' ? 16 * capacity * seedCount * layout.seedQuads : 0,
   }
 }

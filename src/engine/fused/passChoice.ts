@@ -57,7 +57,7 @@ export class PassChoice {
     const refusal = refusalOf(this.opened, this.network, kind, batchRows)
     if (refusal !== null) throw new FaultError(refusal)
     const shape = this.shape(batchRows, await this.tile(batchRows))
-    return TrainingPass.create(this.opened, shape, kind, this.network.buffers, chunkCapacity(shape))
+    return TrainingPass.create(this.opened, shape, kind, this.network.buffers, chunkCapacity(shape, kind))
   }
 
   /** Compiles what `create` will need; errors are left for it to tell. */

@@ -1,7 +1,7 @@
 // What stays on the GPU while a network trains? Parameters of all seeds and the samples; batches are lists of indices.
 import type { Dataset, SplitArrays } from '../../core/dataset.ts'
 import { ShapeFault } from '../../core/faults.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { ResidentRows } from './fusedProbeContext.ts'
 import { fusedLayout, packParameters, packRows, type FusedLayout } from './layout.ts'
@@ -11,7 +11,7 @@ import type { Region } from './readback.ts'
 
 /** Parameters and data of one ensemble. */
 export class ResidentNetwork {
-  readonly spec: NetworkSpec
+  readonly spec: DenseNetworkSpec
   readonly dataset: Dataset
   readonly layout: FusedLayout
   readonly seedCount: number
@@ -22,7 +22,7 @@ export class ResidentNetwork {
   private testRows: ResidentRows | null = null
 
   /** @throws {ShapeFault} when layers, data and starts do not fit each other. */
-  constructor(opened: OpenedDevice, spec: NetworkSpec, dataset: Dataset, weights: readonly Float64Array[]) {
+  constructor(opened: OpenedDevice, spec: DenseNetworkSpec, dataset: Dataset, weights: readonly Float64Array[]) {
     this.spec = spec
     this.dataset = dataset
     this.device = opened.device

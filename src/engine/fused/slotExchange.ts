@@ -5,7 +5,7 @@
 // float64: then r itself is appended. Exponents are chosen anew: powers of two change no digit.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { ShapeFault } from '../../core/faults.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { binaryExponent, timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
 import { packParameters, unpackParameters, type FusedLayout } from './layout.ts'
@@ -25,7 +25,7 @@ const SQUARE_IS_EXACT = 500
 
 /** Index of the slot that holds r = sqrt(v), -1 where there is none. */
 export function rootSlot(kind: OptimizerSettings['kind']): number {
-  return { sgd: -1, momentum: -1, rmsprop: 0, adam: 1 }[kind]
+  return { sgd: -1, momentum: -1, nesterov: -1, rmsprop: 0, adam: 1, perturbed: -1 }[kind]
 }
 
 /** What the kernel's `excess` answers for a largest magnitude, NO_EXPONENT for 0. */
@@ -36,7 +36,7 @@ export function excessExponent(largest: number): number {
 }
 
 /** [seeds][L] exponents of the biases, as K1 reads them. */
-export function biasExponentsOf(spec: NetworkSpec, weights: readonly Float64Array[]): Int32Array {
+export function biasExponentsOf(spec: DenseNetworkSpec, weights: readonly Float64Array[]): Int32Array {
   const { length } = spec.layers
   const exponents = new Int32Array(weights.length * length).fill(NO_EXPONENT)
   for (const [seed, flat] of weights.entries()) {
@@ -49,7 +49,7 @@ export function biasExponentsOf(spec: NetworkSpec, weights: readonly Float64Arra
 
 /** One seed's slots as a checkpoint holds them, from mantissas [slot][4 seedQuads] and exponents of its layers. */
 export function unpackSlots(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   layout: FusedLayout,
   kind: OptimizerSettings['kind'],
   mantissas: readonly Float32Array[],
@@ -66,7 +66,7 @@ export function unpackSlots(
 
 /** Slots of checkpoints, as many seeds as given, for the kernels. @throws {ShapeFault} when they are no slots of this optimizer. */
 export function packSlots(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   layout: FusedLayout,
   kind: OptimizerSettings['kind'],
   seeds: readonly (readonly Float64Array[])[],
@@ -102,7 +102,7 @@ export function packSlots(
   return { mantissas, exponents, largestBits }
 }
 
-function withExponents(spec: NetworkSpec, flat: Float64Array, exponents: (layer: number, isBias: boolean) => number): Float64Array {
+function withExponents(spec: DenseNetworkSpec, flat: Float64Array, exponents: (layer: number, isBias: boolean) => number): Float64Array {
   for (const { layer, isBias, start, end } of partsOf(spec)) {
     const exponent = exponents(layer, isBias)
     // A part without an exponent holds only zeros.
@@ -113,7 +113,7 @@ function withExponents(spec: NetworkSpec, flat: Float64Array, exponents: (layer:
 
 /** Weights and biases of every layer in a flat vector. */
 function* partsOf(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
 ): Generator<{ readonly layer: number; readonly isBias: boolean; readonly start: number; readonly end: number }> {
   let start = 0
   for (const [layer, { fanIn, fanOut, bias }] of spec.layers.entries()) {

@@ -25,7 +25,14 @@ export function writeStep(view: DataView, slice: number, step: StepNumbers): voi
   const { optimizer } = step
   const base = slice * SLICE_BYTES
   const adam = optimizer.kind === 'adam'
-  const second = optimizer.kind === 'momentum' ? optimizer.momentum : adam ? optimizer.beta1 : optimizer.decay
+  const second = {
+    sgd: 0,
+    momentum: optimizer.momentum,
+    nesterov: optimizer.momentum,
+    rmsprop: optimizer.decay,
+    adam: optimizer.beta1,
+    perturbed: optimizer.noise,
+  }[optimizer.kind]
   const eps = resolveEps(optimizer, 'fused')
   const exponent = eps === 0 ? 0 : Math.floor(Math.log2(eps))
   const t = step.updates + 1

@@ -3,7 +3,27 @@
 //   delta = act'(z) dL/df,  so  R delta = act'(z) share (d^2 L / df^2) RF + act''(z) RZ dL/df
 //
 // The softmax is written by the largest output, as in the loss: a common shift of the tangents cancels exactly.
+import type { LossSettings } from '../../core/experiment.ts'
+import { LOGISTIC_WGSL } from './activationFunctions.ts'
 import { isCurved, type TangentShape } from './tangentLayout.ts'
+
+// First and second derivative of the loss (or of the output) in its own output, share included.
+const margin = (i: number): string => `(y${i} * f${i} * scale)`
+const ELEMENTWISE: Readonly<
+  Record<'squaredError' | 'logistic' | 'outputs', { first(i: number): string; readonly second: ((i: number) => string) | null }>
+> = {
+  squaredError: { first: (i) => `share * (f${i} * scale - y${i})`, second: () => 'share' },
+  logistic: {
+    first: (i) => `-share * y${i} * logistic(-${margin(i)})`,
+    second: (i) => `share * y${i} * y${i} * logistic(${margin(i)}) * logistic(-${margin(i)})`,
+  },
+  outputs: { first: (i) => `y${i}`, second: null },
+}
+
+/** WGSL that the head of a loss calls. */
+export function tangentHeadPrelude(loss: LossSettings['kind']): readonly string[] {
+  return loss === 'logistic' ? [LOGISTIC_WGSL] : []
+}
 
 /**
  * Statements that turn r<u>_<i> from RZ of the outputs into their R delta; rows that are not real become 0.
@@ -37,8 +57,9 @@ export function tangentHeadWgsl(
     .join('\n  ')}`
   if (kind !== 'softmaxCrossEntropy') {
     // Every output for itself: R delta is RZ times one number.
-    const upstream = (i: number): string => (kind === 'outputs' ? `y${i}` : `share * (f${i} * scale - y${i})`)
-    const factor = (i: number): string => `${kind === 'outputs' ? '' : `share * slope${i} * slope${i} + `}${curvature(i, upstream(i))}`
+    const { first, second } = ELEMENTWISE[kind]
+    const bend = (i: number): string => curvature(i, first(i))
+    const factor = (i: number): string => (second === null ? bend(i) : `${second(i)} * slope${i} * slope${i} + ${bend(i)}`)
     return `${opening}
   ${lines.map((i) => `{ let factor = ${factor(i)}; ${vectors.map((u) => `r${u}_${i} = select(vec4f(0.0), factor * r${u}_${i}, real${i});`).join(' ')} }`).join('\n  ')}`
   }

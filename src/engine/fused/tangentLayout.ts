@@ -5,6 +5,7 @@
 //
 // RA, RZ and RD are the derivatives of activations, preactivations and deltas along a vector, as mantissas.
 import type { Activation } from '../../core/experiment.ts'
+import { curvatureRatio } from './activationWgsl.ts'
 import { shapeWgsl, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
 
 /** A block of vectors over the rows of one pass. */
@@ -16,22 +17,9 @@ export interface TangentShape {
   readonly together: number
 }
 
-/**
- * How act''(z) Rz G enters the backward tangent, with delta = act'(z) G at hand.
- *
- * A ratio act''/act' of z where it has no pole spares the product G = W^T delta; otherwise 'full'; null where act'' is 0.
- */
-export const CURVATURE_RATIO: Readonly<Record<Activation, string | null>> = {
-  identity: null,
-  relu: null,
-  tanh: '-2.0 * tanhAny(z * exp2i(e))',
-  tanh3: '-2.0 * tanhAny(z * exp2i(e))',
-  swish: 'full',
-}
-
 /** Whether act'' is anything but 0. */
 export function isCurved(activation: Activation): boolean {
-  return CURVATURE_RATIO[activation] !== null
+  return curvatureRatio(activation) !== null
 }
 
 /** Entries (vec4f) and exponents of the tangents, and where their parts begin. */

@@ -101,9 +101,16 @@ export class TrainingPass {
    *
    * @param batches at most `pass.capacity`, each of `shape.batchRows` indices.
    * @param updates done since the slots were empty.
+   * @param noise of perturbed descent for these batches.
    * @throws {FaultError} poisoned or deviceLost.
    */
-  async run(batches: readonly Int32Array[], optimizer: OptimizerSettings, updates: number, parts: number): Promise<ChunkResult> {
+  async run(
+    batches: readonly Int32Array[],
+    optimizer: OptimizerSettings,
+    updates: number,
+    parts: number,
+    noise: Float32Array<ArrayBuffer> | null = null,
+  ): Promise<ChunkResult> {
     const { pass, opened } = this
     const { shape } = pass
     const { device, health } = opened
@@ -119,6 +126,7 @@ export class TrainingPass {
       pass.prepare(
         batches,
         cuts.map((cut) => numbersOf(cut, steps[0])),
+        noise,
       )
       for (const [slice, cut] of cuts.entries()) {
         const encoded = encoder.beginComputePass()
@@ -128,7 +136,7 @@ export class TrainingPass {
         encoder = device.createCommandEncoder()
       }
     } else {
-      pass.prepare(batches, steps)
+      pass.prepare(batches, steps, noise)
       const encoded = encoder.beginComputePass()
       for (let slice = 0; slice < batches.length; slice++) pass.encode(encoded, slice)
       encoded.end()

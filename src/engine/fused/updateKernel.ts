@@ -8,6 +8,7 @@
 // exponent per (seed, layer, weights or biases), double-buffered by the parity of the step because every workgroup of the layer
 // reads the old one. RMSprop and Adam keep r = sqrt(v): a square of a small gradient would leave float32.
 // Slots may also shrink, so each step notes the largest of them: three rows, one read, one written, one cleared.
+// The noise of perturbed descent comes from the CPU, [step of the chunk][seed] in the parameters' layout.
 // Norms are reduced by a fixed tree: no float atomics, the same bits every time.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
@@ -65,8 +66,10 @@ export function normWords(shape: KernelShape): number {
 export function slotCount(kind: OptimizerSettings['kind']): number {
   switch (kind) {
     case 'sgd':
+    case 'perturbed':
       return 0
     case 'momentum':
+    case 'nesterov':
     case 'rmsprop':
       return 1
     case 'adam':
@@ -84,6 +87,13 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
   slots[at] = v;
   noteSlot(v);
   return step.rates.x * scaledBy(v, now);`,
+  nesterov: `
+  let own = g * exp2i(em - now);
+  let v = step.rates.z * (slots[at] * exp2i(old - now)) + own;
+  slots[at] = v;
+  noteSlot(v);
+  return step.rates.x * scaledBy(own + step.rates.z * v, now);`,
+  perturbed: 'return step.rates.x * (scaledBy(g, em) + step.rates.z * noise[u32(step.numbers.x) * SEEDS * SEED_QUADS + at]);',
   rmsprop: `
   let scaled = g * exp2i(em - now);
   let r = rootMeanSquare(slots[at] * exp2i(old - now), scaled, step.rates.z);
@@ -110,8 +120,8 @@ const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
  */
 export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] | 'gradient'): string {
   const rule = task === 'gradient' ? 'return g;' : RULES[task]
-  const usesSlots = task !== 'sgd'
-  const keepsSlots = usesSlots && task !== 'gradient'
+  const keepsSlots = task !== 'gradient' && slotCount(task) > 0
+  const usesSlots = task === 'gradient' || keepsSlots
   const side = blockQuads(shape)
   const threads = updateThreads(shape)
   const sides = Array.from({ length: side }, (_, i) => i)
@@ -139,6 +149,7 @@ ${shapeWgsl(shape)}
 @group(0) @binding(6) var<storage, read_write> norms: array<atomic<u32>>;
 @group(0) @binding(7) var<uniform> step: StepParameters;
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
+${task === 'perturbed' ? '@group(0) @binding(8) var<storage, read> noise: array<vec4f>;' : ''}
 const GROUPS = ${updateGroups(shape)}u;
 const NORM_GROUPS = ${weightGroups(shape)}u;
 const LARGEST_SLOTS = ${4 * normEntries(shape)}u;

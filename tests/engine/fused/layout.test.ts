@@ -1,6 +1,6 @@
 // Where numbers of a fused network lie, and which networks have such a place.
 import { describe, expect, test } from 'vitest'
-import { parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { parameterCount, type DenseLayerSpec, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import { fusedLayout, fusedObstacle, packParameters, packRows, unpackParameters, weightStart } from '../../../src/engine/fused/layout.ts'
 import { chainSpec, denseSpec } from '../reference/problems.ts'
 
@@ -42,7 +42,7 @@ describe('fusedLayout', () => {
 })
 
 describe('fusedObstacle', () => {
-  const changed = (index: number, change: Partial<NetworkSpec['layers'][number]>): NetworkSpec => {
+  const changed = (index: number, change: Partial<DenseLayerSpec>): NetworkSpec => {
     const spec = denseSpec([4, 5, 5, 3])
     return { ...spec, layers: spec.layers.map((layer, l) => (l === index ? { ...layer, ...change } : layer)) }
   }

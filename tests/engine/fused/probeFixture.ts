@@ -3,7 +3,7 @@
 // Weights and data are float32 numbers, so that both sides see exactly the same problem.
 import type { Dataset, SplitArrays } from '../../../src/core/dataset.ts'
 import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
-import { parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { parameterCount, type DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { Probe } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
@@ -28,7 +28,7 @@ export interface ProbeProblem {
 }
 
 export interface ProbeFixture {
-  readonly spec: NetworkSpec
+  readonly spec: DenseNetworkSpec
   readonly dataset: Dataset
   readonly context: FusedProbeContext
   readonly probe: FusedProbe
@@ -104,7 +104,7 @@ export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): Probe
   }
 }
 
-function startWeights(spec: NetworkSpec, gain: number): Float64Array {
+function startWeights(spec: DenseNetworkSpec, gain: number): Float64Array {
   const weights = normals(parameterCount(spec), 'weights')
   let at = 0
   for (const layer of spec.layers) {

@@ -97,8 +97,8 @@ describe('fusedRefusal', () => {
 
 describe('chunkCapacity', () => {
   test('is 64 steps, fewer where many seeds have much to tell', () => {
-    expect(chunkCapacity(shapeOf())).toBe(64)
-    const many = chunkCapacity(shapeOf({ seedCount: 4096, batchRows: 128 }))
+    expect(chunkCapacity(shapeOf(), 'adam')).toBe(64)
+    const many = chunkCapacity(shapeOf({ seedCount: 4096, batchRows: 128 }), 'adam')
     expect(many).toBeGreaterThanOrEqual(1)
     expect(many).toBeLessThan(3)
   })

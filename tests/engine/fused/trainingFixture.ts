@@ -1,7 +1,7 @@
 // Networks that every engine trains from the same float32 numbers, and batches of them.
 import type { Dataset, SplitArrays } from '../../../src/core/dataset.ts'
 import type { OptimizerSettings } from '../../../src/core/experiment.ts'
-import { parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { parameterCount, type DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { createFusedTrainer, type FusedChoices } from '../../../src/engine/fused/fusedTrainer.ts'
 import type { Trainer, TrainerOptions } from '../../../src/engine/trainer.ts'
@@ -24,7 +24,7 @@ export const stack = (depth: number, width: number, inputs = width, outputs = wi
   outputs,
 ]
 
-export function startWeights(spec: NetworkSpec, gain: number, biasSize: number, name: string): Float64Array {
+export function startWeights(spec: DenseNetworkSpec, gain: number, biasSize: number, name: string): Float64Array {
   const weights = normals(parameterCount(spec), name)
   let at = 0
   for (const layer of spec.layers) {
@@ -36,7 +36,7 @@ export function startWeights(spec: NetworkSpec, gain: number, biasSize: number, 
   return weights
 }
 
-export function problemOptions(problem: TrainingProblem): TrainerOptions {
+export function problemOptions(problem: TrainingProblem): Omit<TrainerOptions, 'spec'> & { readonly spec: DenseNetworkSpec } {
   const { widths, gain = 1, biasSize = 0.1, seeds = 1, samples = 40 } = problem
   const spec = denseSpec(widths, problem)
   const plain = randomDataset(samples, widths[0], widths[widths.length - 1], spec.loss.kind)
@@ -47,7 +47,7 @@ export function problemOptions(problem: TrainingProblem): TrainerOptions {
   }
   const dataset: Dataset = { ...plain, train: rounded, test: rounded }
   const starts = Array.from({ length: seeds }, (_, seed) => startWeights(spec, gain, biasSize, `start ${seed}`))
-  return optionsOf(spec, dataset, starts, problem.optimizer)
+  return { ...optionsOf(spec, dataset, starts, problem.optimizer), spec }
 }
 
 /** `steps` batches of `size` indices below `count`, the same ones everywhere. */

@@ -2,7 +2,7 @@
 import type { Dataset, SplitArrays } from '../../../src/core/dataset.ts'
 import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
 import type { Activation, LossSettings, OptimizerSettings } from '../../../src/core/experiment.ts'
-import { parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { parameterCount, type DenseNetworkSpec, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { SampleSet } from '../../../src/core/probe.ts'
 import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { namedStream } from '../../../src/numerics/streams.ts'
@@ -40,10 +40,17 @@ export function datasetOf(
   }
 }
 
-/** `count` normal rows; one-hot classes for the softmax, normal targets for the squared error. */
+/** `count` normal rows; one-hot classes for the softmax, -1 or 1 for the logistic loss, normal targets for the squared error. */
 export function randomDataset(count: number, inputWidth: number, outputWidth: number, loss: LossSettings['kind']): Dataset {
   const inputs = normals(count * inputWidth, 'inputs')
   if (loss === 'squaredError') return datasetOf(inputWidth, outputWidth, inputs, normals(count * outputWidth, 'targets'))
+  if (loss === 'logistic')
+    return datasetOf(
+      inputWidth,
+      outputWidth,
+      inputs,
+      normals(count * outputWidth, 'targets').map((value) => (value < 0 ? -1 : 1)),
+    )
   const stream = namedStream(SEED, 'labels')
   const labels = Int32Array.from({ length: count }, () => stream.integer(outputWidth))
   const targets = new Float64Array(count * outputWidth)
@@ -61,7 +68,7 @@ export interface SpecChoices {
 }
 
 /** Dense layers between consecutive widths. */
-export function denseSpec(widths: readonly number[], choices: SpecChoices = {}): NetworkSpec {
+export function denseSpec(widths: readonly number[], choices: SpecChoices = {}): DenseNetworkSpec {
   return {
     layers: widths.slice(1).map((fanOut, layer) => ({
       kind: 'dense',
@@ -77,7 +84,7 @@ export function denseSpec(widths: readonly number[], choices: SpecChoices = {}):
 }
 
 /** Layers 1 -> 1 as the chain engine takes them. */
-export const chainSpec = (depth: number, reduction: LossSettings['reduction'] = 'mean'): NetworkSpec =>
+export const chainSpec = (depth: number, reduction: LossSettings['reduction'] = 'mean'): DenseNetworkSpec =>
   denseSpec(
     Array.from({ length: depth + 1 }, () => 1),
     { activation: 'identity', bias: false, loss: { kind: 'squaredError', reduction } },

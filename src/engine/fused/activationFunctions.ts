@@ -1,0 +1,70 @@
+// Which functions do activations need that WGSL lacks or gets wrong?
+//
+// WGSL promises little: tanh may lose all digits near 0, atan is right to 2^-11, and there is no normal distribution and no
+// log1p. Each piece is right to a few roundings; series near 0 keep the digits of numbers below float32.
+
+/** tanh and its slope: an odd series below 0.2 is right to 1e-9, exp(-2|x|) beyond. */
+export const TANH_WGSL = `
+fn tanhGain(x: vec4f) -> vec4f {
+  let y = x * x;
+  return 1.0 + y * (-0.33333334 + y * (0.13333334 + y * (-0.053968254 + y * 0.021869488)));
+}
+fn tanhFar(x: vec4f) -> vec4f {
+  let tail = exp(-2.0 * abs(x));
+  return sign(x) * (1.0 - tail) / (1.0 + tail);
+}
+fn tanhAny(x: vec4f) -> vec4f { return select(tanhFar(x), x * tanhGain(x), abs(x) < vec4f(0.2)); }
+fn tanhSlope(x: vec4f) -> vec4f {
+  let tail = exp(-2.0 * abs(x));
+  let sum = 1.0 + tail;
+  return 4.0 * tail / (sum * sum);
+}
+// tanh of z 2^e as a mantissa of 2^e.
+fn tanhScaled(z: vec4f, x: vec4f, e: i32) -> vec4f { return select(tanhFar(x) * exp2i(-e), z * tanhGain(x), abs(x) < vec4f(0.2)); }`
+
+/** 1 / (1 + exp(-x)) without overflow, and x held where exp stays a number. */
+export const LOGISTIC_WGSL = `
+fn logistic(x: vec4f) -> vec4f {
+  let tail = exp(-min(abs(x), vec4f(85.0)));
+  return select(vec4f(1.0), tail, x < vec4f(0.0)) / (1.0 + tail);
+}
+fn within(x: vec4f) -> vec4f { return clamp(x, vec4f(-85.0), vec4f(85.0)); }`
+
+/** log(1 + exp(-|x|)) by 2 atanh(r / (2 + r)), remainder 2e-9 relative at r = 1. */
+export const SOFTPLUS_WGSL = `
+fn softplusTail(x: vec4f) -> vec4f {
+  let r = exp(-min(abs(x), vec4f(85.0)));
+  let s = r / (2.0 + r);
+  let y = s * s;
+  return 2.0 * s * (1.0 + y * (0.33333334 + y * (0.2 + y * (0.14285715 + y * (0.11111111 + y * (0.09090909 + y * (0.07692308 + y * 0.06666667)))))));
+}`
+
+/** atan to 2e-9: turned by 45 or 90 degrees until |w| < 0.415, where a fitted odd polynomial serves; gain is atan(x) / x there. */
+export const ARCTAN_WGSL = `
+fn arctanGain(w: vec4f) -> vec4f {
+  let y = w * w;
+  return 1.0 + y * (-0.33333313 + y * (0.1999851 + y * (-0.14245382 + y * (0.10612086 + y * -0.0613218))));
+}
+fn arctanFar(x: vec4f) -> vec4f {
+  let a = max(abs(x), vec4f(1.0e-3));
+  let outer = a > vec4f(2.4142135);
+  let w = select((a - 1.0) / (a + 1.0), -1.0 / a, outer);
+  return sign(x) * (select(vec4f(0.78539816), vec4f(1.5707963), outer) + w * arctanGain(w));
+}`
+
+/** exp(x) - 1 for x <= 0: its series above -0.25 (remainder 2e-9); gain is (exp(x) - 1) / x there. */
+export const EXPM1_WGSL = `
+fn expm1Gain(x: vec4f) -> vec4f {
+  return 1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666668 + x * (0.008333334 + x * (0.0013888889 + x * 0.0001984127)))));
+}
+fn expBelow(x: vec4f) -> vec4f { return exp(clamp(x, vec4f(-85.0), vec4f(0.0))); }`
+
+/** Normal density and distribution; the tail is the density times a fitted polynomial in 1 / (1 + 0.3 |x|), right to 4e-7. */
+export const NORMAL_WGSL = `
+fn normalBell(x: vec4f) -> vec4f { let a = min(abs(x), vec4f(13.0)); return exp(-0.5 * a * a); }
+fn normalDensity(x: vec4f) -> vec4f { return 0.3989423 * normalBell(x); }
+fn normalDistribution(x: vec4f) -> vec4f {
+  let t = 1.0 / (1.0 + 0.3 * min(abs(x), vec4f(13.0)));
+  let tail = normalBell(x) * t * (0.1196874 + t * (0.11955738 + t * (0.11036005 + t * (0.07778901 + t * (0.09794125 + t * (-0.08282141 + t * (0.19594358 + t * (-0.23137788 + t * (0.1137972 + t * -0.020876583)))))))));
+  return select(1.0 - tail, tail, x < vec4f(0.0));
+}`
