@@ -60,7 +60,7 @@ function activateKernel(activation: Activation): Kernel<'inScale' | 'relative' |
     body: `
       let stored = Z[index];
       let z = stored * uniforms.inScale;
-      if (abs(z) < 0.2) { result[index] = stored * gain(z) * uniforms.relative; }
+      if (abs(z) < ${activationCode(activation).throughZero ? '0.2' : '0.0'}) { result[index] = stored * gain(z) * uniforms.relative; }
       else { result[index] = far(z) * uniforms.absolute; }`,
   }
 }

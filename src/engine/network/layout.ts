@@ -4,7 +4,7 @@
 // in the same order, so a lane of the flat vectors is only cut, never transposed.
 import { tensor3d, type Tensor3D } from '@tensorflow/tfjs-core'
 import { ShapeFault } from '../../core/faults.ts'
-import { parameterCount, type DenseLayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
+import { parameterCount, type DenseLayerSpec, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerTensors } from './denseLayer.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { LayerTensors } from './denseLayer.ts'
  *
  * @throws {ShapeFault} when a vector does not hold P entries.
  */
-export function tensorsOf(spec: NetworkSpec, vectors: readonly Float64Array[]): LayerTensors[] {
+export function tensorsOf(spec: DenseNetworkSpec, vectors: readonly Float64Array[]): LayerTensors[] {
   const count = parameterCount(spec)
   for (const vector of vectors) {
     if (vector.length !== count) throw new ShapeFault(`tensorsOf: vector of ${vector.length} entries, expected P = ${count}`)
@@ -33,7 +33,7 @@ export function flatOrder(layers: readonly LayerTensors[]): Tensor3D[] {
 }
 
 /** Layers from tensors in flat order, the inverse of `flatOrder`. */
-export function layersOf(spec: NetworkSpec, tensors: readonly Tensor3D[]): LayerTensors[] {
+export function layersOf(spec: DenseNetworkSpec, tensors: readonly Tensor3D[]): LayerTensors[] {
   let next = 0
   return spec.layers.map((layer) => ({ weight: tensors[next++], bias: layer.bias ? tensors[next++] : null }))
 }

@@ -23,6 +23,20 @@ fn rowTotal(base : i32, top : f32, unit : f32) -> f32 {
   return total;
 }`
 
+// sum log(1 + exp(-y f)); below 0.05 the logarithm by its series, remainder 5e-8 relative.
+const MARGIN_LOSS = `
+fn marginLoss(margin : f32) -> f32 {
+  let e = exp(-abs(margin));
+  let series = e * (1.0 - e * (0.5 - e * (0.33333334 - e * (0.25 - e * 0.2))));
+  return max(-margin, 0.0) + select(log(1.0 + e), series, e < 0.05);
+}`
+
+const SIGMOID = `
+fn sigmoid(z : f32) -> f32 {
+  let e = exp(-abs(z));
+  return select(1.0, e, z < 0.0) / (1.0 + e);
+}`
+
 const ROW_LOSS: Readonly<Record<LossKind, string>> = {
   squaredError: `
 fn rowLoss(base : i32, targetBase : i32) -> f32 {
@@ -39,6 +53,12 @@ fn rowLoss(base : i32, targetBase : i32) -> f32 {
   let logTotal = log(rowTotal(base, top, 1.0));
   var sum = 0.0;
   for (var k = 0; k < uniforms.width; k = k + 1) { sum = sum + Y[targetBase + k] * ((top - F[base + k]) + logTotal); }
+  return sum;
+}`,
+  logistic: `${MARGIN_LOSS}
+fn rowLoss(base : i32, targetBase : i32) -> f32 {
+  var sum = 0.0;
+  for (var k = 0; k < uniforms.width; k = k + 1) { sum = sum + marginLoss(Y[targetBase + k] * F[base + k]); }
   return sum;
 }`,
 }
@@ -90,7 +110,10 @@ const GRADIENT: Readonly<Record<LossKind, string>> = {
     let top = rowTop(base);
     let p = exp((F[index] - top) * uniforms.outputScale) / rowTotal(base, top, uniforms.outputScale);
     result[index] = weight * (mass * p - y) * uniforms.targetScale;`,
+  logistic: 'result[index] = -weight * y * sigmoid(-y * F[index] * uniforms.outputScale) * uniforms.targetScale;',
 }
+
+const GRADIENT_DECLARATIONS: Readonly<Record<LossKind, string>> = { squaredError: '', softmaxCrossEntropy: ROW_SOFTMAX, logistic: SIGMOID }
 
 /**
  * dLoss/df, [lanes, n, c], stored with exponent `exponent`; the outputs are stored with `outputExponent`.
@@ -105,13 +128,12 @@ export function lossGradient(
   outputExponent = 0,
   exponent = 0,
 ): Tensor3D {
-  const softmax = kind === 'softmaxCrossEntropy'
   const kernel: Kernel<'width' | 'targetSize' | 'rowCount' | 'outputScale' | 'targetScale'> = {
     name: `lossGradient_${kind}`,
     shape: 'elementwise',
     inputs: ['F', 'Y', 'R'],
     uniforms: { width: 'i32', targetSize: 'i32', rowCount: 'i32', outputScale: 'f32', targetScale: 'f32' },
-    declarations: softmax ? ROW_SOFTMAX : '',
+    declarations: GRADIENT_DECLARATIONS[kind],
     body: `
       let weight = R[(index / uniforms.width) % uniforms.rowCount];
       let y = Y[index % uniforms.targetSize];
@@ -121,7 +143,7 @@ export function lossGradient(
     width: outputs.shape[2],
     targetSize: targets.size,
     rowCount: rowWeights.size,
-    outputScale: powerOfTwo(softmax ? -outputExponent : exponent - outputExponent),
+    outputScale: powerOfTwo(kind === 'squaredError' ? exponent - outputExponent : -outputExponent),
     targetScale: powerOfTwo(exponent),
   }) as Tensor3D
 }
@@ -136,40 +158,56 @@ export function lossGradientTangent(
 ): Tensor3D {
   const width = outputs.shape[2]
   if (kind === 'squaredError') {
-    const kernel: Kernel<'width' | 'rowCount'> = {
-      name: 'lossGradientTangent_squaredError',
-      shape: 'elementwise',
-      inputs: ['T', 'R'],
-      uniforms: { width: 'i32', rowCount: 'i32' },
-      body: 'result[index] = R[(index / uniforms.width) % uniforms.rowCount] * T[index];',
-    }
-    return runKernel(kernel, [outputTangent, rowWeights], outputTangent.shape, { width, rowCount: rowWeights.size }) as Tensor3D
+    const uniforms = { width, rowCount: rowWeights.size }
+    return runKernel(SQUARED_TANGENT, [outputTangent, rowWeights], outputTangent.shape, uniforms) as Tensor3D
   }
-  const kernel: Kernel<'width' | 'rowCount' | 'outputSize' | 'targetSize'> = {
-    name: 'lossGradientTangent_softmaxCrossEntropy',
-    shape: 'elementwise',
-    inputs: ['F', 'Y', 'T', 'R'],
-    uniforms: { width: 'i32', rowCount: 'i32', outputSize: 'i32', targetSize: 'i32' },
-    declarations: ROW_SOFTMAX,
-    body: `
-      let rowBase = (index / uniforms.width) * uniforms.width;
-      let base = rowBase % uniforms.outputSize;
-      let targetBase = rowBase % uniforms.targetSize;
-      let top = rowTop(base);
-      let total = rowTotal(base, top, 1.0);
-      var mean = 0.0;
-      var mass = 0.0;
-      for (var k = 0; k < uniforms.width; k = k + 1) {
-        mean = mean + exp(F[base + k] - top) / total * T[rowBase + k];
-        mass = mass + Y[targetBase + k];
-      }
-      let p = exp(F[index % uniforms.outputSize] - top) / total;
-      result[index] = R[(index / uniforms.width) % uniforms.rowCount] * mass * p * (T[index] - mean);`,
-  }
+  const kernel = kind === 'logistic' ? LOGISTIC_TANGENT : SOFTMAX_TANGENT
   return runKernel(kernel, [outputs, targets, outputTangent, rowWeights], outputTangent.shape, {
     width,
     rowCount: rowWeights.size,
     outputSize: outputs.size,
     targetSize: targets.size,
   }) as Tensor3D
+}
+
+const SQUARED_TANGENT: Kernel<'width' | 'rowCount'> = {
+  name: 'lossGradientTangent_squaredError',
+  shape: 'elementwise',
+  inputs: ['T', 'R'],
+  uniforms: { width: 'i32', rowCount: 'i32' },
+  body: 'result[index] = R[(index / uniforms.width) % uniforms.rowCount] * T[index];',
+}
+
+const LOGISTIC_TANGENT: Kernel<'width' | 'rowCount' | 'outputSize' | 'targetSize'> = {
+  name: 'lossGradientTangent_logistic',
+  shape: 'elementwise',
+  inputs: ['F', 'Y', 'T', 'R'],
+  uniforms: { width: 'i32', rowCount: 'i32', outputSize: 'i32', targetSize: 'i32' },
+  declarations: SIGMOID,
+  body: `
+    let y = Y[index % uniforms.targetSize];
+    let margin = y * F[index % uniforms.outputSize];
+    result[index] = R[(index / uniforms.width) % uniforms.rowCount] * y * y * sigmoid(margin) * sigmoid(-margin) * T[index];`,
+}
+
+const SOFTMAX_TANGENT: Kernel<'width' | 'rowCount' | 'outputSize' | 'targetSize'> = {
+  name: 'lossGradientTangent_softmaxCrossEntropy',
+  shape: 'elementwise',
+  inputs: ['F', 'Y', 'T', 'R'],
+  uniforms: { width: 'i32', rowCount: 'i32', outputSize: 'i32', targetSize: 'i32' },
+  declarations: ROW_SOFTMAX,
+  body: `
+    let rowBase = (index / uniforms.width) * uniforms.width;
+    let base = rowBase % uniforms.outputSize;
+    let targetBase = rowBase % uniforms.targetSize;
+    let top = rowTop(base);
+    let total = rowTotal(base, top, 1.0);
+    var mean = 0.0;
+    var mass = 0.0;
+    for (var k = 0; k < uniforms.width; k = k + 1) {
+      mean = mean + exp(F[base + k] - top) / total * T[rowBase + k];
+      mass = mass + Y[targetBase + k];
+    }
+    let p = exp(F[index % uniforms.outputSize] - top) / total;
+    result[index] = R[(index / uniforms.width) % uniforms.rowCount] * mass * p * (T[index] - mean);`,
 }

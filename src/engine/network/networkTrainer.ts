@@ -2,13 +2,26 @@
 //
 // Seeds ride in the leading axis of every tensor, so an ensemble costs no more dispatches than one network. A call's
 // result is committed only after its readback was believed: a poisoned or lost device leaves the state before the call.
-import { clone, dispose, slice3d, tensor1d, zeros, type Rank, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
+import {
+  clone,
+  dispose,
+  slice3d,
+  tensor1d,
+  tensor2d,
+  zeros,
+  type Rank,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core'
 import { DomainFault, ShapeFault, UnsupportedFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { parameterCount } from '../../core/networkSpec.ts'
+import { isDenseNetwork, parameterCount, type DenseNetworkSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { OpenedDevice } from '../device.ts'
+import { gradientNoise } from '../gradientNoise.ts'
 import { layerInfo } from '../layerInfo.ts'
 import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
@@ -45,6 +58,7 @@ class NetworkTrainer implements Trainer {
   readonly parameterCount: number
   readonly seedCount: number
   private readonly options: TrainerOptions
+  private readonly spec: DenseNetworkSpec
   private readonly opened: OpenedDevice
   private readonly lease: TfjsLease
   private readonly data: ResidentData
@@ -62,6 +76,7 @@ class NetworkTrainer implements Trainer {
 
   constructor(options: TrainerOptions, opened: OpenedDevice, lease: TfjsLease) {
     this.options = options
+    this.spec = denseOnly(options.spec)
     this.opened = opened
     this.lease = lease
     this.optimizer = options.optimizer
@@ -80,7 +95,7 @@ class NetworkTrainer implements Trainer {
     this.divergedAt = new Int32Array(this.seedCount).fill(-1)
     this.slotSteps = Array.from({ length: this.seedCount }, () => 0)
     this.mask = maskOf(this.divergedAt)
-    const weights = flatOrder(tensorsOf(options.spec, options.initialWeights))
+    const weights = flatOrder(tensorsOf(this.spec, options.initialWeights))
     this.state = { weights, slots: emptySlots(weights, options.optimizer.kind), slotStep: 0 }
   }
 
@@ -133,7 +148,7 @@ class NetworkTrainer implements Trainer {
       throw new DomainFault(`probe: seed index, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
     }
     return createNetworkProbe({
-      spec: this.options.spec,
+      spec: this.spec,
       dataset: this.options.dataset,
       probeCount: this.options.probeCount,
       opened: this.opened,
@@ -142,7 +157,7 @@ class NetworkTrainer implements Trainer {
       step: () => this.stepsDone,
       borrow: () =>
         layersOf(
-          this.options.spec,
+          this.spec,
           this.state.weights.map((tensor) => laneOf(tensor, seedIndex)),
         ),
       borrowRoots: () => this.borrowRoots(seedIndex),
@@ -159,7 +174,7 @@ class NetworkTrainer implements Trainer {
     if (checkpoint.weights.length !== this.seedCount) {
       throw new ShapeFault(`restore: a checkpoint of ${checkpoint.weights.length} seeds, expected ${this.seedCount}`)
     }
-    const state = uploadState(this.options.spec, checkpoint)
+    const state = uploadState(this.spec, checkpoint)
     disposeState(this.state)
     this.state = state
     this.divergedAt = checkpoint.divergedAt.slice()
@@ -184,7 +199,8 @@ class NetworkTrainer implements Trainer {
 
   /** Runs the batches from the current state on; the result is not yet the state. */
   private async advance(batches: readonly Int32Array[]): Promise<Outcome> {
-    const { spec, dataset } = this.options
+    const { dataset } = this.options
+    const { spec } = this
     const split = this.data.split(dataset.train)
     const eps = resolveEps(this.optimizer, 'network')
     const indices = indexTensor(concatenated(batches))
@@ -192,12 +208,15 @@ class NetworkTrainer implements Trainer {
     let state = this.state
     let offset = 0
     try {
-      for (const { length } of batches) {
+      for (const [index, { length }] of batches.entries()) {
+        const noise = this.noiseOf(this.stepsDone + index)
+        const facts = { optimizer: this.optimizer, eps, mask: this.mask, noise }
         const inputs = gatherRows(split.inputs, indices, offset, 1, length)
         const targets = gatherRows(split.targets, indices, offset, 1, length)
         offset += length
-        const stepped = trainingStep(spec, this.optimizer, eps, state, { inputs, targets, rowWeights: this.rowWeight(length) }, this.mask)
+        const stepped = trainingStep(spec, facts, state, { inputs, targets, rowWeights: this.rowWeight(length) })
         dispose([inputs, targets])
+        noise?.dispose()
         if (state !== this.state) disposeState(state)
         state = stepped.state
         sums.push(stepped.lossSums)
@@ -267,7 +286,7 @@ class NetworkTrainer implements Trainer {
   }
 
   private reduced(sum: number, count: number): number {
-    return this.options.spec.loss.reduction === 'mean' ? sum / count : sum
+    return this.spec.loss.reduction === 'mean' ? sum / count : sum
   }
 
   /** One entry serves all rows; batches have one or two sizes, so these few live as long as the trainer. */
@@ -278,6 +297,17 @@ class NetworkTrainer implements Trainer {
       this.rowWeights.set(count, tensor)
     }
     return tensor
+  }
+
+  /** [seeds, P] of perturbed descent, drawn on the CPU so that every engine adds the same. */
+  private noiseOf(step: number): Tensor2D | null {
+    if (this.optimizer.kind !== 'perturbed') return null
+    const size = this.parameterCount
+    const noise = new Float32Array(this.seedCount * size)
+    for (let seed = 0; seed < this.seedCount; seed++) {
+      noise.set(gradientNoise(this.options.noiseSeed ?? 0, seed, step, size), seed * size)
+    }
+    return tensor2d(noise, [this.seedCount, size])
   }
 
   private borrowRoots(seedIndex: number): BorrowedRoots | null {
@@ -324,7 +354,7 @@ function concatenated(batches: readonly Int32Array[]): Int32Array {
 function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
   if (spec.linearised === true) throw new UnsupportedFault('createNetworkTrainer: a linearised network, expected the network itself')
   let width = dataset.inputWidth
-  for (const { fanIn, fanOut } of spec.layers) {
+  for (const { fanIn, fanOut } of denseOnly(spec).layers) {
     if (fanIn !== width) throw new ShapeFault(`createNetworkTrainer: a layer of ${fanIn} inputs, expected ${width}`)
     width = fanOut
   }
@@ -333,4 +363,12 @@ function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
   for (const { length } of initialWeights) {
     if (length !== count) throw new ShapeFault(`createNetworkTrainer: a start of ${length} weights, expected ${count}`)
   }
+}
+
+/** @throws {DomainFault} for what this engine does not know yet. */
+function denseOnly(spec: NetworkSpec): DenseNetworkSpec {
+  if (!isDenseNetwork(spec) || spec.layers.some(({ norm, skip }) => norm !== undefined || skip !== undefined)) {
+    throw new DomainFault('createNetworkTrainer: a layer that is not plainly dense, expected dense layers without norm or skip')
+  }
+  return spec
 }

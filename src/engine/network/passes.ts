@@ -3,7 +3,7 @@
 // tfjs' nested gradients are silently wrong by 8-86 % through tanh and softmax, so curvature comes from `tangentPass`
 // and `backwardTangentPass` (Pearlmutter's R-operator). Every pass returns its tensors; `disposeAll` ends their lives.
 import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { activate, timesSlope, timesSlopeTangent } from './activationPass.ts'
 import * as dense from './denseLayer.ts'
 import type { LayerTensors } from './denseLayer.ts'
@@ -19,7 +19,7 @@ export interface ForwardRecord {
 }
 
 /** Runs the network on `input` [lanes, n, fanIn]; the record does not own it. */
-export function forwardPass(spec: NetworkSpec, layers: readonly LayerTensors[], input: Tensor3D, plan: RangePlan): ForwardRecord {
+export function forwardPass(spec: DenseNetworkSpec, layers: readonly LayerTensors[], input: Tensor3D, plan: RangePlan): ForwardRecord {
   const inputs: Tensor3D[] = []
   const preactivations: Tensor3D[] = []
   let current = input
@@ -40,7 +40,7 @@ export function disposeRecord(record: ForwardRecord): void {
 
 /** [L] dLoss/dz of every layer, stored with `plan.delta`; `outputGradient` is dLoss/df, stored like the last one. */
 export function backwardPass(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   layers: readonly LayerTensors[],
   record: ForwardRecord,
   outputGradient: Tensor3D,
@@ -70,7 +70,7 @@ export interface TangentRecord {
 
 /** The change of every z and of the outputs when the parameters move along `direction` (as many lanes as directions). */
 export function tangentPass(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   layers: readonly LayerTensors[],
   direction: readonly LayerTensors[],
   record: ForwardRecord,
@@ -98,7 +98,7 @@ export function disposeTangents(record: TangentRecord): void {
  * @param deltas of `backwardPass` at the same point.
  */
 export function backwardTangentPass(
-  spec: NetworkSpec,
+  spec: DenseNetworkSpec,
   layers: readonly LayerTensors[],
   direction: readonly LayerTensors[],
   record: ForwardRecord,

@@ -5,7 +5,7 @@
 import { dispose, tensor1d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { Dataset } from '../../core/dataset.ts'
 import { DomainFault } from '../../core/faults.ts'
-import { layerParameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
+import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo, SampleSet } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
 import { splitOf } from '../sampleRows.ts'
@@ -20,7 +20,7 @@ export interface BorrowedRoots {
 }
 
 export interface ProbeHost {
-  readonly spec: NetworkSpec
+  readonly spec: DenseNetworkSpec
   readonly dataset: Dataset
   readonly probeCount: number
   readonly opened: OpenedDevice
@@ -94,17 +94,17 @@ export function sampleBlock(host: ProbeHost, sets: readonly SampleSet[], weights
 const BUDGET_BYTES = 128 * 2 ** 20
 
 /** Bytes of activations, deltas and their tangents per sample and lane. */
-function rowBytes(spec: NetworkSpec): number {
+function rowBytes(spec: DenseNetworkSpec): number {
   return 4 * spec.layers.reduce((sum, layer) => sum + layer.fanIn + 5 * layer.fanOut, 0)
 }
 
 /** Samples that fit in one pass of one lane. */
-export function rowsAtOnce(spec: NetworkSpec): number {
+export function rowsAtOnce(spec: DenseNetworkSpec): number {
   return Math.max(1, Math.min(4096, Math.floor(BUDGET_BYTES / rowBytes(spec))))
 }
 
 /** Lanes of `rows` samples that fit in one pass; `vectors` parameter vectors are held per lane. */
-export function lanesAtOnce(spec: NetworkSpec, rows: number, vectors: number): number {
+export function lanesAtOnce(spec: DenseNetworkSpec, rows: number, vectors: number): number {
   const parameters = spec.layers.reduce((sum, layer) => sum + layerParameterCount(layer), 0)
   return Math.max(1, Math.floor(BUDGET_BYTES / (rows * rowBytes(spec) + 4 * vectors * parameters)))
 }

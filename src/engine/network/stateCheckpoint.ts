@@ -3,7 +3,7 @@
 // Outside stand float64 vectors as every engine has them. The root of the second moment goes out squared: 48 bits of a
 // float32 square fit float64 exactly, and the root of the way back returns the very same number.
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { TrainerCheckpoint } from '../trainer.ts'
 import { flatOrder, tensorsOf, vectorsOf } from './layout.ts'
@@ -32,7 +32,7 @@ export async function readState(
 }
 
 /** The state of a checkpoint on the GPU. @throws {ShapeFault} when a vector does not hold P entries. */
-export function uploadState(spec: NetworkSpec, checkpoint: TrainerCheckpoint): TrainingState {
+export function uploadState(spec: DenseNetworkSpec, checkpoint: TrainerCheckpoint): TrainingState {
   const { kind } = checkpoint.optimizer
   const weights = flatOrder(tensorsOf(spec, checkpoint.weights))
   const slotBlocks = Array.from({ length: slotCount(kind) }, (_, slot) => {

@@ -3,15 +3,14 @@
 // So the state before a chunk is simply kept until the chunk has proved finite, and the replay after a divergence
 // repeats the very same kernels on the very same buffers' values: bit for bit.
 import { dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
-import type { OptimizerSettings } from '../../core/experiment.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
 import { weightGradient } from './denseLayer.ts'
 import { layersOf } from './layout.ts'
 import { lossGradient, lossSums } from './lossHead.ts'
 import { backwardPass, disposeRecord, forwardPass } from './passes.ts'
 import { plainRange } from './rangePlan.ts'
-import { update } from './updateRules.ts'
+import { update, type UpdateFacts } from './updateRules.ts'
 
 /** Every tensor is [seeds, rows, columns], in flat order (W, b, W, b, ...). */
 export interface TrainingState {
@@ -41,14 +40,8 @@ export interface Stepped {
 }
 
 /** One update of all seeds. The caller disposes everything, the old state included. */
-export function trainingStep(
-  spec: NetworkSpec,
-  optimizer: OptimizerSettings,
-  eps: number,
-  state: TrainingState,
-  batch: Batch,
-  mask: Tensor,
-): Stepped {
+export function trainingStep(spec: DenseNetworkSpec, facts: Omit<UpdateFacts, 'slotStep'>, state: TrainingState, batch: Batch): Stepped {
+  const { slotStep } = state
   const plan = plainRange(spec.layers.length)
   const layers = layersOf(spec, state.weights)
   const record = forwardPass(spec, layers, batch.inputs, plan)
@@ -58,11 +51,13 @@ export function trainingStep(
   outputGradient.dispose()
   const weights: Tensor3D[] = []
   const slots: (readonly Tensor3D[])[] = []
+  let offset = 0
   for (const [index, layer] of spec.layers.entries()) {
     const gradient = weightGradient(layer, record.inputs[index], deltas[index])
     for (const part of gradient.bias === null ? [gradient.weight] : [gradient.weight, gradient.bias]) {
       const position = weights.length
-      const updated = update(optimizer, eps, state.weights[position], part, state.slots[position], mask, state.slotStep)
+      const updated = update({ ...facts, slotStep }, state.weights[position], part, state.slots[position], offset)
+      offset += part.size / part.shape[0]
       weights.push(updated.weight)
       slots.push(updated.slots)
       part.dispose()
@@ -70,7 +65,7 @@ export function trainingStep(
   }
   dispose(deltas)
   disposeRecord(record)
-  return { state: { weights, slots, slotStep: state.slotStep + 1 }, lossSums: sums }
+  return { state: { weights, slots, slotStep: slotStep + 1 }, lossSums: sums }
 }
 
 const CHECKSUM: Kernel<'laneSize'> = {

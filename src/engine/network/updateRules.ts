@@ -3,8 +3,9 @@
 // The second moment is kept as its root u = sqrt(v), updated like a hypotenuse: g^2 of a vanishing gradient would be 0
 // below |g| = 1e-19 in float32, its root is not. Outside it is v (squared in float64, exactly undone by the root).
 // Seeds that diverged are frozen by a mask in the same kernel, so that freezing changes no bit of the others.
-import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core'
 import type { OptimizerSettings } from '../../core/experiment.ts'
+import { DomainFault } from '../../core/faults.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 
 /** A weight tensor and its slots after an update; all new. */
@@ -15,12 +16,12 @@ export interface Updated {
 
 /** Slots of an optimizer, in the order of `TrainerCheckpoint`. */
 export function slotCount(kind: OptimizerSettings['kind']): number {
-  return { sgd: 0, momentum: 1, rmsprop: 1, adam: 2 }[kind]
+  return { sgd: 0, perturbed: 0, momentum: 1, nesterov: 1, rmsprop: 1, adam: 2 }[kind]
 }
 
 /** Index of the slot that holds the root of the second moment, -1 where there is none. */
 export function rootSlot(kind: OptimizerSettings['kind']): number {
-  return { sgd: -1, momentum: -1, rmsprop: 0, adam: 1 }[kind]
+  return { sgd: -1, perturbed: -1, momentum: -1, nesterov: -1, rmsprop: 0, adam: 1 }[kind]
 }
 
 const MASK = 'let alive = M[index / (uniforms.size / uniforms.lanes)] > 0.5;'
@@ -31,6 +32,28 @@ const SGD: Kernel<'lanes' | 'lr'> = {
   inputs: ['W', 'G', 'M'],
   uniforms: { lanes: 'i32', lr: 'f32' },
   body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * G[index], alive);`,
+}
+
+/** w -= lr (g + mu v). */
+const NESTEROV: Kernel<'lanes' | 'lr' | 'mu'> = {
+  name: 'nesterov',
+  shape: 'elementwise',
+  inputs: ['W', 'G', 'V', 'M'],
+  uniforms: { lanes: 'i32', lr: 'f32', mu: 'f32' },
+  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * (G[index] + uniforms.mu * V[index]), alive);`,
+}
+
+/** w -= lr (g + deviation xi); xi is [lanes, P], the tensor's part begins at `offset` of each lane. */
+const PERTURBED: Kernel<'lanes' | 'lr' | 'deviation' | 'parameters' | 'offset'> = {
+  name: 'perturbed',
+  shape: 'elementwise',
+  inputs: ['W', 'G', 'X', 'M'],
+  uniforms: { lanes: 'i32', lr: 'f32', deviation: 'f32', parameters: 'i32', offset: 'i32' },
+  body: `
+    let laneSize = uniforms.size / uniforms.lanes;
+    let lane = index / laneSize;
+    let noise = X[lane * uniforms.parameters + uniforms.offset + index % laneSize];
+    result[index] = select(W[index], W[index] - uniforms.lr * (G[index] + uniforms.deviation * noise), M[lane] > 0.5);`,
 }
 
 /** v = keep v + take g: momentum's v, Adam's m. */
@@ -69,21 +92,26 @@ const SCALED_STEP: Kernel<'lanes' | 'rate' | 'correction' | 'eps'> = {
     result[index] = select(W[index], select(next, W[index], root == 0.0), alive);`,
 }
 
+/** What an update needs beside weights, gradients and slots. */
+export interface UpdateFacts {
+  readonly optimizer: OptimizerSettings
+  /** As resolved for float32. */
+  readonly eps: number
+  /** [lanes], 1 where the seed lives. */
+  readonly mask: Tensor
+  /** Updates done since the slots were empty, before this one. */
+  readonly slotStep: number
+  /** [lanes, P] N(0, 1) of this step; null where the optimizer adds none. */
+  readonly noise: Tensor | null
+}
+
 /**
  * One update of one tensor [lanes, rows, columns].
  *
- * @param eps as resolved for float32; mask [lanes], 1 where the seed lives.
- * @param slotStep updates done since the slots were empty, before this one.
+ * @param offset of the tensor in the flat vector.
  */
-export function update(
-  optimizer: OptimizerSettings,
-  eps: number,
-  weight: Tensor3D,
-  gradient: Tensor3D,
-  slots: readonly Tensor3D[],
-  mask: Tensor,
-  slotStep: number,
-): Updated {
+export function update(facts: UpdateFacts, weight: Tensor3D, gradient: Tensor3D, slots: readonly Tensor3D[], offset: number): Updated {
+  const { optimizer, eps, mask, slotStep, noise } = facts
   const lanes = weight.shape[0]
   const like = weight.shape
   switch (optimizer.kind) {
@@ -92,6 +120,16 @@ export function update(
     case 'momentum': {
       const v = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: optimizer.momentum, take: 1 }) as Tensor3D
       return { weight: runKernel(SGD, [weight, v, mask], like, { lanes, lr: optimizer.lr }) as Tensor3D, slots: [v] }
+    }
+    case 'nesterov': {
+      const v = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: optimizer.momentum, take: 1 }) as Tensor3D
+      const step = { lanes, lr: optimizer.lr, mu: optimizer.momentum }
+      return { weight: runKernel(NESTEROV, [weight, gradient, v, mask], like, step) as Tensor3D, slots: [v] }
+    }
+    case 'perturbed': {
+      if (noise === null) throw new DomainFault('update: no noise for this step, got null, expected N(0, 1) for every weight')
+      const step = { lanes, lr: optimizer.lr, deviation: optimizer.noise, parameters: noise.size / lanes, offset }
+      return { weight: runKernel(PERTURBED, [weight, gradient, noise, mask], like, step) as Tensor3D, slots: [] }
     }
     case 'rmsprop': {
       const u = secondMomentRoot(slots[0], gradient, mask, optimizer.decay)
@@ -115,8 +153,4 @@ export function update(
 function secondMomentRoot(root: Tensor3D, gradient: Tensor3D, mask: Tensor, decay: number): Tensor3D {
   const uniforms = { lanes: root.shape[0], decay, rest: 1 - decay }
   return runKernel(ROOT, [root, gradient, mask], root.shape, uniforms) as Tensor3D
-}
-
-export function disposeUpdated(updated: Updated): void {
-  dispose([updated.weight, [...updated.slots]])
 }

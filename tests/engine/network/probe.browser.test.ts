@@ -3,7 +3,7 @@
 // Both start from the same float32 numbers. Tolerances are 1e-5 of the largest entry: float32 rounds at 6e-8, sums here
 // have up to a hundred terms, and 4e-7 was the worst that was seen.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { outputWidthOf, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { Probe, SampleSet } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
@@ -131,7 +131,7 @@ describe('the network probe', () => {
       for (const [layer, z] of mine.entries()) {
         for (const [entry, value] of z.entries()) {
           if (value > 0 === theirs[layer][entry] > 0) continue
-          flipped.add(Math.floor(entry / spec.layers[layer].fanOut))
+          flipped.add(Math.floor(entry / outputWidthOf(spec.layers[layer])))
           expect(Math.abs(value)).toBeLessThan(1e-5)
         }
       }
