@@ -14,7 +14,7 @@ export interface ReferencePass {
 }
 
 /** Those that the deep and the far networks have; the others are compared with the float64 engine. */
-type Plain = Extract<Activation, 'identity' | 'relu' | 'tanh' | 'tanh3' | 'swish'>
+type Plain = Extract<Activation, 'identity' | 'relu' | 'tanh' | 'tanh3' | 'swish' | 'sigmoid' | 'elu'>
 
 const VALUE: Record<Plain, (z: number) => number> = {
   identity: (z) => z,
@@ -22,6 +22,8 @@ const VALUE: Record<Plain, (z: number) => number> = {
   tanh: Math.tanh,
   tanh3: (z) => 3 * Math.tanh(z),
   swish: (z) => z / (1 + Math.exp(-z)),
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  elu: (z) => (z > 0 ? z : Math.expm1(z)),
 }
 const SLOPE: Record<Plain, (z: number) => number> = {
   identity: () => 1,
@@ -32,6 +34,8 @@ const SLOPE: Record<Plain, (z: number) => number> = {
     const s = 1 / (1 + Math.exp(-z))
     return s + z * s * (1 - s)
   },
+  sigmoid: (z) => 1 / (2 + Math.exp(-z) + Math.exp(z)),
+  elu: (z) => Math.exp(Math.min(z, 0)),
 }
 
 /**

@@ -26,6 +26,8 @@ const SMALL: TrainingProblem = { widths: [6, 9, 9, 4], activation: 'tanh', sampl
 const OPTIMIZERS: readonly (readonly [OptimizerSettings['kind'], Partial<OptimizerSettings>])[] = [
   ['sgd', { lr: 0.1 }],
   ['momentum', { lr: 0.05, momentum: 0.9 }],
+  ['nesterov', { lr: 0.05, momentum: 0.9 }],
+  ['perturbed', { lr: 0.05, noise: 0.3 }],
   ['rmsprop', { lr: 0.01, decay: 0.9, eps: 1e-6 }],
   ['adam', { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-6 }],
 ]
