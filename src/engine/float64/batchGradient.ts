@@ -3,8 +3,9 @@ import type { SplitArrays } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
-import { addGradient, backward, createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
-import { gatherInputs, gatherTargets, ROW_BLOCK, rowBlocks } from './rows.ts'
+import { addGradient, backward, forward, type ForwardPass } from './networkPasses.ts'
+import { blockRows, gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
+import { createTape, type Tape } from './tape.ts'
 
 /** Work arrays of one network, reused by every call. */
 export interface Workspace {
@@ -17,7 +18,7 @@ export interface Workspace {
 
 /** Room for sets of `rows` samples, or for one block of them where they are more. */
 export function createWorkspace(network: Network, rows: number): Workspace {
-  const capacity = Math.min(rows, ROW_BLOCK)
+  const capacity = blockRows(network, rows)
   return {
     tape: createTape(network, capacity),
     targets: new Float64Array(capacity * network.outputWidth),
@@ -27,7 +28,7 @@ export function createWorkspace(network: Network, rows: number): Workspace {
 
 /** A workspace that holds at least `rows` rows (or a full block): the given one, or a new one. */
 export function fittingWorkspace(network: Network, rows: number, current: Workspace | null): Workspace {
-  return current !== null && current.tape.capacity >= Math.min(rows, ROW_BLOCK) ? current : createWorkspace(network, rows)
+  return current !== null && current.tape.capacity >= blockRows(network, rows) ? current : createWorkspace(network, rows)
 }
 
 /**
@@ -50,7 +51,7 @@ export function batchGradient(
   const share = reductionShare(reduction, indices.length)
   into.fill(0)
   let total = 0
-  for (const block of rowBlocks(indices.length)) {
+  for (const block of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
     const outputs = pass(network, weights, block.rows, tape)

@@ -5,7 +5,7 @@ import type { DenseLayerSpec } from '../../core/networkSpec.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { addTransposedTimes, times, timesTransposed } from './matrixProducts.ts'
 
-/** Passes of a dense layer; a block is W [out, in] row-major, then b [out]. */
+/** Passes of a dense layer; a block starts with W [out, in] row-major, then b [out]. */
 export function densePasses(layer: DenseLayerSpec): LayerPasses {
   const { fanIn, fanOut, bias, forwardScale, biasScale } = layer
   const biasOffset = fanOut * fanIn
@@ -49,7 +49,7 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
       if (inputTangent !== null) addTransposedTimes(delta, inputTangent, rows, fanOut, fanIn, forwardScale, into)
       addBiasGradient(deltaTangent, rows, into)
     },
-    gram(input, delta, rows, perRow, into) {
+    async gram(input, delta, rows, perRow, into, pause) {
       const count = rows * perRow
       const inputGram = new Float64Array(rows * rows)
       timesTransposed(input, input, rows, fanIn, rows, forwardScale * forwardScale, inputGram, false)
@@ -69,6 +69,7 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
             if (q !== p) into[q * count + p] += share
           }
         }
+        await pause()
       }
     },
   }

@@ -23,7 +23,7 @@ export async function evaluate(
   const { tape, targets, losses } = createWorkspace(network, n)
   const perSample = new Float64Array(n)
   const outputs = new Float64Array(n * c)
-  for (const block of rowBlocks(n)) {
+  for (const block of rowBlocks(network, n)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
     const blockOutputs = pass(network, weights, block.rows, tape)
@@ -37,19 +37,20 @@ export async function evaluate(
   return { loss: total * reductionShare(reduction, n), perSample, outputs, accuracy: accuracyOf(outputs, c, split, indices) }
 }
 
-/** Per layer [n, fanOut] preactivations, rounded to float32. */
+/** Per weighted layer [n, outputs] arguments of its activation, rounded to float32. */
 export function preactivationsOf(network: Network, weights: Float64Array, split: SplitArrays, indices: Int32Array): Float32Array[] {
   const n = indices.length
   const { tape } = createWorkspace(network, n)
-  const layers = network.layers.map(({ shape }) => new Float32Array(n * shape.fanOut))
-  for (const block of rowBlocks(n)) {
+  const weighted = network.layers.flatMap((layer, l) => (layer.kind === 'weighted' ? [{ l, width: layer.outputWidth }] : []))
+  const values = weighted.map(({ width }) => new Float32Array(n * width))
+  for (const block of rowBlocks(network, n)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     forward(network, weights, block.rows, tape)
-    for (const [l, { shape }] of network.layers.entries()) {
-      layers[l].set(tape.preactivations[l].subarray(0, block.rows * shape.fanOut), block.start * shape.fanOut)
+    for (const [at, { l, width }] of weighted.entries()) {
+      values[at].set(tape.arguments[l].subarray(0, block.rows * width), block.start * width)
     }
   }
-  return layers
+  return values
 }
 
 function accuracyOf(outputs: Float64Array, c: number, split: SplitArrays, indices: Int32Array): number | null {

@@ -1,5 +1,6 @@
 // What can a diagnostic ask of one network on the CPU?
 //
+// With batch norm in training mode, sets couple their samples: see `frozenStatistics.ts` for what is frozen when.
 // Long methods give way to messages and can be aborted, so training may go on in between: each call first copies the
 // weights and answers for that moment.
 import type { Dataset } from '../../core/dataset.ts'
@@ -10,6 +11,7 @@ import { splitOf } from '../sampleRows.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { batchGramMatrix, batchPairProducts, type Batch, type GradientWriter } from './batchProducts.ts'
 import { evaluate, preactivationsOf } from './evaluation.ts'
+import { frozenNetwork, statisticsOf } from './frozenStatistics.ts'
 import { lossGram, outputGram } from './gramMatrices.ts'
 import { lossHessianProducts, outputHessianProducts } from './hessianProducts.ts'
 import { layerNorms } from './layerNorms.ts'
@@ -47,6 +49,8 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
   const c = network.outputWidth
   const rowsOf = (set: SampleSet) => splitOf(source.dataset, source.probeCount, set)
   const momentNow = (): Moment => source.moment?.() ?? { at: source.weights.slice(), pass: forward }
+  /** For measures of single samples, and losses: statistics of batch norms stand still. */
+  const frozenAt = (at: Float64Array): Network => frozenNetwork(network, at, source.dataset, source.probeCount)
   const batchOf = (set: SampleSet): Batch => ({ split: rowsOf(set), indices: set.indices })
 
   /** Writes gradients at the weights of this moment. */
@@ -66,7 +70,7 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     precision: 'float64',
     async loss(set, signal) {
       const { at, pass } = momentNow()
-      return evaluate(network, at, rowsOf(set), set.indices, reduction, createPause(signal), pass)
+      return evaluate(frozenAt(at), at, rowsOf(set), set.indices, reduction, createPause(signal), pass)
     },
     async gradientNorms(set, signal) {
       signal?.throwIfAborted()
@@ -81,7 +85,7 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     },
     async perSampleGram(set, signal) {
       const { at, pass } = momentNow()
-      return lossGram(network, at, rowsOf(set), set.indices, createPause(signal), pass)
+      return lossGram(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal), pass)
     },
     async batchGram(batches, signal) {
       return batchGramMatrix(batches.map(batchOf), network.parameterCount, gradientWriter(), createPause(signal))
@@ -97,19 +101,22 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     async outputHessianVectors(block, count, set, output, signal) {
       checkBlock(block, count, network.parameterCount)
       checkOutput(output, set.indices.length, c)
-      return outputHessianProducts(network, source.weights.slice(), rowsOf(set), set.indices, output, block, count, createPause(signal))
+      const at = source.weights.slice()
+      return outputHessianProducts(frozenAt(at), at, rowsOf(set), set.indices, output, block, count, createPause(signal))
     },
     async outputJacobian(set, signal) {
       const entries = set.indices.length * c * network.parameterCount
       if (entries > LARGEST_JACOBIAN)
         throw new DomainFault(`outputJacobian: too many entries, got ${entries}, expected at most ${LARGEST_JACOBIAN}`)
-      return outputJacobian(network, momentNow().at, rowsOf(set), set.indices, createPause(signal))
+      const { at } = momentNow()
+      return outputJacobian(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal))
     },
     async kernelGram(set, signal) {
       const side = set.indices.length * c
       if (side > LARGEST_KERNEL_SIDE)
         throw new DomainFault(`kernelGram: too many rows, got ${side}, expected at most ${LARGEST_KERNEL_SIDE}`)
-      return outputGram(network, momentNow().at, rowsOf(set), set.indices, createPause(signal))
+      const { at } = momentNow()
+      return outputGram(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal))
     },
     async secondMoments() {
       return source.secondMoments()
@@ -118,7 +125,11 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       return source.weights.slice()
     },
     async preactivations(set) {
-      return preactivationsOf(network, momentNow().at, rowsOf(set), set.indices)
+      const { at } = momentNow()
+      return preactivationsOf(frozenAt(at), at, rowsOf(set), set.indices)
+    },
+    async normStatistics() {
+      return statisticsOf(frozenAt(momentNow().at))
     },
   }
 }

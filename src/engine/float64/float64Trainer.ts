@@ -8,7 +8,7 @@ import { layeredEngine } from './layeredEngine.ts'
 import { createNetwork } from './network.ts'
 
 /**
- * A trainer for any network of dense layers.
+ * A trainer for any network; with batch norm in training mode a batch goes through at once, and memory grows with it.
  *
  * Slots of a checkpoint are exactly those of the contract. The layers' activations, loss and scales come from `options.spec`.
  *

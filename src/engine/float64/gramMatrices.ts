@@ -1,12 +1,12 @@
-// Inner products of per-sample gradients, without one gradient ever being formed.
+// Inner products of per-sample gradients, layer by layer, without one whole gradient ever being formed.
 //
-// Layer by layer: (s^2 h_i.h_j + bias) times (D_i.D_j). With the deltas of the loss this is the gradient Gram matrix,
+// A dense layer gives (s^2 h_i.h_j + bias) times (D_i.D_j); see the other kinds for theirs. With the deltas of the loss this is the gradient Gram matrix,
 // with those of the outputs the tangent kernel. Source: Goodfellow 2015 (norms); Jacot et al. 2018 (kernel).
 import type { SplitArrays } from '../../core/dataset.ts'
-import { fillSlope } from './activations.ts'
-import { blockOf, type Network } from './network.ts'
-import { createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
+import type { Network } from './network.ts'
+import { fillDeltas, fillSlopes, forward, sendBack, type Deltas, type ForwardPass } from './networkPasses.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
+import { createTape, type Tape } from './tape.ts'
 
 /** [n, n] inner products of the gradients of the per-sample losses, without 1/n. */
 export async function lossGram(
@@ -61,22 +61,59 @@ async function gramOf(
 ): Promise<Float64Array> {
   const count = n * perRow
   const gram = new Float64Array(count * count)
-  let delta = upstream
+  fillSlopes(network, n, tape)
+  const deltas = new PassingDeltas(network, count)
+  deltas.upstream[network.layers.length - 1] = upstream
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const layer = network.layers[l]
-    const { fanIn, fanOut, activation } = layer.shape
-    fillSlope(activation, tape.preactivations[l], n * fanOut, tape.slopes[l])
-    for (let p = 0; p < count; p++) {
-      const sample = Math.floor(p / perRow)
-      for (let o = 0; o < fanOut; o++) delta[p * fanOut + o] *= tape.slopes[l][sample * fanOut + o]
+    deltas.enter(l)
+    fillDeltas(network, l, weights, n, perRow, tape, deltas)
+    if (layer.kind === 'weighted') {
+      await layer.passes.gram(tape.activations[l], deltas.deltas[l], n, perRow, gram, pause)
+      const state = tape.norms[l]
+      if (layer.norm !== null && state !== null) await layer.norm.gram(state, deltas.normedDeltas[l], n, perRow, gram, pause)
     }
-    layer.passes.gram(tape.activations[l], delta, n, perRow, gram)
-    if (l > 0) {
-      const below = new Float64Array(count * fanIn)
-      layer.passes.backward(blockOf(weights, layer), delta, count, below)
-      delta = below
-    }
+    if (l > 0) sendBack(network, l, weights, n, perRow, tape, deltas)
+    deltas.leave(l)
     await pause()
   }
   return gram
+}
+
+/** Deltas that exist only while their layer, or a skip that ends there, needs them: c of them for every sample are many. */
+class PassingDeltas implements Deltas {
+  readonly upstream: Float64Array[] = []
+  readonly argumentDeltas: Float64Array[] = []
+  readonly normedDeltas: Float64Array[] = []
+  readonly deltas: Float64Array[] = []
+  private readonly network: Network
+  private readonly count: number
+
+  constructor(network: Network, count: number) {
+    this.network = network
+    this.count = count
+  }
+
+  /** Room for the deltas of layer l and what it sends back; steps that change nothing, or may work in place, share an array. */
+  enter(l: number): void {
+    const layer = this.network.layers[l]
+    const room = () => new Float64Array(this.count * layer.outputWidth)
+    if (l > 0) this.upstream[l - 1] = new Float64Array(this.count * layer.inputWidth)
+    if (layer.kind === 'pool') return
+    this.argumentDeltas[l] = layer.skip?.placement === 'postAct' ? room() : this.upstream[l]
+    this.normedDeltas[l] = layer.skip?.placement === 'preAct' ? room() : this.argumentDeltas[l]
+    this.deltas[l] = layer.norm === null ? this.normedDeltas[l] : room()
+  }
+
+  /** Drops what nobody below layer l will read. */
+  leave(l: number): void {
+    const none = new Float64Array(0)
+    this.normedDeltas[l] = none
+    this.deltas[l] = none
+    for (const [m, layer] of this.network.layers.entries()) {
+      if (m < l || (layer.kind === 'weighted' && layer.skip !== null && layer.skip.from > 0 && layer.skip.from < l)) continue
+      this.upstream[m] = none
+      this.argumentDeltas[m] = none
+    }
+  }
 }

@@ -1,5 +1,5 @@
 // Products of a Hessian with many vectors: one forward and backward pass, then two tangent passes a vector.
-import { backward, backwardTangent, createTangentTape, fillCurvatures, forward, tangent, type Tape } from './networkPasses.ts'
+import { backward, backwardTangent, fillCurvatures, forward, tangent } from './networkPasses.ts'
 import { reductionShare } from './losses.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import type { OutputIndex } from '../../core/probe.ts'
@@ -7,11 +7,13 @@ import type { SplitArrays } from '../../core/dataset.ts'
 import type { Network } from './network.ts'
 import { createWorkspace } from './batchGradient.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
+import { createTangentTape, type Tape } from './tape.ts'
 
 /**
  * [count, P] products of the Hessian of the reduced loss with the rows of block [count, P].
  *
- * Exact to rounding where the activations are twice differentiable; at a relu's kink the second derivative counts as 0.
+ * Exact to rounding where the activations are twice differentiable; at a relu's kink the second derivative counts as 0,
+ * and the choices of maximum pools stand.
  * Source: Pearlmutter 1994.
  */
 export async function lossHessianProducts(
@@ -30,7 +32,7 @@ export async function lossHessianProducts(
   const share = reductionShare(reduction, indices.length)
   const last = network.layers.length - 1
   const c = network.outputWidth
-  for (const part of rowBlocks(indices.length)) {
+  for (const part of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, part, tape.activations[0])
     gatherTargets(split, c, indices, part, targets)
     const outputs = forward(network, weights, part.rows, tape)

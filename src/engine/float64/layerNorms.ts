@@ -6,11 +6,11 @@ import type { SplitArrays } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import type { LayerNorms } from '../../core/probe.ts'
 import { binaryExponent, normalised, scaledNorm } from '../../numerics/logMagnitude.ts'
-import { fillSlope } from './activations.ts'
 import { reductionShare } from './losses.ts'
 import { blockOf, type Network } from './network.ts'
-import { createTape, forward, type ForwardPass, type Tape } from './networkPasses.ts'
+import { addLayerGradient, fillDeltas, fillSlopes, forward, sendBack, type ForwardPass } from './networkPasses.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
+import { createTape, type Tape } from './tape.ts'
 
 /** Deltas are rescaled outside 2^-256 .. 2^256; ordinary networks keep every bit. */
 const FAR = 256
@@ -36,55 +36,73 @@ export function layerNorms(
   gatherTargets(split, c, indices, { start: 0, rows: n }, targets)
   network.loss.delta(outputs, targets, n, c, reductionShare(reduction, n), tape.upstream[depth - 1])
 
+  fillSlopes(network, n, tape)
+  const positions = network.layers.flatMap(({ kind }, l) => (kind === 'weighted' ? [l] : []))
   const norms: LayerNorms = {
-    mantissa: new Float64Array(depth),
-    exponent: new Int32Array(depth),
-    meanAbsMantissa: new Float64Array(depth),
-    meanAbsExponent: new Int32Array(depth),
+    mantissa: new Float64Array(positions.length),
+    exponent: new Int32Array(positions.length),
+    meanAbsMantissa: new Float64Array(positions.length),
+    meanAbsExponent: new Int32Array(positions.length),
     underflow: lostLayers(network, weights, n, tape),
   }
+  const gradient = new Float64Array(network.parameterCount)
   let exponent = 0
+  let place = positions.length
   for (let l = depth - 1; l >= 0; l--) {
     const layer = network.layers[l]
-    const delta = tape.deltas[l]
-    exponent += rescaled(tape.upstream[l])
-    fillSlope(layer.shape.activation, tape.preactivations[l], delta.length, tape.slopes[l])
-    for (let i = 0; i < delta.length; i++) delta[i] = tape.upstream[l][i] * tape.slopes[l][i]
-    const gradient = new Float64Array(layer.end - layer.start)
-    layer.passes.gradient(tape.activations[l], delta, n, gradient)
-    const norm = scaledNorm(gradient, exponent)
-    norms.mantissa[l] = norm.mantissa
-    norms.exponent[l] = norm.exponent
-    const meanAbs = normalised(meanSize(gradient), exponent)
-    norms.meanAbsMantissa[l] = meanAbs.mantissa
-    norms.meanAbsExponent[l] = meanAbs.exponent
-    if (l > 0) layer.passes.backward(blockOf(weights, layer), delta, n, tape.upstream[l - 1])
+    exponent += rescaled(network, l, tape)
+    fillDeltas(network, l, weights, n, 1, tape, tape)
+    if (layer.kind === 'weighted') {
+      place--
+      addLayerGradient(network, l, n, tape, gradient)
+      const block = blockOf(gradient, layer)
+      const norm = scaledNorm(block, exponent)
+      norms.mantissa[place] = norm.mantissa
+      norms.exponent[place] = norm.exponent
+      const meanAbs = normalised(meanSize(block), exponent)
+      norms.meanAbsMantissa[place] = meanAbs.mantissa
+      norms.meanAbsExponent[place] = meanAbs.exponent
+    }
+    if (l > 0) sendBack(network, l, weights, n, 1, tape, tape)
   }
   return norms
 }
 
-/** Brings the values near 1 where they are far from it; returns the exponent that was taken out. */
-function rescaled(values: Float64Array): number {
-  const exponent = binaryExponent(largestSize(values))
+/**
+ * Brings the deltas that arrive at layer l near 1 where they are far from it; returns the exponent that was taken out.
+ *
+ * What skips still carry past the layer is scaled along, so that all deltas have one exponent.
+ */
+function rescaled(network: Network, l: number, tape: Tape): number {
+  const exponent = binaryExponent(largestSize(tape.upstream[l]))
   if (!Number.isFinite(exponent) || Math.abs(exponent) < FAR) return 0
-  // In two halves: 2^1074 itself does not exist.
-  const half = Math.trunc(exponent / 2)
-  for (let i = 0; i < values.length; i++) values[i] = values[i] * 2 ** -half * 2 ** -(exponent - half)
+  divideByPower(tape.upstream[l], exponent)
+  for (const [m, layer] of network.layers.entries()) {
+    if (m <= l || layer.kind === 'pool' || layer.skip === null || layer.skip.from === 0 || layer.skip.from > l) continue
+    divideByPower(layer.skip.placement === 'postAct' ? tape.upstream[m] : tape.argumentDeltas[m], exponent)
+  }
   return exponent
 }
 
-/** 1 for each layer whose inputs, or preactivations, have left the range of float64. */
+function divideByPower(values: Float64Array, exponent: number): void {
+  // In two halves: 2^1074 itself does not exist.
+  const half = Math.trunc(exponent / 2)
+  for (let i = 0; i < values.length; i++) values[i] = values[i] * 2 ** -half * 2 ** -(exponent - half)
+}
+
+/** 1 for each weighted layer whose inputs, or preactivations, have left the range of float64. */
 function lostLayers(network: Network, weights: Float64Array, n: number, tape: Tape): Uint8Array {
-  const lost = new Uint8Array(network.layers.length)
+  const lost: number[] = []
   let isLost = false
   for (const [l, layer] of network.layers.entries()) {
+    if (layer.kind === 'pool') continue
     const input = largestSize(tape.activations[l])
     const z = largestSize(tape.preactivations[l])
     const vanished = z === 0 && input > 0 && largestSize(blockOf(weights, layer)) > 0 && n > 0
     isLost ||= (input > 0 && binaryExponent(input) < LOST_EXPONENT) || (vanished && mayUnderflow(input, blockOf(weights, layer)))
-    lost[l] = isLost ? 1 : 0
+    lost.push(isLost ? 1 : 0)
   }
-  return lost
+  return Uint8Array.from(lost)
 }
 
 /** Products of nonzero numbers can only be 0 when the smallest of them is below the range. */

@@ -1,7 +1,7 @@
-// What must a layer kind be able to do? One implementation per kind; `network.ts` maps kinds to them.
+// What must a weighted layer kind be able to do? One implementation per kind; `network.ts` maps kinds to them.
 //
-// Passes work on preactivations: norms, activations and losses stand outside, so a kind is linear algebra only.
-// `block` is the layer's part of the flat weights, `direction` its part of a flat vector; rows are samples.
+// Passes work on preactivations: norms, skips, activations and losses stand outside, so a kind is linear algebra only.
+// `block` is the layer's part of the flat weights, `direction` its part of a flat vector, W and b first; rows are samples.
 
 /** The linear algebra of one layer kind; all matrices row-major. */
 export interface LayerPasses {
@@ -39,9 +39,17 @@ export interface LayerPasses {
     into: Float64Array,
   ): void
   /**
-   * into [rows * perRow, rows * perRow] += inner products of the block gradients that each row of deltas alone would give.
+   * into [rows * perRow, rows * perRow] += inner products of the gradients of W and b that each row of deltas alone would give.
    *
    * @param delta [rows * perRow, out]: perRow deltas for each sample (1 for the loss, c for the outputs).
+   * @param pause awaited between parts.
    */
-  gram(input: Float64Array, delta: Float64Array, rows: number, perRow: number, into: Float64Array): void
+  gram(
+    input: Float64Array,
+    delta: Float64Array,
+    rows: number,
+    perRow: number,
+    into: Float64Array,
+    pause: () => Promise<void>,
+  ): Promise<void>
 }

@@ -8,17 +8,9 @@ import type { LossSettings } from '../../core/experiment.ts'
 import { createWorkspace } from './batchGradient.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
-import {
-  addGradient,
-  backward,
-  createTangentTape,
-  fillSlopes,
-  forward,
-  tangent,
-  type ForwardPass,
-  type TangentTape,
-} from './networkPasses.ts'
+import { addGradient, backward, fillSlopes, forward, tangent, type ForwardPass } from './networkPasses.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
+import { createTangentTape, type TangentTape } from './tape.ts'
 
 /**
  * A forward pass whose outputs are those of the linear model at w0 + displacement, when it is taken at w0.
@@ -71,7 +63,7 @@ export async function linearisedHessianProducts(
   const tangents = createTangentTape(network, tape.capacity)
   const share = reductionShare(reduction, indices.length)
   const upstream = tape.upstream[network.layers.length - 1]
-  for (const part of rowBlocks(indices.length)) {
+  for (const part of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, part, tape.activations[0])
     gatherTargets(split, outputWidth, indices, part, targets)
     const outputs = pass(network, start, part.rows, tape)

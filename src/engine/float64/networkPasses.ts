@@ -1,56 +1,11 @@
-// The four passes over a whole network: forward, backward, tangent (J v) and backwardTangent (R-operator, H v).
+// The passes over a whole network: forward, backward, tangent (J v) and backwardTangent (R-operator, H v).
 //
-// A tape holds what one pass leaves for the next. Nothing here knows a layer kind or a sample set.
+// A layer is linear map, norm, skip and activation, or a pool; what one pass leaves for the next is in `tape.ts`. Nothing here knows
+// a kind of linear map or a sample set. Deltas of skipped inputs are added where the layer that reads the input has sent back its own.
 import { fillActivation, fillCurvature, fillSlope } from './activations.ts'
-import { blockOf, type Network, type NetworkLayer } from './network.ts'
-
-/** Everything that a forward and a backward pass leave behind, for at most `capacity` rows. */
-export interface Tape {
-  readonly capacity: number
-  /** [L + 1] layer inputs [rows, fanIn]; the last is the output f. */
-  readonly activations: readonly Float64Array[]
-  /** [L] preactivations z [rows, fanOut]. */
-  readonly preactivations: readonly Float64Array[]
-  /** [L] derivative of the activation at z. */
-  readonly slopes: readonly Float64Array[]
-  /** [L] dL/d(output of the layer). */
-  readonly upstream: readonly Float64Array[]
-  /** [L] dL/dz. */
-  readonly deltas: readonly Float64Array[]
-}
-
-/** The derivative of a tape along one direction in weight space. */
-export interface TangentTape {
-  readonly curvatures: readonly Float64Array[]
-  readonly activations: readonly Float64Array[]
-  readonly preactivations: readonly Float64Array[]
-  readonly upstream: readonly Float64Array[]
-  readonly deltas: readonly Float64Array[]
-}
-
-const arraysFor = (network: Network, rows: number): Float64Array[] =>
-  network.layers.map(({ shape }) => new Float64Array(rows * shape.fanOut))
-
-export function createTape(network: Network, capacity: number): Tape {
-  return {
-    capacity,
-    activations: [new Float64Array(capacity * network.inputWidth), ...arraysFor(network, capacity)],
-    preactivations: arraysFor(network, capacity),
-    slopes: arraysFor(network, capacity),
-    upstream: arraysFor(network, capacity),
-    deltas: arraysFor(network, capacity),
-  }
-}
-
-export function createTangentTape(network: Network, capacity: number): TangentTape {
-  return {
-    curvatures: arraysFor(network, capacity),
-    activations: arraysFor(network, capacity),
-    preactivations: arraysFor(network, capacity),
-    upstream: arraysFor(network, capacity),
-    deltas: arraysFor(network, capacity),
-  }
-}
+import { affineOf, blockOf, type Network, type WeightedLayer } from './network.ts'
+import { addScaled, combine } from './skips.ts'
+import type { TangentTape, Tape } from './tape.ts'
 
 /** Fills the tape from its inputs to its last activations, the outputs, which are returned; `forward` is the network's own. */
 export type ForwardPass = (network: Network, weights: Float64Array, rows: number, tape: Tape) => Float64Array
@@ -58,33 +13,117 @@ export type ForwardPass = (network: Network, weights: Float64Array, rows: number
 /** From tape.activations[0] (the inputs) to the outputs, which are returned: [rows, c]. */
 export function forward(network: Network, weights: Float64Array, rows: number, tape: Tape): Float64Array {
   for (const [l, layer] of network.layers.entries()) {
+    const output = tape.activations[l + 1]
+    if (layer.kind === 'pool') {
+      layer.pool.forward(tape.activations[l], rows, output, tape.gates[l])
+      continue
+    }
+    const { norm, skip } = layer
+    const count = rows * layer.outputWidth
     layer.passes.forward(blockOf(weights, layer), tape.activations[l], rows, tape.preactivations[l])
-    fillActivation(layer.shape.activation, tape.preactivations[l], rows * layer.shape.fanOut, tape.activations[l + 1])
+    const state = tape.norms[l]
+    if (norm !== null && state !== null) norm.forward(affineOf(weights, layer), tape.preactivations[l], rows, state, tape.normed[l])
+    const added = skip === null ? null : tape.activations[skip.from]
+    if (skip?.placement === 'preAct') combine(tape.normed[l], skip.branchScale, added, skip.scale, count, tape.arguments[l])
+    fillActivation(layer.shape.activation, tape.arguments[l], count, output)
+    if (skip?.placement === 'postAct') combine(output, skip.branchScale, added, skip.scale, count, output)
   }
   return tape.activations[network.layers.length]
 }
 
 /** From dL/df in the last tape.upstream down to the deltas of every layer. */
 export function backward(network: Network, weights: Float64Array, rows: number, tape: Tape): void {
+  fillSlopes(network, rows, tape)
   for (let l = network.layers.length - 1; l >= 0; l--) {
-    const layer = network.layers[l]
-    const count = rows * layer.shape.fanOut
-    fillSlopeOf(layer, l, rows, tape)
-    multiplyInto(tape.upstream[l], tape.slopes[l], count, tape.deltas[l])
-    if (l > 0) layer.passes.backward(blockOf(weights, layer), tape.deltas[l], rows, tape.upstream[l - 1])
+    fillDeltas(network, l, weights, rows, 1, tape, tape)
+    if (l > 0) sendBack(network, l, weights, rows, 1, tape, tape)
   }
 }
 
-/** Derivatives of the activations at the tape's preactivations, for a `tangent` before any `backward`. */
+/** Derivatives of the activations at the tape's arguments, for a `tangent` before any `backward`. */
 export function fillSlopes(network: Network, rows: number, tape: Tape): void {
-  for (const [l, layer] of network.layers.entries()) fillSlopeOf(layer, l, rows, tape)
+  for (const [l, layer] of network.layers.entries()) {
+    if (layer.kind === 'weighted') fillSlope(layer.shape.activation, tape.arguments[l], rows * layer.outputWidth, tape.slopes[l])
+  }
+}
+
+/** The deltas of a tape, or others of the same places with `perRow` rows for each sample. */
+export type Deltas = Pick<Tape, 'upstream' | 'argumentDeltas' | 'normedDeltas' | 'deltas'>
+
+/** From deltas.upstream of layer l to its other deltas; needs slopes. Nothing for a pool. */
+export function fillDeltas(
+  network: Network,
+  l: number,
+  weights: Float64Array,
+  rows: number,
+  perRow: number,
+  tape: Tape,
+  deltas: Deltas,
+): void {
+  const layer = network.layers[l]
+  if (layer.kind === 'pool') return
+  const { norm, skip, outputWidth } = layer
+  const slopes = tape.slopes[l]
+  const upstream = deltas.upstream[l]
+  const argumentDeltas = deltas.argumentDeltas[l]
+  const factor = skip?.placement === 'postAct' ? skip.branchScale : 1
+  for (let p = 0; p < rows * perRow; p++) {
+    const shift = (Math.floor(p / perRow) - p) * outputWidth
+    for (let i = p * outputWidth; i < (p + 1) * outputWidth; i++) argumentDeltas[i] = factor * upstream[i] * slopes[i + shift]
+  }
+  const count = rows * perRow * outputWidth
+  if (skip?.placement === 'preAct') combine(argumentDeltas, skip.branchScale, null, 0, count, deltas.normedDeltas[l])
+  const state = tape.norms[l]
+  if (norm !== null && state !== null) {
+    norm.backward(affineOf(weights, layer), state, deltas.normedDeltas[l], rows, perRow, deltas.deltas[l])
+  }
+}
+
+/** Fills deltas.upstream of layer l - 1 from the deltas of layer l and of every skip that starts there. */
+export function sendBack(
+  network: Network,
+  l: number,
+  weights: Float64Array,
+  rows: number,
+  perRow: number,
+  tape: Tape,
+  deltas: Deltas,
+): void {
+  const layer = network.layers[l]
+  const below = deltas.upstream[l - 1]
+  if (layer.kind === 'pool') layer.pool.backward(deltas.upstream[l], rows, perRow, below, tape.gates[l])
+  else layer.passes.backward(blockOf(weights, layer), deltas.deltas[l], rows * perRow, below)
+  addSkipped(network, l, rows * perRow, deltas, below)
+}
+
+/** The skips that start at the input of layer l send back what arrived at their sums. */
+function addSkipped(
+  network: Network,
+  l: number,
+  rows: number,
+  deltas: Pick<Deltas, 'upstream' | 'argumentDeltas'>,
+  into: Float64Array,
+): void {
+  for (const m of network.skipsFrom[l]) {
+    const { skip } = network.layers[m] as WeightedLayer
+    if (skip === null) continue
+    const sum = skip.placement === 'postAct' ? deltas.upstream[m] : deltas.argumentDeltas[m]
+    addScaled(sum, skip.scale, rows * network.layers[l].inputWidth, into)
+  }
 }
 
 /** into [P] += the gradient that the deltas of the tape stand for. */
 export function addGradient(network: Network, rows: number, tape: Tape, into: Float64Array): void {
-  for (const [l, layer] of network.layers.entries()) {
-    layer.passes.gradient(tape.activations[l], tape.deltas[l], rows, blockOf(into, layer))
-  }
+  for (let l = 0; l < network.layers.length; l++) addLayerGradient(network, l, rows, tape, into)
+}
+
+/** As `addGradient`, for one layer. */
+export function addLayerGradient(network: Network, l: number, rows: number, tape: Tape, into: Float64Array): void {
+  const layer = network.layers[l]
+  if (layer.kind === 'pool') return
+  layer.passes.gradient(tape.activations[l], tape.deltas[l], rows, blockOf(into, layer))
+  const state = tape.norms[l]
+  if (layer.norm !== null && state !== null) layer.norm.gradient(state, tape.normedDeltas[l], rows, affineOf(into, layer))
 }
 
 /** Derivative of the outputs along a direction [P]; returned: [rows, c]. Needs a tape after `forward`, with slopes from `backward` or `fillSlopes`. */
@@ -97,15 +136,24 @@ export function tangent(
   tangents: TangentTape,
 ): Float64Array {
   for (const [l, layer] of network.layers.entries()) {
-    layer.passes.tangent(
-      blockOf(weights, layer),
-      blockOf(direction, layer),
-      tape.activations[l],
-      l === 0 ? null : tangents.activations[l - 1],
-      rows,
-      tangents.preactivations[l],
-    )
-    multiplyInto(tape.slopes[l], tangents.preactivations[l], rows * layer.shape.fanOut, tangents.activations[l])
+    const inputTangent = l === 0 ? null : tangents.activations[l - 1]
+    const output = tangents.activations[l]
+    if (layer.kind === 'pool') {
+      layer.pool.tangent(inputTangent, rows, output, tape.gates[l])
+      continue
+    }
+    const { norm, skip } = layer
+    const count = rows * layer.outputWidth
+    const z = tangents.preactivations[l]
+    layer.passes.tangent(blockOf(weights, layer), blockOf(direction, layer), tape.activations[l], inputTangent, rows, z)
+    const [state, change] = [tape.norms[l], tangents.norms[l]]
+    if (norm !== null && state !== null && change !== null) {
+      norm.tangent(affineOf(weights, layer), affineOf(direction, layer), state, z, rows, change, tangents.normed[l])
+    }
+    const added = skip === null || skip.from === 0 ? null : tangents.activations[skip.from - 1]
+    if (skip?.placement === 'preAct') combine(tangents.normed[l], skip.branchScale, added, skip.scale, count, tangents.arguments[l])
+    multiplyInto(tape.slopes[l], tangents.arguments[l], count, output)
+    if (skip?.placement === 'postAct') combine(output, skip.branchScale, added, skip.scale, count, output)
   }
   return tangents.activations[network.layers.length - 1]
 }
@@ -127,29 +175,60 @@ export function backwardTangent(
 ): void {
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const layer = network.layers[l]
-    const deltaTangent = tangents.deltas[l]
-    for (let i = 0; i < rows * layer.shape.fanOut; i++) {
-      deltaTangent[i] =
-        tangents.upstream[l][i] * tape.slopes[l][i] + tape.upstream[l][i] * tangents.curvatures[l][i] * tangents.preactivations[l][i]
-    }
-    const inputTangent = l === 0 ? null : tangents.activations[l - 1]
-    layer.passes.gradientTangent(tape.activations[l], inputTangent, tape.deltas[l], deltaTangent, rows, blockOf(into, layer))
-    if (l > 0) {
+    const below = l === 0 ? null : tangents.upstream[l - 1]
+    if (layer.kind === 'pool') {
+      // Linear with its gates fixed: the derivative of the deltas goes back as the deltas do.
+      if (below !== null) layer.pool.backward(tangents.upstream[l], rows, 1, below, tape.gates[l])
+    } else {
+      fillDeltaTangents(layer, l, weights, direction, rows, tape, tangents)
+      const inputTangent = l === 0 ? null : tangents.activations[l - 1]
+      const deltaTangent = tangents.deltas[l]
+      layer.passes.gradientTangent(tape.activations[l], inputTangent, tape.deltas[l], deltaTangent, rows, blockOf(into, layer))
+      const [state, change] = [tape.norms[l], tangents.norms[l]]
+      if (layer.norm !== null && state !== null && change !== null) {
+        layer.norm.gradientTangent(state, change, normDeltas(l, tape, tangents), rows, affineOf(into, layer))
+      }
       const direct = blockOf(direction, layer)
-      layer.passes.backwardTangent(blockOf(weights, layer), direct, tape.deltas[l], deltaTangent, rows, tangents.upstream[l - 1])
+      if (below !== null) layer.passes.backwardTangent(blockOf(weights, layer), direct, tape.deltas[l], deltaTangent, rows, below)
     }
+    if (below !== null) addSkipped(network, l, rows, tangents, below)
   }
 }
 
-/** Second derivatives of the activations at the tape's preactivations; once for any number of directions. */
+/** Second derivatives of the activations at the tape's arguments; once for any number of directions. */
 export function fillCurvatures(network: Network, rows: number, tape: Tape, tangents: TangentTape): void {
-  for (const [l, { shape }] of network.layers.entries()) {
-    fillCurvature(shape.activation, tape.preactivations[l], rows * shape.fanOut, tangents.curvatures[l])
+  for (const [l, layer] of network.layers.entries()) {
+    if (layer.kind === 'weighted')
+      fillCurvature(layer.shape.activation, tape.arguments[l], rows * layer.outputWidth, tangents.curvatures[l])
   }
 }
 
-function fillSlopeOf({ shape }: NetworkLayer, l: number, rows: number, tape: Tape): void {
-  fillSlope(shape.activation, tape.preactivations[l], rows * shape.fanOut, tape.slopes[l])
+/** The derivative of `fillDeltas`. */
+function fillDeltaTangents(
+  layer: WeightedLayer,
+  l: number,
+  weights: Float64Array,
+  direction: Float64Array,
+  rows: number,
+  tape: Tape,
+  tangents: TangentTape,
+): void {
+  const { norm, skip } = layer
+  const count = rows * layer.outputWidth
+  const factor = skip?.placement === 'postAct' ? skip.branchScale : 1
+  const [slopes, upstream, into] = [tape.slopes[l], tape.upstream[l], tangents.argumentDeltas[l]]
+  const [upstreamTangent, curvatures, change] = [tangents.upstream[l], tangents.curvatures[l], tangents.arguments[l]]
+  for (let i = 0; i < count; i++) into[i] = factor * (upstreamTangent[i] * slopes[i] + upstream[i] * curvatures[i] * change[i])
+  if (skip?.placement === 'preAct') combine(into, skip.branchScale, null, 0, count, tangents.normedDeltas[l])
+  const [state, normTangent] = [tape.norms[l], tangents.norms[l]]
+  if (norm !== null && state !== null && normTangent !== null) {
+    const [affine, direct] = [affineOf(weights, layer), affineOf(direction, layer)]
+    norm.backwardTangent(affine, direct, state, normTangent, normDeltas(l, tape, tangents), rows, tangents.deltas[l])
+  }
+}
+
+function normDeltas(l: number, tape: Tape, tangents: TangentTape) {
+  return { delta: tape.normedDeltas[l], deltaTangent: tangents.normedDeltas[l], zDelta: tape.deltas[l] }
 }
 
 function multiplyInto(a: Float64Array, b: Float64Array, count: number, into: Float64Array): void {

@@ -1,8 +1,9 @@
 // The gradients of all outputs of all samples, one below the other: the obvious twin of the tangent kernel.
 import type { SplitArrays } from '../../core/dataset.ts'
 import type { Network } from './network.ts'
-import { addGradient, backward, createTape, forward } from './networkPasses.ts'
+import { addGradient, backward, forward } from './networkPasses.ts'
 import { gatherInputs } from './rows.ts'
+import { createTape } from './tape.ts'
 
 /** [n*c, P], row = sample * c + output. */
 export async function outputJacobian(

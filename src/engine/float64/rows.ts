@@ -1,8 +1,9 @@
 // How do samples enter a tape? In float64, a block of rows at a time, so that a set of any size fits in memory.
 import type { SplitArrays } from '../../core/dataset.ts'
+import type { Network } from './network.ts'
 
 /** Rows that go through the network together; more gain nothing and leave the cache. */
-export const ROW_BLOCK = 256
+const ROW_BLOCK = 256
 
 /** One block of rows of a set: positions start .. start + rows - 1. */
 export interface RowBlock {
@@ -10,10 +11,16 @@ export interface RowBlock {
   readonly rows: number
 }
 
+/** Rows of the largest block of n: all of them where a norm couples them (then memory grows with n), else a block. */
+export function blockRows(network: Pick<Network, 'couplesRows'>, n: number): number {
+  return network.couplesRows ? n : Math.min(n, ROW_BLOCK)
+}
+
 /** The blocks of n rows in order. */
-export function rowBlocks(n: number): readonly RowBlock[] {
+export function rowBlocks(network: Pick<Network, 'couplesRows'>, n: number): readonly RowBlock[] {
+  const size = blockRows(network, n)
   const blocks: RowBlock[] = []
-  for (let start = 0; start < n; start += ROW_BLOCK) blocks.push({ start, rows: Math.min(ROW_BLOCK, n - start) })
+  for (let start = 0; start < n; start += size) blocks.push({ start, rows: Math.min(size, n - start) })
   return blocks
 }
 
