@@ -5,7 +5,7 @@
 // other thousands.
 import type { CosineSample, UnavailableSample } from '../core/sample.ts'
 import { batchSizeBound } from './batchSizeBound.ts'
-import { drawBatchPairs } from './batchPairDraw.ts'
+import { drawBatchPairs, type BatchPairs } from './batchPairDraw.ts'
 import { cosineStatistics } from './cosineStatistics.ts'
 import { averageConfusion, gradientConfusion, normalisedConfusion } from './gradientConfusion.ts'
 import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
@@ -14,7 +14,9 @@ import { gradientVariance } from './gradientVariance.ts'
 import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 
 /** Pairs asked for at once: between two questions the run may answer its page. */
-const PAIRS_PER_QUESTION = 10
+const PAIRS_PER_QUESTION = 5
+/** Fewest pairs of an answer that was cut short: enough for a mean and a spread, if not for a shape. */
+export const FEWEST_PAIRS = 20
 
 /** Cosines of pairs of mini-batches and of samples, confusion, diversity and the batch-size bound of the focus seed. */
 export const measureCosines: Instrument = async (context: InstrumentContext): Promise<CosineSample | UnavailableSample> => {
@@ -24,11 +26,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   const probe = context.probes[0]
   const gram = await probe.perSampleGram(probeSamples(sampleCount), context.signal)
   const { pairs, batchSize } = drawBatchPairs(context.seed, context.step, trainCount, settings.pairCount, settings.pairBatch)
-  const products = new Float64Array(3 * pairs.length)
-  for (let start = 0; start < pairs.length; start += PAIRS_PER_QUESTION) {
-    await context.breathe()
-    products.set(await probe.batchPairs(pairs.slice(start, start + PAIRS_PER_QUESTION), context.signal), 3 * start)
-  }
+  const products = await productsOf(pairs, context)
   if (!gram.every(Number.isFinite) || !products.every(Number.isFinite)) return unavailable(context, 'cosines', 'nonFinite')
   const pairStatistics = cosineStatistics(cosinesOfPairs(products))
   const perSample = cosineStatistics(cosinesOfGram(gram, sampleCount))
@@ -50,4 +48,19 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     gradientVariance: gradientVariance(gram, sampleCount),
     parameterCount: probe.parameterCount,
   }
+}
+
+/** [p, 3] of all pairs, or of the first ones where the run is waited for. The draw is the same: more pairs only add to it. */
+async function productsOf(pairs: BatchPairs['pairs'], context: InstrumentContext): Promise<Float64Array> {
+  const [probe] = context.probes
+  const products = new Float64Array(3 * pairs.length)
+  let done = 0
+  while (done < pairs.length) {
+    await context.breathe()
+    if (done >= FEWEST_PAIRS && context.isAwaited?.() === true) break
+    products.set(await probe.batchPairs(pairs.slice(done, done + PAIRS_PER_QUESTION), context.signal), 3 * done)
+    done = Math.min(pairs.length, done + PAIRS_PER_QUESTION)
+    context.progress(done, pairs.length, 'Gradient cosines')
+  }
+  return products.slice(0, 3 * done)
 }

@@ -4,6 +4,7 @@
 // and not with the draw of the batch.
 import type { GradientNormSample } from '../core/sample.ts'
 import { probeSamples, probeSetSize, type Instrument, type InstrumentContext } from './instrument.ts'
+import { isDead } from './deadNetwork.ts'
 import { globalLog10Norm, log10Norms } from './logNorms.ts'
 
 /** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds. */
@@ -18,6 +19,7 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
   const meanAbsLog10 = new Float64Array(probes.length * layerCount)
   const globalLog10 = new Float64Array(probes.length)
   const underflow = new Uint8Array(probes.length * layerCount)
+  const dead = new Uint8Array(probes.length)
   for (let seed = 0; seed < probes.length; seed++) {
     if (seed % SEEDS_PER_BREATH === SEEDS_PER_BREATH - 1) await context.breathe()
     const norms = await probes[seed].gradientNorms(set, context.signal)
@@ -26,6 +28,7 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     meanAbsLog10.set(log10Norms(norms.meanAbsMantissa, norms.meanAbsExponent), at)
     globalLog10[seed] = globalLog10Norm(norms)
     underflow.set(norms.underflow, at)
+    if (norms.mantissa[0] === 0 && norms.underflow[0] === 0 && (await isDead(probes[seed], set, context.signal))) dead[seed] = 1
   }
   return {
     type: 'gradientNorms',
@@ -37,5 +40,6 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     meanAbsLog10,
     globalLog10,
     underflow,
+    dead,
   }
 }

@@ -3,9 +3,9 @@
 // The whole spectrum where the network is small enough, Lanczos extremes with their residual bounds otherwise; the sample
 // says which. Nothing that Lanczos only estimates is passed on as counted: the number of negative eigenvalues is null then.
 import type { Probe, SampleSet } from '../core/probe.ts'
-import type { HessianSample, UnavailableSample } from '../core/sample.ts'
+import type { HessianSample, PreconditionedSpectrum, UnavailableSample } from '../core/sample.ts'
 import { norm } from '../numerics/logMagnitude.ts'
-import { spectralDensity } from '../numerics/spectralDensity.ts'
+import { spectralDensity, type SpectralDensity } from '../numerics/spectralDensity.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { effectiveStepRange, effectiveSteps } from './effectiveStep.ts'
 import { exactHessian } from './exactHessian.ts'
@@ -13,13 +13,14 @@ import { probeSamples, probeSetSize, unavailable, type Effort, type Instrument, 
 import { layerBlocks } from './layerBlocks.ts'
 import { NEGATIVE_TOLERANCE, negativeCount } from './negativeCount.ts'
 import { preconditionedMatrix, preconditionerOf, scaledColumns, type Preconditioner } from './preconditioner.ts'
+import { exactEnds, lanczosEnds } from './spectrumEnds.ts'
 
 /** Largest number of parameters whose Hessian is formed entry by entry. */
 export const EXACT_LIMIT: Readonly<Record<Effort, number>> = { live: 400, full: 1500 }
 /** The same where the engine knows the whole matrix without products (chains). */
 const EXACT_ROUTE_LIMIT: Readonly<Record<Effort, number>> = { live: 1000, full: 2000 }
 /** Entries and layer blocks go to the page only while their square is small beside the other messages. */
-const ENTRIES_LIMIT: Readonly<Record<Effort, number>> = { live: 64, full: 512 }
+const ENTRIES_LIMIT: Readonly<Record<Effort, number>> = { live: 128, full: 512 }
 const BLOCKS_LIMIT: Readonly<Record<Effort, number>> = { live: 128, full: 512 }
 /** On demand: enough probes for a spread, enough steps for a shape. */
 const FULL_PROBES = 8
@@ -44,12 +45,14 @@ export const measureHessian: Instrument = async (context: InstrumentContext): Pr
     parameterCount: probe.parameterCount,
     sampleCount: set.indices.length,
     layerCount: probe.layers.length,
+    layerSizes: Int32Array.from(probe.layers, ({ size }) => size),
     effectiveStep: effectiveStepRange(effectiveSteps(context.optimizer, moments, probe.parameterCount)),
     ...measured,
   }
 }
 
-type Spectrum = Omit<HessianSample, 'type' | 'arm' | 'step' | 'parameterCount' | 'sampleCount' | 'layerCount' | 'effectiveStep'>
+type Head = 'type' | 'arm' | 'step' | 'parameterCount' | 'sampleCount' | 'layerCount' | 'layerSizes' | 'effectiveStep'
+type Spectrum = Omit<HessianSample, Head>
 
 async function exactSpectrum(
   context: InstrumentContext,
@@ -92,6 +95,21 @@ async function exactSpectrum(
     entries: n <= ENTRIES_LIMIT[effort] ? matrix.slice() : null,
     asymmetry,
     preconditioned,
+    preconditionedSpectrum: preconditioned === null ? null : wholeSpectrum(preconditioned),
+    ends: exactEnds(eigenvalues),
+  }
+}
+
+function wholeSpectrum(eigenvalues: Float64Array): PreconditionedSpectrum {
+  return {
+    eigenvalues,
+    nodes: null,
+    nodeWeights: null,
+    lambdaMin: eigenvalues[0],
+    lambdaMax: eigenvalues[eigenvalues.length - 1],
+    lambdaMinResidual: 0,
+    lambdaMaxResidual: 0,
+    converged: true,
   }
 }
 
@@ -115,7 +133,7 @@ async function lanczosSpectrum(
   }
   const stream = namedStream(context.seed, `hessian/lanczos/step ${context.step}`)
   const density = await spectralDensity(product, n, stream, { probes, steps, signal })
-  let preconditioned: Float64Array | null = null
+  let preconditioned: PreconditionedSpectrum | null = null
   if (preconditioner !== null) {
     const { roots, factor } = preconditioner
     const felt = async (block: Float64Array, count: number) => scaledColumns(await product(scaledColumns(block, roots), count), roots)
@@ -124,7 +142,7 @@ async function lanczosSpectrum(
       steps,
       signal,
     })
-    preconditioned = rescaled(Float64Array.of(felts.lambdaMin.value, felts.lambdaMax.value), factor)
+    preconditioned = estimatedSpectrum(felts, factor)
   }
   const { lambdaMin, lambdaMax, trace, frobenius } = density
   return {
@@ -149,7 +167,26 @@ async function lanczosSpectrum(
     blockFrobenius: null,
     entries: null,
     asymmetry: 0,
-    preconditioned,
+    preconditioned: preconditioned === null ? null : Float64Array.of(preconditioned.lambdaMin, preconditioned.lambdaMax),
+    preconditionedSpectrum: preconditioned,
+    ends: lanczosEnds(density.recursions),
+  }
+}
+
+/** Nodes and extremes times the factor that scaling had taken out; null where they leave float64. */
+function estimatedSpectrum(density: SpectralDensity, factor: number): PreconditionedSpectrum | null {
+  const nodes = rescaled(density.nodes, factor)
+  if (nodes === null) return null
+  const { lambdaMin, lambdaMax } = density
+  return {
+    eigenvalues: null,
+    nodes,
+    nodeWeights: density.nodeWeights,
+    lambdaMin: lambdaMin.value * factor,
+    lambdaMax: lambdaMax.value * factor,
+    lambdaMinResidual: lambdaMin.residual * factor,
+    lambdaMaxResidual: lambdaMax.residual * factor,
+    converged: lambdaMin.converged && lambdaMax.converged,
   }
 }
 

@@ -24,12 +24,16 @@ export interface InstrumentContext {
   /** One per seed; the first is the focus seed, which spectra, kernels and cosines follow. */
   readonly probes: readonly Probe[]
   readonly effort: Effort
+  /** Of a linearised arm: the network, trained beside it, that it was the tangent of. */
+  readonly network?: Probe
   /** Lends the focus seed's network at step 0; the probe is valid only inside `use`. */
   atStart<Result>(use: (probe: Probe) => Promise<Result>): Promise<Result>
   /** Ascending eigenvalues of a symmetric [n, n] matrix, perhaps on another thread; the matrix stays as it is. */
   eigenvalues(matrix: Float64Array, n: number): Promise<Float64Array>
   /** Lets commands in and shows that the run lives; long instruments call it between blocks. @throws when the run is closed. */
   breathe(): Promise<void>
+  /** True once the run is being waited for: a live instrument that draws at random then answers with what it has. Absent: nobody waits. */
+  isAwaited?(): boolean
   /** Tells how far a long measurement is. */
   progress(done: number, total: number, label: string): void
   readonly signal?: AbortSignal

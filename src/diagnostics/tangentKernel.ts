@@ -10,6 +10,7 @@ import { probeSamples, probeSetSize, unavailable, type Instrument, type Instrume
 import { outputHessianNorm } from './outputHessianNorm.ts'
 import { plBounds, plRatio } from './polyakLojasiewicz.ts'
 import { kernelEigenvalues } from './kernelEigenvalues.ts'
+import { tangentGap } from './tangentGap.ts'
 import { traceKernel } from './traceKernel.ts'
 import { weightDistance } from './weightDistance.ts'
 
@@ -21,6 +22,8 @@ const OUTPUTS_ASKED = 32
 interface Start {
   readonly kernel: Float64Array
   readonly weights: Float64Array
+  /** [n, c], of a linearised arm only. */
+  readonly outputs: Float64Array | null
 }
 
 /** Tangent kernel J J^T of the outputs on the probe set, its drift, extremes and PL* ratio; focus seed. */
@@ -34,6 +37,7 @@ export function createTangentKernel(): Instrument {
     start ??= await context.atStart(async (first) => ({
       kernel: await first.kernelGram(set, context.signal),
       weights: await first.weights(),
+      outputs: context.network === undefined ? null : (await first.loss(set, context.signal)).outputs,
     }))
     const kernel = context.step === 0 ? start.kernel : await probe.kernelGram(set, context.signal)
     await context.breathe()
@@ -66,9 +70,23 @@ export function createTangentKernel(): Instrument {
       traceKernel: traceKernel(kernel, sampleCount, outputCount),
       eigenvalues,
       loss: value.loss,
+      ...(await gapOf(context, set, value.outputs, start.outputs)),
       ...(context.effort === 'full' ? { outputHessianNorm: await outputCurvature(context, probe, set) } : {}),
     }
   }
+}
+
+/** Nothing unless this arm is a tangent with its network beside it. */
+async function gapOf(
+  { network, signal }: InstrumentContext,
+  set: SampleSet,
+  tangent: Float64Array,
+  start: Float64Array | null,
+): Promise<Pick<KernelSample, 'tangentGap'>> {
+  if (network === undefined || start === null) return {}
+  const { outputs } = await network.loss(set, signal)
+  const gap = tangentGap(outputs, tangent, start, set.indices.length)
+  return Number.isFinite(gap.rms) && Number.isFinite(gap.moved) ? { tangentGap: gap } : {}
 }
 
 async function outputCurvature(context: InstrumentContext, probe: Probe, set: SampleSet): Promise<OutputHessianNorm> {

@@ -224,4 +224,52 @@ describe('the Hessian', () => {
     // The upper end is crowded: Lanczos stands 1e-3 below it at most.
     expect(Math.abs(sample.preconditioned![1] - 249.5)).toBeLessThan(0.25)
   })
+
+  test('shows its three largest and three smallest eigenvalues from the outside inwards, exactly', async () => {
+    const values = [4, -3, 7, 1, -9, 0]
+    const hessian = values.map((value, i) => values.map((_, j) => (i === j ? value : 0)))
+    const probe = quadraticProbe({ hessian, slopes: [[1, 1, 1, 1, 1, 1]], weights: [0, 0, 0, 0, 0, 0], layerSizes: [2, 4] })
+    const { ends, layerSizes } = expectType(await measure(contextOf([probe], 1)), 'hessian')
+    expect([[...ends!.largest], [...ends!.smallest]]).toEqual([
+      [7, 4, 1],
+      [-9, -3, 0],
+    ])
+    expect([...ends!.largestResiduals, ...ends!.smallestResiduals]).toEqual([0, 0, 0, 0, 0, 0])
+    expect([...layerSizes!]).toEqual([2, 4])
+  })
+
+  test('shows as many ends as it has eigenvalues', async () => {
+    const { ends } = expectType(await measure(contextOf([quadraticProbe(PLANE)], 4)), 'hessian')
+    expect([ends!.largest.length, ends!.smallest.length]).toEqual([2, 2])
+  })
+
+  test('has outer Lanczos values that lie within their residuals of eigenvalues, and inner ones that are less sure', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 30, lanczosProbes: 3 }
+    const { ends, lambdaMax, lambdaMin } = expectType(await measure(contextOf([diagonal(1)], 4, { settings })), 'hessian')
+    const nearest = (value: number) => Math.min(...spread.map((eigenvalue) => Math.abs(eigenvalue - value)))
+    // 1e-9: rounding of 500.
+    ends!.largest.forEach((value, k) => expect(nearest(value)).toBeLessThanOrEqual(ends!.largestResiduals[k] + 1e-9))
+    ends!.smallest.forEach((value, k) => expect(nearest(value)).toBeLessThanOrEqual(ends!.smallestResiduals[k] + 1e-9))
+    expect([ends!.largest[0], ends!.smallest[0]]).toEqual([lambdaMax, lambdaMin])
+    expect([...ends!.largest]).toEqual([...ends!.largest].sort((a, b) => b - a))
+    expect(ends!.largestResiduals[2]).toBeGreaterThan(ends!.largestResiduals[0])
+  })
+
+  test('as the optimizer feels it can be drawn: all eigenvalues when formed, nodes with weights when estimated', async () => {
+    const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'adam' as const, eps: 0 }
+    const moments = new Float64Array(500).fill(4)
+    const formed = expectType(await measure(contextOf([quadraticProbe({ ...PLANE, secondMoments: [4, 4] })], 4, { optimizer })), 'hessian')
+    const exact = formed.preconditionedSpectrum!
+    expect([...exact.eigenvalues!].map((value) => value * 2)).toEqual([...formed.eigenvalues!].map((value) => expect.closeTo(value, 12)))
+    expect(exact).toMatchObject({ nodes: null, converged: true, lambdaMaxResidual: 0 })
+    const large: Probe = { ...diagonal(1), secondMoments: async () => moments }
+    const estimated = expectType(await measure(contextOf([large], 4, { optimizer })), 'hessian').preconditionedSpectrum!
+    expect(estimated.eigenvalues).toBeNull()
+    expect(estimated.nodes!.length).toBe(estimated.nodeWeights!.length)
+    expect(estimated.nodeWeights!.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 10)
+    expect(estimated.nodes!.at(-1)).toBe(estimated.lambdaMax)
+    // An eigenvalue of H / 2 lies within the bound.
+    const nearest = Math.min(...spread.map((value) => Math.abs(value / 2 - estimated.lambdaMax)))
+    expect(nearest).toBeLessThanOrEqual(estimated.lambdaMaxResidual + 1e-9)
+  })
 })

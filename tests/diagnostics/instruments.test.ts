@@ -2,11 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_DIAGNOSTICS } from '../../src/core/defaults.ts'
 import { INSTRUMENTS } from '../../src/core/instruments.ts'
+import { ShapeFault } from '../../src/core/faults.ts'
 import type { Probe } from '../../src/core/probe.ts'
 import { CATALOGUE, MEASURED_INSTRUMENTS } from '../../src/diagnostics/catalogue.ts'
-import { measureCosines } from '../../src/diagnostics/cosines.ts'
+import { FEWEST_PAIRS, measureCosines } from '../../src/diagnostics/cosines.ts'
 import { LIVE_EVALUATION_COUNT, measureEvaluation } from '../../src/diagnostics/evaluation.ts'
 import { measureGradientNorms } from '../../src/diagnostics/gradientNorms.ts'
+import { tangentGap } from '../../src/diagnostics/tangentGap.ts'
 import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
 
 const PLANE = {
@@ -77,7 +79,53 @@ describe('the gradient norms', () => {
   })
 })
 
+describe('a dead seed', () => {
+  const silent = (offsets: readonly number[], outputs: readonly number[]): Probe => {
+    const probe = quadraticProbe({ hessian: [[0]], slopes: outputs.map(() => [0]), weights: [0], offsets })
+    return { ...probe, loss: async (set) => ({ ...(await probe.loss(set)), outputs: Float64Array.from(outputs) }) }
+  }
+  const deadOf = async (probe: Probe, count: number) =>
+    expectType(await measureGradientNorms(contextOf([probe], count)), 'gradientNorms').dead![0]
+
+  test('has a loss, no gradient, and one answer to every sample', async () => {
+    expect(await deadOf(silent([1, 2], [0.5, 0.5]), 2)).toBe(1)
+  })
+
+  test('is not one that has nothing left to learn, nor one whose outputs still differ', async () => {
+    expect(await deadOf(silent([0, 0], [1, 1]), 2)).toBe(0)
+    expect(await deadOf(silent([1, 2], [0.5, 0.25]), 2)).toBe(0)
+  })
+
+  test('costs a living one no question about its loss', async () => {
+    const probe: Probe = { ...quadraticProbe({ ...PLANE, slopes: [[1, 0]] }), loss: () => Promise.reject(new Error('was asked')) }
+    expect(await deadOf(probe, 1)).toBe(0)
+  })
+})
+
+describe('tangentGap', () => {
+  test('is the root mean square over samples of what parts the outputs', () => {
+    // Differences (3, 4) over two samples of one output; moved by (1, 1).
+    const gap = tangentGap(Float64Array.of(1, 1), Float64Array.of(-2, -3), Float64Array.of(0, 0), 2)
+    expect(gap.rms).toBeCloseTo(5 / Math.SQRT2, 12)
+    expect(gap.moved).toBeCloseTo(1, 12)
+  })
+
+  test('refuses outputs of different sizes', () => {
+    expect(() => tangentGap(new Float64Array(2), new Float64Array(3), new Float64Array(2), 2)).toThrow(ShapeFault)
+  })
+})
+
 describe('the cosines', () => {
+  test('that are waited for stop at the fewest pairs, and never below', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, pairCount: 33 }
+    const drawn = async (isAwaited: () => boolean) => {
+      const { pairs } = expectType(await measureCosines(contextOf([quadraticProbe(PLANE)], 4, { settings, isAwaited })), 'cosines')
+      return pairs.cosines.length + pairs.excluded
+    }
+    expect(await drawn(() => true)).toBe(FEWEST_PAIRS)
+    expect(await drawn(() => false)).toBe(33)
+  })
+
   test('of four axes are 0 and -1, with every statistic by hand', async () => {
     const sample = expectType(await measureCosines(contextOf([quadraticProbe(PLANE)], 4)), 'cosines')
     expect([...sample.perSample.cosines]).toEqual([-1, -1, 0, 0, 0, 0])
