@@ -14,12 +14,17 @@ import type { RunHost } from './runHost.ts'
 import { isDue, nextDue } from './schedule.ts'
 import { createTimeBudget } from './timeBudget.ts'
 
+/** How long a live measurement may hold up a run that is waited for, as far as it can answer with less. */
+const PATIENCE_MS: Milliseconds = 400
+
 /** What the panel needs of the run beside the host. */
 export interface PanelLink {
   push(sample: Sample): void
   /** Lets commands in, shows life; throws when the run is closed. */
   breathe(): Promise<void>
   progress(done: number, total: number, label: string): void
+  /** Somebody waits for the run to go on. */
+  isAwaited(): boolean
   /** Duration of one step of an arm, for the cost ratio; NaN before the first. */
   stepDuration(arm: Arm): Milliseconds
   readonly signal: AbortSignal
@@ -52,7 +57,8 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     const left = skipped.get(name)
     for (const arm of arms) {
       const before = host.now()
-      link.push(await answered(name, contextOf(arm, step, effort), instruments.get(arm)![name]))
+      const isAwaited = (): boolean => effort === 'live' && host.now() - before > PATIENCE_MS && link.isAwaited()
+      link.push(await answered(name, { ...contextOf(arm, step, effort), isAwaited }, instruments.get(arm)![name]))
       const duration = host.now() - before
       link.push({
         type: 'cost',
@@ -81,6 +87,7 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     testCount: arm.dataset.test.count,
     probes: arm.probes,
     effort,
+    ...(arm.spec.linearised === true ? { network: arms[0].probes[0] } : {}),
     atStart: (use) => arm.atStart(use),
     eigenvalues: (matrix, n) => host.eigenvalues(matrix, n, link.signal),
     breathe: () => link.breathe(),

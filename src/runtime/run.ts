@@ -122,6 +122,7 @@ export class Run {
       push: (sample) => publisher.push(sample),
       breathe: () => this.breathe(),
       progress: (done, total, what) => publisher.post({ type: 'progress', what: 'measuring', done, total, label: what }),
+      isAwaited: () => this.isAwaited(),
       stepDuration: (arm) => this.stepDurations.get(arm) ?? NaN,
       signal,
     })
@@ -285,6 +286,13 @@ export class Run {
     if (this.experiment.engine !== 'auto' || description.engine === 'chain' || spec.linearised === true) return description
     if (this.start.checkpoint !== null) return { ...description, reason: 'The run goes on with the engine that it had.' }
     return description.engine === first.engine ? { ...description, reason: first.reason } : description
+  }
+
+  /** Before the first step `autorun` has not become a mode yet. */
+  private isAwaited(): boolean {
+    const { control, host, start, step, experiment } = this
+    if (host.isWatched !== true) return false
+    return (start.autorun && step === 0) || control.orders.length > 0 || wantedSteps(control, step, experiment.steps) > 0
   }
 
   private announce(): void {

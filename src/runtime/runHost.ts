@@ -27,6 +27,8 @@ export interface RunHost {
   createTrainer(request: TrainerRequest): Promise<Trainer>
   /** Ascending eigenvalues of a symmetric [n, n] matrix, which stays as it is. */
   eigenvalues(matrix: Float64Array, n: number, signal: AbortSignal): Promise<Float64Array>
+  /** Somebody watches: then live measurements that can answer with less do not hold training up. Absent: nobody, and every number is whole. */
+  readonly isWatched?: boolean
   now(): Milliseconds
   /** Resolves after about this time; 0 lets waiting events in and returns at once. */
   wait(duration: Milliseconds): Promise<void>

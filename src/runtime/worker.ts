@@ -50,6 +50,7 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
         clearInterval(living)
       }
     },
+    isWatched: true,
     now: () => performance.now(),
     wait: waitFor,
   }
