@@ -66,7 +66,7 @@ export function appendToColumns(columns: RunColumns, sample: Sample): void {
       appendSample(arm.cosines, sample)
       break
     case 'hessian':
-      forgetEntries(arm.hessian)
+      if (sample.entries !== null) forgetEntries(arm.hessian)
       appendSample(arm.hessian, sample)
       break
     case 'kernel':
@@ -97,11 +97,12 @@ export function frozenColumns(columns: RunColumns): RunColumns {
   return { A: frozen(columns.A), B: frozen(columns.B) }
 }
 
-/** Entry maps are megabytes each: only the newest keeps its own. */
+/** Entry maps are megabytes each: only the newest map is kept, at whichever step it was measured. */
 function forgetEntries(history: SampleHistory<HessianSample>): void {
-  const last = history.samples.at(-1)
-  if (last !== undefined && last.entries !== null) {
-    history.bytes -= last.entries.byteLength
-    history.samples[history.samples.length - 1] = { ...last, entries: null }
+  for (let index = history.samples.length - 1; index >= 0; index--) {
+    const sample = history.samples[index]
+    if (sample.entries === null) continue
+    history.bytes -= sample.entries.byteLength
+    history.samples[index] = { ...sample, entries: null }
   }
 }

@@ -81,6 +81,8 @@ export interface LabState {
   readonly mainPanel: PanelName
   readonly fullPanel: PanelName | null
   readonly tablePanel: PanelName | null
+  /** Which view of a panel is shown large; absent: its first. */
+  readonly panelViews: Readonly<Partial<Record<PanelName, string>>>
   readonly themeChoice: ThemeChoice
   readonly theme: 'light' | 'dark'
   readonly hotkeys: boolean

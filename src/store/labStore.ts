@@ -48,6 +48,7 @@ export function createLabStore(view: ViewOptions = parseViewOptions('')): LabSto
     mainPanel: isPanel(main) ? main : 'loss',
     fullPanel: null,
     tablePanel: null,
+    panelViews: {},
     themeChoice: view.theme,
     theme: view.theme === 'dark' ? 'dark' : 'light',
     hotkeys: true,

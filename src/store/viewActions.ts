@@ -16,6 +16,7 @@ export interface ViewActions {
   readonly setMainPanel: (panel: PanelName) => void
   readonly setFullPanel: (panel: PanelName | null) => void
   readonly setTablePanel: (panel: PanelName | null) => void
+  readonly setPanelView: (panel: PanelName, view: string) => void
   readonly setThemeChoice: (choice: ThemeChoice) => void
   readonly toggleTheme: () => void
   readonly predict: (choice: number | null) => void
@@ -43,6 +44,7 @@ export function createViewActions(store: LabStore, runActions: RunActions): View
     setMainPanel: (mainPanel) => set({ mainPanel }),
     setFullPanel: (fullPanel) => set({ fullPanel }),
     setTablePanel: (tablePanel) => set({ tablePanel }),
+    setPanelView: (panel, name) => set({ panelViews: { ...get().panelViews, [panel]: name } }),
     setThemeChoice: (themeChoice) => set({ themeChoice }),
     toggleTheme: () => set({ themeChoice: get().theme === 'dark' ? 'light' : 'dark' }),
     predict: (prediction) => set({ prediction }),
