@@ -11,7 +11,8 @@ import { gaussianRows } from './gaussianTargets.ts'
 import { loadImageDataset } from './imageDataset.ts'
 import { drawMixtureCentres, mixtureRows, MIXTURE_CLASSES } from './mixture.ts'
 import { drawOrthogonalBasis } from './orthogonalPoints.ts'
-import { missing } from './dataFaults.ts'
+import { ownDataset } from './ownFile/ownDataset.ts'
+import type { OwnSamples } from './ownFile/ownSamples.ts'
 import { lineRows, pointRow } from './pointAndLine.ts'
 import { drawHyperplane, sphereRows, type SignedRows } from './spherePoints.ts'
 import { classifiedSet, regressionSet, signedSet, withInputsAsTargets } from './splits.ts'
@@ -21,6 +22,8 @@ import type { AssetSource } from './verifiedAssets.ts'
 /** What `loadDataset` needs beside the settings; synthetic sets never call `readAsset`. */
 export interface DatasetSource extends AssetSource {
   readonly seed: number
+  /** The user's own files, where the experiment asks for them and they are here. */
+  readonly ownFile?: OwnSamples | null
 }
 
 /**
@@ -95,7 +98,7 @@ async function labelled(settings: DataSettings, source: DatasetSource): Promise<
       )
     }
     case 'file':
-      throw missing(settings.file?.name ?? 'of your own', 'is not here: choose it again')
+      return ownDataset(settings, source.ownFile ?? null, { train, test })
     default:
       return settings.kind satisfies never
   }
