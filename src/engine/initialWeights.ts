@@ -4,16 +4,23 @@
 // and rounded to float32 for networks so that an engine in float32 and one in float64 start from the same bits.
 // Chains are never computed in float32 and keep all 53 bits.
 import type { InitSettings, ModelSettings } from '../core/experiment.ts'
-import { fansOf, isWeighted, layerParameterCount, parameterCount, type NetworkSpec } from '../core/networkSpec.ts'
+import {
+  channelsOf,
+  fansOf,
+  isWeighted,
+  layerParameterCount,
+  parameterCount,
+  weightCount,
+  type NetworkSpec,
+  type WeightedLayerSpec,
+} from '../core/networkSpec.ts'
 import type { RandomStream } from '../core/random.ts'
 import { entryVariance, hasUnitWeights, type Fans } from '../core/weightVariance.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { orthogonalMatrix } from './orthogonalMatrix.ts'
 
-export { equivalentTau } from '../core/weightVariance.ts'
-
 /**
- * The flat start [P] of one member of the ensemble; biases are 0.
+ * The flat start [P] of one member of the ensemble; biases and beta are 0, gamma is 1.
  *
  * In the NTK parameterization every weight is N(0, 1), whatever the scheme says. Source: science of initialisers, section 1.
  *
@@ -24,7 +31,12 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
   const flat = new Float64Array(parameterCount(spec))
   let offset = 0
   for (const layer of spec.layers) {
-    if (isWeighted(layer)) flat.set(drawWeights(fansOf(layer), init, model, stream), offset)
+    if (isWeighted(layer)) {
+      const weights = drawWeights(layer, init, model, stream)
+      flat.set(weights, offset)
+      const end = offset + layerParameterCount(layer)
+      if (layer.norm !== undefined) flat.fill(1, end - 2 * channelsOf(layer), end - channelsOf(layer))
+    }
     offset += layerParameterCount(layer)
   }
   return model.kind === 'chain' ? flat : flat.map(Math.fround)
@@ -37,17 +49,18 @@ function uniformBound(init: InitSettings, { fanIn, fanOut }: Fans): number {
   return Math.sqrt((init.scheme === 'heUniform' ? 6 : 1) / fanIn)
 }
 
-/** W [fanOut, fanIn] row-major. */
-function drawWeights(shape: Fans, init: InitSettings, model: ModelSettings, stream: RandomStream): Float64Array {
-  const weights = new Float64Array(shape.fanIn * shape.fanOut)
+/** W as the flat vector has it: [fanOut, fanIn], or [out, in, kernel, kernel] of a convolution, drawn in that order. */
+function drawWeights(layer: WeightedLayerSpec, init: InitSettings, model: ModelSettings, stream: RandomStream): Float64Array {
+  const fans = fansOf(layer)
+  const weights = new Float64Array(weightCount(layer))
   if (hasUnitWeights(model)) return weights.map(() => stream.normal())
-  const deviation = Math.sqrt(entryVariance(init, shape))
+  const deviation = Math.sqrt(entryVariance(init, fans))
   switch (init.scheme) {
     case 'uniform':
     case 'lecunUniform':
     case 'glorotUniform':
     case 'heUniform': {
-      const bound = uniformBound(init, shape)
+      const bound = uniformBound(init, fans)
       return weights.map(() => bound * (2 * stream.uniform() - 1))
     }
     case 'lecunNormal':
@@ -56,10 +69,25 @@ function drawWeights(shape: Fans, init: InitSettings, model: ModelSettings, stre
     case 'unitNormal':
       return weights.map(() => deviation * stream.normal())
     case 'orthogonal':
-      return orthogonalMatrix(shape.fanOut, shape.fanIn, stream)
+      return orthogonalWeights(layer, init.gain, stream)
     case 'constant':
       return weights.fill(init.tau)
     default:
       return init.scheme satisfies never
   }
+}
+
+/**
+ * Orthonormal rows or columns times the gain; of a convolution only the centre of every filter is not 0 (delta-orthogonal),
+ * so that with circular padding the whole map is orthogonal.
+ *
+ * Source: Xiao et al. 2018, section 2.4.
+ */
+function orthogonalWeights(layer: WeightedLayerSpec, gain: number, stream: RandomStream): Float64Array {
+  if (layer.kind === 'dense') return orthogonalMatrix(layer.fanOut, layer.fanIn, stream).map((value) => gain * value)
+  const taps = layer.kernel * layer.kernel
+  const centres = orthogonalMatrix(layer.outChannels, layer.inChannels, stream)
+  const weights = new Float64Array(weightCount(layer))
+  for (const [filter, value] of centres.entries()) weights[filter * taps + (taps - 1) / 2] = gain * value
+  return weights
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { InitSettings, ModelSettings } from '../../src/core/experiment.ts'
-import { equivalentTau, initialWeights } from '../../src/engine/initialWeights.ts'
+import { equivalentTau } from '../../src/core/weightVariance.ts'
+import { initialWeights } from '../../src/engine/initialWeights.ts'
+import { conv, dense, norm, pool, withHead } from './reference/layers.ts'
 import { chainSpec, denseSpec, SEED } from './reference/problems.ts'
 
 const mlp = DEFAULT_MLP.model
@@ -92,5 +94,71 @@ describe('initialWeights', () => {
     const init: InitSettings = { scheme: 'heNormal', tau: 1, gain: 1 }
     expect(draw(3, 3, init)).toEqual(draw(3, 3, init))
     expect(draw(3, 3, init, mlp, 1)).not.toEqual(draw(3, 3, init))
+  })
+  test.each([
+    ['uniform', 0.8488993644714355, 0.6770895719528198, -0.08583991229534149, -0.4526364505290985],
+    ['heUniform', 1.386246919631958, 1.1056827306747437, -0.14017599821090698, -0.739152193069458],
+    ['lecunNormal', 0.12221703678369522, -1.1192364692687988, -0.6985459327697754, 0.7632846832275391],
+    ['orthogonal', 0.173148050904274, -0.06266091018915176, -0.43741703033447266, 0.9049004912376404],
+    ['unitNormal', 0.2116861194372177, -1.9385744333267212, -1.3970918655395508, 1.5265693664550781],
+  ] as const)('draws %s as it always did: shared links show what they showed', (scheme, ...golden) => {
+    const weights = initialWeights(denseSpec([3, 4, 2]), { scheme, tau: 1.5, gain: 1 }, mlp, SEED, 3)
+    expect([0, 11, 16, 23].map((k) => weights[k])).toEqual(golden)
+  })
+  test('draws filters by k^2 channels into and out of a unit', () => {
+    const layer = conv(6, 40, 5)
+    const spec = { layers: [layer], loss: { kind: 'squaredError', reduction: 'mean' } } as const
+    const fans = { fanIn: 54, fanOut: 360 }
+    for (const [init, variance] of [
+      [{ scheme: 'heNormal', tau: 1, gain: 1 }, 2 / fans.fanIn],
+      [{ scheme: 'glorotUniform', tau: 1, gain: 1 }, 2 / (fans.fanIn + fans.fanOut)],
+      [{ scheme: 'uniform', tau: 1.5, gain: 1 }, 1.5 ** 2 / (3 * fans.fanIn)],
+    ] as const) {
+      const filters = initialWeights(spec, init, mlp, SEED, 0).subarray(0, 2160)
+      // Four standard errors of a mean of squares, the normal law's being the widest.
+      expect(Math.abs(meanOf(filters, 2) / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / 2160))
+      expect(equivalentTau(init, mlp, fans.fanIn, fans.fanOut)).toBeCloseTo(Math.sqrt(3 * fans.fanIn * variance), 12)
+    }
+  })
+  test.each([
+    [5, 5],
+    [3, 7],
+    [7, 3],
+  ])('draws delta-orthogonal filters %i -> %i: the centre taps times the gain are orthonormal, the rest 0', (inChannels, outChannels) => {
+    const spec = { layers: [conv(inChannels, outChannels, 4, { bias: false })], loss: { kind: 'squaredError', reduction: 'mean' } } as const
+    const init: InitSettings = { scheme: 'orthogonal', tau: 1, gain: 1.5 }
+    const filters = initialWeights(spec, init, chain, SEED, 0)
+    const centre = (o: number, i: number) => filters[(o * inChannels + i) * 9 + 4]
+    expect(filters.filter((w) => w !== 0)).toHaveLength(inChannels * outChannels)
+    const [count, length] = [Math.min(inChannels, outChannels), Math.max(inChannels, outChannels)]
+    for (let a = 0; a < count; a++) {
+      for (let b = 0; b < count; b++) {
+        let dot = 0
+        for (let k = 0; k < length; k++) dot += outChannels <= inChannels ? centre(a, k) * centre(b, k) : centre(k, a) * centre(k, b)
+        // Gram-Schmidt with a second pass is orthogonal to rounding.
+        expect(dot).toBeCloseTo(a === b ? 1.5 ** 2 : 0, 13)
+      }
+    }
+    const meanSquare = meanOf(filters, 2)
+    expect(equivalentTau(init, mlp, 9 * inChannels, 9 * outChannels)).toBeCloseTo(Math.sqrt(27 * inChannels * meanSquare), 12)
+  })
+  test('scales orthogonal layers by the gain', () => {
+    const [plain, scaled] = [1, 2].map((gain) => draw(4, 4, { scheme: 'orthogonal', tau: 1, gain }))
+    expect(Array.from(scaled)).toEqual(Array.from(plain, (w) => 2 * w))
+  })
+  test('starts gamma at 1 and beta at 0, and draws nothing for them or for pools', () => {
+    const layers = (kind: 'batch' | 'layer' | null) => {
+      const normed = kind === null ? {} : { norm: norm(kind) }
+      return withHead([conv(2, 3, 4, normed), pool('average', 3, 4), dense(12, 5, normed)])
+    }
+    const init: InitSettings = { scheme: 'heNormal', tau: 1, gain: 1 }
+    const plain = initialWeights(layers(null), init, mlp, SEED, 0)
+    for (const kind of ['batch', 'layer'] as const) {
+      const normed = initialWeights(layers(kind), init, mlp, SEED, 0)
+      // 54 weights, 3 biases, 3 gammas and 3 betas; 60 weights, 5 biases, 5 and 5; 10 weights and 2 biases.
+      expect(Array.from(normed.subarray(57, 63))).toEqual([1, 1, 1, 0, 0, 0])
+      expect(Array.from(normed.subarray(128, 138))).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
+      expect([...normed.subarray(0, 57), ...normed.subarray(63, 128), ...normed.subarray(138)]).toEqual(Array.from(plain))
+    }
   })
 })
