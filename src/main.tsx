@@ -7,10 +7,12 @@ import { afterFrame } from './store/effects/nextFrame.ts'
 import { followTheme } from './store/effects/theme.ts'
 import { followTheory } from './store/effects/theory.ts'
 import { createWorkerRun } from './store/effects/workerRun.ts'
+import { readOwnFilesIn } from './store/effects/readOwnFiles.ts'
 import { createLabStore } from './store/labStore.ts'
 import { noticeText } from './store/noticeText.ts'
+import { createOwnFiles } from './store/ownFileStore.ts'
 import { createRunActions } from './store/runActions.ts'
-import { spawnWorker } from './store/spawnWorker.ts'
+import { spawnOwnFileWorker, spawnWorker } from './store/spawnWorker.ts'
 import { createViewActions } from './store/viewActions.ts'
 import { parseViewOptions } from './store/viewOptions.ts'
 import { App } from './ui/App.tsx'
@@ -22,11 +24,13 @@ import './ui/styles/cards.css'
 import './ui/styles/theory.css'
 import './ui/styles/transport.css'
 import './ui/styles/overlays.css'
+import './ui/styles/ownData.css'
 import './ui/styles/narrow.css'
 import './ui/styles/embed.css'
 
 const store = createLabStore(parseViewOptions(location.search))
 readAddress(store)
+const ownFiles = createOwnFiles(readOwnFilesIn(spawnOwnFileWorker))
 const worker = createWorkerRun(store, {
   spawn: spawnWorker,
   assetBase: new URL('.', document.baseURI).href,
@@ -36,18 +40,20 @@ const worker = createWorkerRun(store, {
     const id = setInterval(action, milliseconds)
     return () => clearInterval(id)
   },
+  ownFiles: ownFiles.filesFor,
   // When nothing more can be tried the fault card says so; news of earlier tries would only stand beside it.
   tell: (notice) => (notice.type === 'gaveUp' ? view.dismissToasts() : view.toast('warning', noticeText(notice))),
 })
 const run = createRunActions(store, worker.port)
 const view = createViewActions(store, run)
+ownFiles.bind({ store, run, view })
 const clock = createDrawClock()
 store.subscribe(clock.request)
 followAddress(store, run)
 followTheme(store)
 followTheory(store)
 
-const lab: Lab = { store, run, view, clock, pictures: new Map(), snapshot: (arm) => worker.port.snapshot(arm, 0) }
+const lab: Lab = { store, run, view, ownFiles, clock, pictures: new Map(), snapshot: (arm) => worker.port.snapshot(arm, 0) }
 const root = document.getElementById('root')
 if (root === null) throw new Error('main: no #root in the document, expected index.html')
 createRoot(root).render(<App lab={lab} />)

@@ -7,6 +7,7 @@ import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.
 import type { Fault } from '../core/faults.ts'
 import type { Sample } from '../core/sample.ts'
 import type { Bytes, Milliseconds, Step } from '../core/units.ts'
+import type { HeldFile } from './ownFileMessages.ts'
 
 /** Every message of one life of one run. */
 export interface Address {
@@ -34,6 +35,8 @@ export type Command =
       readonly pace: number | null
       /** 'cpu' after two device losses: never ask for a GPU. */
       readonly allowGpu: boolean
+      /** The user's own files, where the experiment names some and the page has them. */
+      readonly ownFiles?: readonly HeldFile[]
     })
   | (Address & { readonly type: 'run' })
   | (Address & { readonly type: 'pause' })

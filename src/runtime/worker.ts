@@ -10,11 +10,13 @@ import { eigenvaluesElsewhere } from './eigenvaluesElsewhere.ts'
 import { waitFor } from './eventTurn.ts'
 import { readAssetFrom } from './fetchAsset.ts'
 import { Run, type StartCommand } from './run.ts'
+import { createOwnFileReader } from './readHeldFiles.ts'
 import type { RunHost } from './runHost.ts'
 
 const HEARTBEAT_MS = 500
 
 const cache = emptyAssetCache()
+const readOwn = createOwnFileReader()
 const spectra = eigenvaluesElsewhere(() => new Worker(new URL('./eigenvalueWorker.ts', import.meta.url), { type: 'module' }))
 
 /** The run that messages go to; while the one before it still ends, they wait in `backlog`. */
@@ -40,7 +42,12 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
       if (body.type === 'ready') clearInterval(beating)
       send({ ...body, ...address }, transfer)
     },
-    loadDataset: (settings, seed, onProgress, signal) => loadDataset(settings, { seed, readAsset, cache, onProgress, signal }),
+    async loadDataset(settings, seed, onProgress, signal) {
+      const { file, kind } = settings
+      const here = kind === 'file' && file !== null && start.ownFiles !== undefined
+      const ownFile = here ? await readOwn(start.ownFiles, file.sha256, file.name) : null
+      return await loadDataset(settings, { seed, readAsset, cache, onProgress, signal, ownFile })
+    },
     createTrainer: chooseTrainer,
     async eigenvalues(matrix, n, signal) {
       const living = setInterval(() => send({ ...address, type: 'heartbeat', step: 0 }), HEARTBEAT_MS)

@@ -6,6 +6,7 @@ import { effectiveOptimizer } from '../store/effectiveOptimizer.ts'
 import { ACTION_LABELS, adviceFor, type AdviceAction } from './advice.ts'
 import { useLab, useLabState, type Lab } from './lab.tsx'
 import { nearestFit } from './nearestFit.ts'
+import { OwnFileNeeded, useOwnFileMissing } from './OwnFileNeeded.tsx'
 
 /** Nothing while all is well; can be sent away to look at the curves. */
 export function FaultPanel() {
@@ -13,6 +14,8 @@ export function FaultPanel() {
   const fault = useLabState((state) => state.run.fault)
   const phase = useLabState((state) => state.run.phase)
   const [dismissed, setDismissed] = useState<Fault | null>(null)
+  const isOwnFileMissing = useOwnFileMissing()
+  if (isOwnFileMissing) return <OwnFileNeeded />
   if (fault === null || fault === dismissed) return null
   if (phase === 'recovering') {
     return (

@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import type { DrawClock } from '../store/drawClock.ts'
 import type { LabState } from '../store/labState.ts'
 import type { LabStore } from '../store/labStore.ts'
+import type { OwnFiles } from '../store/ownFileStore.ts'
 import type { RunActions } from '../store/runActions.ts'
 import type { PanelName } from '../store/viewOptions.ts'
 import type { ViewActions } from '../store/viewActions.ts'
@@ -12,6 +13,7 @@ export interface Lab {
   readonly store: LabStore
   readonly run: RunActions
   readonly view: ViewActions
+  readonly ownFiles: OwnFiles
   readonly clock: DrawClock
   /** How to draw each plot of the stage as a vector picture; filled by the plots that stand. */
   readonly pictures: Map<PanelName, () => string>

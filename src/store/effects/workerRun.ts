@@ -1,6 +1,7 @@
 // How do actions reach a Worker, and its messages the state? The supervisor decides, this file does.
 //
 // One loop: event -> `supervise` -> new state and effects; the effects are run here and nowhere else.
+import type { Experiment } from '../../core/experiment.ts'
 import type {
   SupervisorEffect,
   SupervisorEvent,
@@ -9,12 +10,15 @@ import type {
   SupervisorState,
 } from '../../protocol/supervisorState.ts'
 import { createClient, type Client, type WorkerPort } from '../../protocol/client.ts'
-import type { Stream } from '../../protocol/messages.ts'
+import type { Command, Stream } from '../../protocol/messages.ts'
+import type { HeldFile } from '../../protocol/ownFileMessages.ts'
 import { IDLE_SUPERVISOR, supervise, TICK_MS } from '../../protocol/supervisor.ts'
 import type { Phase } from '../labState.ts'
 import type { LabStore } from '../labStore.ts'
 import { receive } from '../receive.ts'
 import type { RunPort } from '../runPort.ts'
+
+type StartCommand = Extract<Command, { type: 'start' }>
 
 export interface WorkerRunHost {
   readonly spawn: () => WorkerPort
@@ -25,6 +29,8 @@ export interface WorkerRunHost {
   readonly afterFrame: (action: () => void) => void
   readonly every: (action: () => void, milliseconds: number) => () => void
   readonly tell: (notice: SupervisorNotice) => void
+  /** The user's own files of an experiment, where they are here. */
+  readonly ownFiles?: (experiment: Experiment) => readonly HeldFile[] | null
 }
 
 export interface WorkerRun {
@@ -61,7 +67,7 @@ export function createWorkerRun(store: LabStore, host: WorkerRunHost): WorkerRun
         client?.adopt(effect.address)
         return
       case 'send':
-        client?.send(effect.command.type === 'start' ? { ...effect.command, assetBase: host.assetBase } : effect.command)
+        client?.send(effect.command.type === 'start' ? withPageParts(effect.command) : effect.command)
         return
       case 'tell':
         host.tell(effect.notice)
@@ -69,6 +75,12 @@ export function createWorkerRun(store: LabStore, host: WorkerRunHost): WorkerRun
       default:
         effect satisfies never
     }
+  }
+
+  /** What only the page knows: its own address, and the files that were chosen on it. */
+  const withPageParts = (command: Omit<StartCommand, 'assetBase' | 'runId' | 'epoch'>) => {
+    const ownFiles = host.ownFiles?.(command.experiment) ?? null
+    return { ...command, assetBase: host.assetBase, ...(ownFiles === null ? {} : { ownFiles }) }
   }
 
   const onStream = (message: Stream) => {
