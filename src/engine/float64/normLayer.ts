@@ -1,7 +1,7 @@
 // n = gamma (z - mean) / sqrt(variance + eps) + beta, and its derivatives, through the statistics where they belong to the rows.
 //
-// Values form groups with common statistics: a channel over all rows (batch) or a row over all channels (layer). A group is a
-// sequence of runs, the positions of one channel in one row. Frozen statistics are constants: the same code with means of 0.
+// Values come in runs, the positions of one channel in one row; runs with common statistics form a group: a channel over all rows
+// (batch) or a row over all channels (layer). Frozen statistics are constants: the same code with sums of 0.
 // Source: Ioffe and Szegedy 2015; Ba et al. 2016; the R-operator of Pearlmutter 1994 applied to both.
 import { channelsOf, outputWidthOf, type NormSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
 import { addGram } from './gramSums.ts'
@@ -71,84 +71,90 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
   const positions = outputWidthOf(layer) / channels
   const overRows = norm.kind === 'batch'
   const { frozen, eps } = norm
+  /** None where the statistics are constants. */
+  const movingRows = (rows: number) => (overRows && frozen !== null ? 0 : rows)
   const groupsOf = (rows: number) => (overRows ? channels : rows)
-  const runsOf = (rows: number) => (overRows ? rows : channels)
-  /** Runs whose statistics move with their values. */
-  const movingRunsOf = (rows: number) => (overRows && frozen !== null ? 0 : runsOf(rows))
-  /** Start of run k of group g. */
-  const startOf = (g: number, k: number) => (overRows ? k * channels + g : g * channels + k) * positions
-  const channelOf = (g: number, k: number) => (overRows ? g : k)
+  const groupSize = (rows: number) => (overRows ? rows : channels) * positions
+  const zeros = (rows: number) => new Float64Array(groupsOf(rows))
+
+  const fillStatistics = (z: Float64Array, rows: number, { inverse, mean, variance }: NormState): void => {
+    if (overRows && frozen !== null) {
+      mean.set(frozen.mean)
+      variance.set(frozen.variance)
+    } else {
+      const groups = groupsOf(rows)
+      mean.fill(0, 0, groups)
+      variance.fill(0, 0, groups)
+      for (let p = 0, start = 0; p < rows; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
+          let sum = 0
+          for (let i = start; i < start + positions; i++) sum += z[i]
+          mean[g] += sum
+        }
+      }
+      for (let g = 0; g < groups; g++) mean[g] /= groupSize(rows)
+      for (let p = 0, start = 0; p < rows; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
+          let squares = 0
+          for (let i = start; i < start + positions; i++) squares += (z[i] - mean[g]) ** 2
+          variance[g] += squares
+        }
+      }
+      for (let g = 0; g < groups; g++) variance[g] /= groupSize(rows)
+    }
+    for (let g = 0; g < groupsOf(rows); g++) inverse[g] = 1 / Math.sqrt(variance[g] + eps)
+  }
 
   return {
     couplesRows: overRows && frozen === null,
     createState: (rows) => ({
       normalised: new Float64Array(rows * channels * positions),
-      inverse: new Float64Array(groupsOf(rows)),
-      mean: new Float64Array(groupsOf(rows)),
-      variance: new Float64Array(groupsOf(rows)),
+      inverse: zeros(rows),
+      mean: zeros(rows),
+      variance: zeros(rows),
     }),
-    createTangent: (rows) => ({
-      normalised: new Float64Array(rows * channels * positions),
-      shrink: new Float64Array(groupsOf(rows)),
-    }),
-    forward(affine, z, rows, { normalised, inverse, mean, variance }, n) {
-      const runs = runsOf(rows)
-      const count = runs * positions
-      for (let g = 0; g < groupsOf(rows); g++) {
-        if (overRows && frozen !== null) {
-          mean[g] = frozen.mean[g]
-          variance[g] = frozen.variance[g]
-        } else {
-          let sum = 0
-          for (let k = 0; k < runs; k++) {
-            const start = startOf(g, k)
-            for (let i = start; i < start + positions; i++) sum += z[i]
-          }
-          const centre = sum / count
-          let squares = 0
-          for (let k = 0; k < runs; k++) {
-            const start = startOf(g, k)
-            for (let i = start; i < start + positions; i++) squares += (z[i] - centre) ** 2
-          }
-          mean[g] = centre
-          variance[g] = squares / count
-        }
-        inverse[g] = 1 / Math.sqrt(variance[g] + eps)
-        for (let k = 0; k < runs; k++) {
-          const start = startOf(g, k)
-          const gamma = affine[channelOf(g, k)]
-          const beta = affine[channels + channelOf(g, k)]
+    createTangent: (rows) => ({ normalised: new Float64Array(rows * channels * positions), shrink: zeros(rows) }),
+    forward(affine, z, rows, state, n) {
+      fillStatistics(z, rows, state)
+      const { normalised, inverse, mean } = state
+      for (let p = 0, start = 0; p < rows; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
             normalised[i] = (z[i] - mean[g]) * inverse[g]
-            n[i] = gamma * normalised[i] + beta
+            n[i] = affine[c] * normalised[i] + affine[channels + c]
           }
         }
       }
     },
     backward(affine, { normalised, inverse }, delta, rows, perRow, zDelta) {
-      const runs = runsOf(rows * perRow)
-      const count = runs * positions
-      for (let g = 0; g < groupsOf(rows * perRow); g++) {
-        const own = overRows ? g : Math.floor(g / perRow)
-        let sum = 0
-        let along = 0
-        for (let k = 0; k < movingRunsOf(rows * perRow); k++) {
-          const start = startOf(g, k)
-          const shift = startOf(own, overRows ? Math.floor(k / perRow) : k) - start
-          const gamma = affine[channelOf(g, k)]
+      const count = rows * perRow
+      const sums = zeros(count)
+      const along = zeros(count)
+      for (let p = 0, start = 0; p < movingRows(count); p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const shift = (Math.floor(p / perRow) - p) * channels * positions
+          let sum = 0
+          let product = 0
           for (let i = start; i < start + positions; i++) {
-            sum += gamma * delta[i]
-            along += gamma * delta[i] * normalised[i + shift]
+            sum += delta[i]
+            product += delta[i] * normalised[i + shift]
           }
+          sums[overRows ? c : p] += affine[c] * sum
+          along[overRows ? c : p] += affine[c] * product
         }
-        const meanDelta = sum / count
-        const meanAlong = along / count
-        for (let k = 0; k < runs; k++) {
-          const start = startOf(g, k)
-          const shift = startOf(own, overRows ? Math.floor(k / perRow) : k) - start
-          const gamma = affine[channelOf(g, k)]
+      }
+      for (let p = 0, start = 0; p < count; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const sample = Math.floor(p / perRow)
+          const shift = (sample - p) * channels * positions
+          const meanDelta = sums[overRows ? c : p] / groupSize(count)
+          const meanAlong = along[overRows ? c : p] / groupSize(count)
+          const factor = inverse[overRows ? c : sample]
           for (let i = start; i < start + positions; i++) {
-            zDelta[i] = inverse[own] * (gamma * delta[i] - meanDelta - normalised[i + shift] * meanAlong)
+            zDelta[i] = factor * (affine[c] * delta[i] - meanDelta - normalised[i + shift] * meanAlong)
           }
         }
       }
@@ -158,57 +164,53 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
       addSums(delta, rows, channels, positions, into)
     },
     tangent(affine, direction, { normalised, inverse }, zTangent, rows, tangent, nTangent) {
-      const runs = runsOf(rows)
-      const count = runs * positions
-      for (let g = 0; g < groupsOf(rows); g++) {
-        let sum = 0
-        let along = 0
-        for (let k = 0; k < movingRunsOf(rows); k++) {
-          const start = startOf(g, k)
+      const sums = zeros(rows)
+      const along = zeros(rows)
+      for (let p = 0, start = 0; p < movingRows(rows); p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
-            sum += zTangent[i]
-            along += zTangent[i] * normalised[i]
+            sums[g] += zTangent[i]
+            along[g] += zTangent[i] * normalised[i]
           }
         }
-        const meanTangent = sum / count
-        const shrink = (inverse[g] * along) / count
-        tangent.shrink[g] = shrink
-        for (let k = 0; k < runs; k++) {
-          const start = startOf(g, k)
-          const c = channelOf(g, k)
+      }
+      for (let g = 0; g < groupsOf(rows); g++) tangent.shrink[g] = (inverse[g] * along[g]) / groupSize(rows)
+      for (let p = 0, start = 0; p < rows; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
+          const meanTangent = sums[g] / groupSize(rows)
           for (let i = start; i < start + positions; i++) {
-            tangent.normalised[i] = inverse[g] * (zTangent[i] - meanTangent) - shrink * normalised[i]
+            tangent.normalised[i] = inverse[g] * (zTangent[i] - meanTangent) - tangent.shrink[g] * normalised[i]
             nTangent[i] = affine[c] * tangent.normalised[i] + direction[c] * normalised[i] + direction[channels + c]
           }
         }
       }
     },
     backwardTangent(affine, direction, { normalised, inverse }, tangent, { delta, deltaTangent, zDelta }, rows, zDeltaTangent) {
-      const runs = runsOf(rows)
-      const count = runs * positions
-      for (let g = 0; g < groupsOf(rows); g++) {
-        // Means over the group of u, u x, and their derivatives, where u = gamma delta and x is the normalised value.
-        let sum = 0
-        let along = 0
-        let alongTangent = 0
-        for (let k = 0; k < movingRunsOf(rows); k++) {
-          const start = startOf(g, k)
-          const c = channelOf(g, k)
+      // Sums over the group of u', u x and (u x)', where u = gamma delta, x is the normalised value and ' the derivative.
+      const sums = zeros(rows)
+      const along = zeros(rows)
+      const alongTangent = zeros(rows)
+      for (let p = 0, start = 0; p < movingRows(rows); p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
             const u = affine[c] * delta[i]
             const uTangent = affine[c] * deltaTangent[i] + direction[c] * delta[i]
-            sum += uTangent
-            along += u * normalised[i]
-            alongTangent += uTangent * normalised[i] + u * tangent.normalised[i]
+            sums[g] += uTangent
+            along[g] += u * normalised[i]
+            alongTangent[g] += uTangent * normalised[i] + u * tangent.normalised[i]
           }
         }
-        for (let k = 0; k < runs; k++) {
-          const start = startOf(g, k)
-          const c = channelOf(g, k)
+      }
+      for (let p = 0, start = 0; p < rows; p++) {
+        for (let c = 0; c < channels; c++, start += positions) {
+          const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
             const uTangent = affine[c] * deltaTangent[i] + direction[c] * delta[i]
-            const centred = uTangent - (sum + tangent.normalised[i] * along + normalised[i] * alongTangent) / count
-            zDeltaTangent[i] = inverse[g] * centred - tangent.shrink[g] * zDelta[i]
+            const drift = sums[g] + tangent.normalised[i] * along[g] + normalised[i] * alongTangent[g]
+            zDeltaTangent[i] = inverse[g] * (uTangent - drift / groupSize(rows)) - tangent.shrink[g] * zDelta[i]
           }
         }
       }
@@ -235,18 +237,22 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
 
 /** into[channel] += sum of delta times values over rows and positions: the gradient of gamma. */
 function addAffine(delta: Float64Array, values: Float64Array, rows: number, channels: number, positions: number, into: Float64Array): void {
-  for (let run = 0; run < rows * channels; run++) {
-    let sum = 0
-    for (let i = run * positions; i < (run + 1) * positions; i++) sum += delta[i] * values[i]
-    into[run % channels] += sum
+  for (let p = 0, start = 0; p < rows; p++) {
+    for (let c = 0; c < channels; c++, start += positions) {
+      let sum = 0
+      for (let i = start; i < start + positions; i++) sum += delta[i] * values[i]
+      into[c] += sum
+    }
   }
 }
 
 /** into[channels + channel] += sum of delta over rows and positions: the gradient of beta. */
 function addSums(delta: Float64Array, rows: number, channels: number, positions: number, into: Float64Array): void {
-  for (let run = 0; run < rows * channels; run++) {
-    let sum = 0
-    for (let i = run * positions; i < (run + 1) * positions; i++) sum += delta[i]
-    into[channels + (run % channels)] += sum
+  for (let p = 0, start = 0; p < rows; p++) {
+    for (let c = 0; c < channels; c++, start += positions) {
+      let sum = 0
+      for (let i = start; i < start + positions; i++) sum += delta[i]
+      into[channels + c] += sum
+    }
   }
 }
