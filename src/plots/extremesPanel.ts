@@ -1,7 +1,8 @@
-// How do the sharpest and the most negative direction move during training? Both extremes against step, on the spectrum's own scale.
+// How do the sharpest and the most negative directions move during training? The outer eigenvalues against step, on a symmetric log scale.
 import type { PanelMarks } from './accuracyPanel.ts'
 import { endLabelMarks, type EndLabel } from './endLabels.ts'
 import { frameMarks, tickCount } from './frame.ts'
+import type { HessianSample } from '../core/sample.ts'
 import type { HessianPlotData } from './hessianData.ts'
 import { inflated, lastPoint } from './lossMarks.ts'
 import type { PlotBox } from './plotKind.ts'
@@ -11,13 +12,21 @@ import type { SpectrumRange } from './spectrumAxis.ts'
 import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { timeScale } from './timeAxis.ts'
 
-/** lambda_max and lambda_min of each arm with the stability line; thin bars are residual bounds. */
+/** How the ends are drawn. */
+export interface EndsLook {
+  /** 1: lambda_max and lambda_min only; 3: three at each end. */
+  readonly perEnd: 1 | 3
+  readonly title: string
+}
+
+/** The ends of each arm's spectrum with the stability line; tinted bands are residual bounds. */
 export function extremesPanel(
   data: HessianPlotData,
   range: SpectrumRange,
   panel: Box,
+  look: EndsLook,
   box: PlotBox,
-): PanelMarks & { readonly xScale: PositionScale } {
+): PanelMarks & { readonly xScale: PositionScale; readonly yScale: PositionScale } {
   const xScale = timeScale(data.totalSteps, panel)
   const yScale = symlogScale([range.low, range.high], [panel.y + panel.height, panel.y], range.linear)
   const xTicks = xScale.ticks(tickCount(panel.width, 70, box.text))
@@ -28,7 +37,7 @@ export function extremesPanel(
     type: 'text',
     x: panel.x,
     y: panel.y - size * 0.75,
-    label: 'largest and smallest eigenvalue',
+    label: look.title,
     size,
     fill: box.theme.muted,
     anchor: 'start',
@@ -41,25 +50,33 @@ export function extremesPanel(
   const names: Mark[] = []
   for (const { arm, samples, stability } of data.arms) {
     const stroke = armColour(box.theme, arm)
-    for (const field of ['lambdaMax', 'lambdaMin'] as const) {
-      const points = Float64Array.from({ length: 2 * samples.length }, (_, i) =>
-        i % 2 === 0 ? xScale.at(samples[i >> 1].step) : yScale.at(samples[i >> 1][field]),
-      )
-      canvas.push({ type: 'polyline', points, stroke, width: 1.8 * box.line, dash: armDash(arm, box.line), clip: inflated(panel, 2) })
-      const [x, y] = lastPoint(points)
-      if (Number.isFinite(x))
-        ends.push({
-          text: data.arms.length > 1 ? `${arm} ${field === 'lambdaMax' ? 'max' : 'min'}` : field === 'lambdaMax' ? 'max' : 'min',
-          short: arm,
-          colour: stroke,
-          x,
-          y,
-          bold: field === 'lambdaMax',
+    for (const end of ['largest', 'smallest'] as const) {
+      for (let rank = look.perEnd - 1; rank >= 0; rank--) {
+        const values = samples.map((sample) => endValue(sample, end, rank))
+        const points = values.flatMap(({ value }, i) => [xScale.at(samples[i].step), yScale.at(value)])
+        if (values.some(({ residual }) => residual > 0)) canvas.push(residualBand(samples, values, xScale, yScale, stroke, panel))
+        canvas.push({
+          type: 'polyline',
+          points,
+          stroke,
+          width: (rank === 0 ? 2 : 1.2) * box.line,
+          opacity: rank === 0 ? 1 : 0.65,
+          dash: armDash(arm, box.line),
+          clip: inflated(panel, 2),
         })
+        const [x, y] = lastPoint(points)
+        if (values.filter(({ value }) => Number.isFinite(value)).length === 1)
+          canvas.push({ type: 'dots', points: [x, y], radius: (rank === 0 ? 3 : 2) * box.line, fill: stroke })
+        if (rank > 0 || !Number.isFinite(x)) continue
+        const name = end === 'largest' ? 'max' : 'min'
+        ends.push({ text: data.arms.length > 1 ? `${arm} ${name}` : name, short: arm, colour: stroke, x, y, bold: end === 'largest' })
+      }
     }
     if (stability === null || stability.value > range.high) continue
     const y = yScale.at(stability.value)
     canvas.push(segment(panel.x, y, panel.x + panel.width, y, stroke, 1.3 * box.line, { dash: THEORY_DASH, opacity: 0.8 }))
+    // Two optimizers with one limit have one name for it.
+    if (names.some((mark) => mark.type === 'text' && Math.abs(mark.y - (y + size * 1.05)) < size * 1.2)) continue
     names.push({
       type: 'text',
       x: panel.x + panel.width,
@@ -71,5 +88,37 @@ export function extremesPanel(
       halo: box.theme.background,
     })
   }
-  return { canvas, svg: [...frame.words, title, ...names, ...endLabelMarks(ends, panel, box)], xScale }
+  return { canvas, svg: [...frame.words, title, ...names, ...endLabelMarks(ends, panel, box)], xScale, yScale }
+}
+
+/** One of the outer eigenvalues, counted from the outside; NaN where the spectrum has none of this rank. */
+export function endValue(
+  sample: HessianSample,
+  end: 'largest' | 'smallest',
+  rank: number,
+): { readonly value: number; readonly residual: number } {
+  const { ends } = sample
+  if (ends !== undefined) {
+    const residuals = end === 'largest' ? ends.largestResiduals : ends.smallestResiduals
+    return { value: ends[end][rank] ?? NaN, residual: residuals[rank] ?? 0 }
+  }
+  if (rank > 0) return { value: NaN, residual: 0 }
+  return end === 'largest'
+    ? { value: sample.lambdaMax, residual: sample.lambdaMaxResidual }
+    : { value: sample.lambdaMin, residual: sample.lambdaMinResidual }
+}
+
+/** An eigenvalue lies somewhere in this band. */
+function residualBand(
+  samples: readonly HessianSample[],
+  values: readonly { readonly value: number; readonly residual: number }[],
+  xScale: PositionScale,
+  yScale: PositionScale,
+  fill: string,
+  clip: Box,
+): Mark {
+  const known = samples.flatMap(({ step }, i) => (Number.isFinite(values[i].value) ? [{ x: xScale.at(step), ...values[i] }] : []))
+  const points = known.flatMap(({ x, value, residual }) => [x, yScale.at(value + residual)])
+  for (const { x, value, residual } of known.toReversed()) points.push(x, yScale.at(value - residual))
+  return { type: 'area', points, fill, opacity: 0.14, clip }
 }

@@ -1,269 +1,56 @@
-// Flat, saddle or sharp? The eigenvalues of the Hessian on an axis where negative, zero and positive are all legible.
-//
-// Each arm has a strip of its own over one axis, because two overlaid spectra cannot be told apart by colour alone.
-import { crisp, frameMarks, marginsFor, panelOf, tickCount } from './frame.ts'
-import { emptyReason } from './cosineData.ts'
-import { emptyMarks, emptyWords, type EmptyWords } from './emptyState.ts'
-import { extremesPanel } from './extremesPanel.ts'
-import { drawnValues, type HessianArm, type HessianPlotData } from './hessianData.ts'
-import { hessianCaption, hessianHeadline, hessianSummary, hessianTable, stripTitle } from './hessianWords.ts'
+// What does the curvature look like? Five views of one instrument: its spectrum, the ends over time, what the optimizer feels, layers, entries.
+import { createAxisMemory } from './axisMemory.ts'
+import { feltArm, type HessianPlotData, type HessianView } from './hessianData.ts'
+import { drawEnds, type EndsMemory } from './hessianEndsView.ts'
+import { drawEntries } from './hessianEntriesView.ts'
+import { drawLayers } from './hessianLayersView.ts'
+import { drawSpectrum } from './hessianSpectrumView.ts'
+import { viewCaption, viewSummary, viewTable } from './hessianViewWords.ts'
+import { hessianHeadline } from './hessianWords.ts'
 import { mountPlot } from './mountPlot.ts'
-import { measuredNumber } from './numberText.ts'
-import type { Drawing, MountedPlot, PlotBox, PlotKind, Readout } from './plotKind.ts'
-import { linearScale, symlogScale, type PositionScale } from './positionScale.ts'
-import { joinLabels, segment, type Box, type Label, type Mark } from './scene.ts'
-import { createSpectrumMemory, spectrumRange, type SpectrumMemory } from './spectrumAxis.ts'
-import { spectrumMarks, type SpectrumMarks } from './spectrumMarks.ts'
-import { textWidth } from './textWidth.ts'
-import { armColour, THEORY_DASH } from './theme.ts'
-import { cursorMarks } from './timeAxis.ts'
+import type { Drawing, MountedPlot, PlotBox, PlotKind } from './plotKind.ts'
+import { createSpectrumMemory, type SpectrumMemory } from './spectrumAxis.ts'
 
-/** The spectrum plot as a pure drawing with its words. */
-export const hessianPlot: PlotKind<HessianPlotData, SpectrumMemory> = {
-  name: 'Hessian spectrum',
-  createMemory: createSpectrumMemory,
-  draw: drawHessian,
-  headline: hessianHeadline,
-  caption: hessianCaption,
-  summary: hessianSummary,
-  table: hessianTable,
+export interface HessianMemory extends EndsMemory {
+  readonly spectrum: SpectrumMemory
+  readonly felt: SpectrumMemory
 }
 
-/** Puts a spectrum plot into a host. */
+/** The Hessian as a pure drawing with its words; the small variant is always the spectrum. */
+export const hessianPlot: PlotKind<HessianPlotData, HessianMemory> = {
+  name: 'Hessian',
+  createMemory: () => ({
+    spectrum: createSpectrumMemory(),
+    felt: createSpectrumMemory(),
+    ends: createSpectrumMemory(),
+    steps: createAxisMemory(),
+  }),
+  draw: drawHessian,
+  headline: hessianHeadline,
+  caption: viewCaption,
+  summary: viewSummary,
+  table: viewTable,
+}
+
+/** Puts a Hessian plot into a host. */
 export function createHessianPlot(host: HTMLElement): MountedPlot<HessianPlotData> {
   return mountPlot(hessianPlot, host)
 }
 
-/** Why there is no axis: nothing but zeros, or numbers that are none. */
-function flatOrBroken(data: HessianPlotData): EmptyWords {
-  const finite = data.arms.every(
-    ({ current }) => current === null || (Number.isFinite(current.lambdaMax) && Number.isFinite(current.lambdaMin)),
-  )
-  return finite
-    ? { head: 'Every eigenvalue is zero', body: 'The loss is exactly flat around these weights.' }
-    : emptyWords('hessian', 'nonFinite')
-}
-
-interface Strip {
-  readonly arm: HessianArm
-  readonly panel: Box
-  readonly spectrum: SpectrumMarks
-}
-
-function drawHessian(data: HessianPlotData, box: PlotBox, memory: SpectrumMemory): Drawing {
-  const reason = emptyReason(data.arms)
-  const range = reason === undefined ? spectrumRange(data.arms, memory) : null
-  if (range === null) {
-    const words = reason === undefined ? flatOrBroken(data) : emptyWords('hessian', reason)
-    return { canvas: [], svg: emptyMarks(words, box), cursor: () => [], probe: () => null, stops: { x: [], y: 0 }, rescaled: [] }
+function drawHessian(data: HessianPlotData, box: PlotBox, memory: HessianMemory): Drawing {
+  const view: HessianView = box.variant === 'small' ? 'spectrum' : (data.view ?? 'spectrum')
+  switch (view) {
+    case 'spectrum':
+      return drawSpectrum(data, box, memory.spectrum)
+    case 'ends':
+      return drawEnds(data, box, memory)
+    case 'preconditioned':
+      return drawSpectrum({ ...data, arms: data.arms.map(feltArm) }, box, memory.felt)
+    case 'layers':
+      return drawLayers(data, box)
+    case 'entries':
+      return drawEntries(data, box)
+    default:
+      return view satisfies never
   }
-  const drawn = data.arms.filter(({ current }) => current !== null)
-  const history = box.variant === 'main' && box.width > 560 && drawn.some(({ samples }) => samples.length > 1)
-  const left = history ? { ...box, width: Math.round(box.width * 0.6) } : box
-  const outer = panelOf(left, marginsFor(left, [{ value: 0, label: '1000' }], history ? 18 : 12))
-  const xScale = symlogScale([range.low, range.high], [outer.x + 6, outer.x + outer.width - 6], range.linear)
-  const strips = stripsOf(drawn, outer, xScale, box)
-  const canvas: Mark[] = [...zeroStrip(range.linear, xScale, outer, box)]
-  const svg: Mark[] = []
-  for (const [index, strip] of strips.entries()) {
-    canvas.push(...strip.spectrum.marks)
-    svg.push(...stripWords(strip, index, strips.length, xScale, outer, box), ...stabilityMarks(strip, xScale, range.high, box))
-  }
-  const bottom = frameMarks(
-    {
-      panel: outer,
-      xScale,
-      yScale: linearScale([0, 1], [0, 1]),
-      xTicks: xScale.ticks(tickCount(outer.width, box.variant === 'main' ? 46 : 34, box.text)),
-      yTicks: [],
-      xName: box.variant === 'main' ? 'eigenvalue (log on both sides of 0)' : 'eigenvalue',
-      yName: '',
-    },
-    box,
-  )
-  svg.push(...bottom.words)
-  const right = { x: left.width + 44 * box.text, y: outer.y, width: box.width - left.width - 44 * box.text - 44, height: outer.height }
-  const extremes = history ? extremesPanel(data, range, right, box) : null
-  return {
-    canvas: [...canvas, ...(extremes?.canvas ?? [])],
-    svg: [...svg, ...(extremes?.svg ?? [])],
-    cursor: (step) => (extremes === null ? [] : cursorMarks(step, extremes.xScale, right, box)),
-    probe: (x, y) => stripProbe(strips, x, y, box) ?? (extremes === null ? null : extremesProbe(data, extremes.xScale, right, x, y, box)),
-    stops: {
-      x: strips.length === 0 ? [] : evenPlaces(strips[0].spectrum.places),
-      y: strips.length === 0 ? 0 : strips[0].panel.y + strips[0].panel.height / 2,
-    },
-    rescaled:
-      memory.decades.rescaled || memory.negative.rescaled
-        ? [{ x: outer.x, y: outer.y + outer.height, width: outer.width, height: 18 * box.text }]
-        : [],
-  }
-}
-
-function stripsOf(arms: readonly HessianArm[], outer: Box, xScale: PositionScale, box: PlotBox): readonly Strip[] {
-  const title = Math.ceil(15 * box.text)
-  const height = outer.height / Math.max(1, arms.length)
-  return arms.map((arm, index) => {
-    const panel = {
-      x: outer.x,
-      y: outer.y + index * height + (index === 0 ? 0 : title),
-      width: outer.width,
-      height: height - (index === 0 ? 0 : title) - 5,
-    }
-    const look = { colour: armColour(box.theme, arm.arm), hollow: arm.arm === 'B', box }
-    return { arm, panel, spectrum: spectrumMarks(arm.current!, xScale, panel, look) }
-  })
-}
-
-/** A tinted strip where the axis is linear, with a line at exactly zero. */
-function zeroStrip(linear: number, xScale: PositionScale, outer: Box, box: PlotBox): readonly Mark[] {
-  const from = xScale.at(-linear)
-  const to = xScale.at(linear)
-  const x = crisp(xScale.at(0))
-  return [
-    { type: 'rect', box: { x: from, y: outer.y, width: to - from, height: outer.height }, fill: box.theme.soft },
-    segment(x, outer.y, x, outer.y + outer.height, box.theme.muted, 1, { opacity: 0.5 }),
-  ]
-}
-
-function stripWords(strip: Strip, index: number, count: number, xScale: PositionScale, outer: Box, box: PlotBox): readonly Mark[] {
-  const { panel, spectrum, arm } = strip
-  const { theme } = box
-  const size = 11 * box.text
-  const base = crisp(panel.y + panel.height)
-  const words: Mark[] = index === count - 1 ? [] : [segment(panel.x, base, panel.x + panel.width, base, theme.muted, 1, { opacity: 0.45 })]
-  const title = stripTitle(arm, count > 1, box.variant, spectrum.unit)
-  const colour = armColour(theme, arm.arm)
-  words.push({
-    type: 'text',
-    x: index === 0 ? 0 : Math.min(0, outer.x),
-    y: panel.y - size * 0.55,
-    label: title,
-    size,
-    fill: count > 1 ? colour : theme.muted,
-    anchor: 'start',
-    bold: count > 1,
-  })
-  if (spectrum.yScale !== null) {
-    for (const tick of spectrum.yTicks)
-      words.push({
-        type: 'text',
-        x: panel.x - 5,
-        y: spectrum.yScale.at(tick.value) + size * 0.33,
-        label: tick.label,
-        size: size * 0.95,
-        fill: theme.muted,
-        anchor: 'end',
-      })
-  }
-  if (box.variant === 'main') words.push(...extremeLabels(strip, xScale, box))
-  return words
-}
-
-/** Names of the two extremes over their marks, kept inside the panel and off each other. */
-function extremeLabels({ arm, panel, spectrum }: Strip, xScale: PositionScale, box: PlotBox): readonly Mark[] {
-  const sample = arm.current!
-  const size = 11 * box.text
-  const { places } = spectrum
-  const name = (sub: string, value: number, bound: number): Label => {
-    const error = bound > 0 ? joinLabels(' ± ', measuredNumber(bound, 1)) : []
-    return joinLabels([{ text: 'λ', italic: true }, { text: sub, shift: 'sub' }, { text: ' ' }], measuredNumber(value, 2), error)
-  }
-  const low = name('min', sample.lambdaMin, sample.lambdaMinResidual)
-  const high = name('max', sample.lambdaMax, sample.lambdaMaxResidual)
-  // Above everything that stands under the words.
-  const topOf = (from: number, to: number) => {
-    let y = panel.y + panel.height
-    for (let i = 0; i < places.length; i += 2) if (places[i] > from - 5 && places[i] < to + 5) y = Math.min(y, places[i + 1])
-    return Math.max(panel.y + size, y - 9 * box.line)
-  }
-  const place = (label: Label, value: number): { x: number; y: number; width: number } => {
-    const width = textWidth(label, size)
-    const x = Math.min(panel.x + panel.width - width, Math.max(panel.x, xScale.at(value) - width / 2))
-    return { x, y: topOf(x, x + width), width }
-  }
-  const a = place(low, sample.lambdaMin)
-  const b = place(high, sample.lambdaMax)
-  const clash = a.x + a.width + 6 > b.x && Math.abs(a.y - b.y) < size * 1.2
-  const lowY = clash ? Math.max(panel.y + size, b.y - size * 1.3) : a.y
-  const style = { size, fill: box.theme.ink, anchor: 'start', halo: box.theme.background } as const
-  return [
-    { type: 'text', x: a.x, y: lowY, label: low, ...style },
-    { type: 'text', x: b.x, y: clash && lowY === b.y ? b.y + size * 1.3 : b.y, label: high, ...style },
-  ]
-}
-
-/** The optimizer's limit: a long-dashed line, or an arrow at the edge where it is far beyond. */
-function stabilityMarks({ arm, panel }: Strip, xScale: PositionScale, high: number, box: PlotBox): readonly Mark[] {
-  if (arm.stability === null) return []
-  const size = 11 * box.text
-  const { value, label } = arm.stability
-  const inside = value <= high
-  const x = inside ? crisp(xScale.at(value)) : panel.x + panel.width
-  const text: Label = inside ? label : joinLabels(`${label} `, measuredNumber(value, 2), ' →')
-  const dash = THEORY_DASH.map((length) => length * 0.7 * box.line)
-  const line = inside ? [segment(x, panel.y - 2, x, panel.y + panel.height, box.theme.theory, 1.3 * box.line, { dash, opacity: 0.85 })] : []
-  const y = panel.y + size * 0.9
-  return [
-    ...line,
-    { type: 'text', x: x - (inside ? 4 : 0), y, label: text, size, fill: box.theme.theory, anchor: 'end', halo: box.theme.background },
-  ]
-}
-
-function stripProbe(strips: readonly Strip[], x: number, y: number, box: PlotBox): Readout | null {
-  const strip = strips.find(({ panel }) => y >= panel.y - 14 && y <= panel.y + panel.height + 8) ?? strips.at(-1)
-  if (strip === undefined || x < strip.panel.x - 8 || x > strip.panel.x + strip.panel.width + 8) return null
-  const { places } = strip.spectrum
-  let best = -1
-  let distance = Infinity
-  for (let i = 0; i < places.length / 2; i++) {
-    const d = Math.hypot(places[2 * i] - x, 0.25 * (places[2 * i + 1] - y))
-    if (d < distance) [best, distance] = [i, d]
-  }
-  if (best < 0) return null
-  const sample = strip.arm.current!
-  const values = drawnValues(sample)
-  const exact = sample.eigenvalues !== null
-  const stroke = armColour(box.theme, strip.arm.arm)
-  const title = exact ? `${strip.arm.arm}: eigenvalue ${best + 1} of ${values.length}` : `${strip.arm.arm}: Lanczos node`
-  const share = exact || sample.nodeWeights === null ? [] : [{ name: 'share', value: measuredNumber(sample.nodeWeights[best], 2) }]
-  const mark: Mark = {
-    type: 'dots',
-    points: [places[2 * best], places[2 * best + 1]],
-    radius: 5.5 * box.line,
-    fill: null,
-    stroke: box.theme.ink,
-    strokeWidth: 1.4,
-  }
-  return {
-    x: places[2 * best],
-    y: places[2 * best + 1],
-    title,
-    lines: [{ name: 'λ', value: measuredNumber(values[best], 4), stroke }, ...share],
-    marks: [mark],
-  }
-}
-
-function extremesProbe(data: HessianPlotData, xScale: PositionScale, panel: Box, x: number, y: number, box: PlotBox): Readout | null {
-  if (x < panel.x || x > panel.x + panel.width || y < panel.y || y > panel.y + panel.height) return null
-  const wanted = xScale.invert(x)
-  const found = data.arms.flatMap(({ arm, samples }) => {
-    const sample = samples.findLast(({ step }) => step <= wanted)
-    return sample === undefined ? [] : [{ arm, sample }]
-  })
-  if (found.length === 0) return null
-  const step = Math.max(...found.map(({ sample }) => sample.step))
-  const lines = found.flatMap(({ arm, sample }) => {
-    const stroke = armColour(box.theme, arm)
-    return [
-      { name: `${arm} largest`, value: measuredNumber(sample.lambdaMax), stroke },
-      { name: `${arm} smallest`, value: measuredNumber(sample.lambdaMin), stroke },
-    ]
-  })
-  return { x: xScale.at(step), y, step, title: `step ${step}`, lines, marks: [] }
-}
-
-/** x of every other place of [n, 2]. */
-function evenPlaces(places: Float64Array): Float64Array {
-  return Float64Array.from({ length: places.length / 2 }, (_, i) => places[2 * i])
 }

@@ -59,6 +59,33 @@ export function spectrumRange(arms: readonly HessianArm[], memory: SpectrumMemor
   return { linear: 10 ** strip, low: -(10 ** Math.max(negative, strip)), high: 10 ** Math.max(positive, strip) }
 }
 
+/**
+ * The axis for all ends of all samples in time; null while there is no nonzero one.
+ *
+ * The strip ends at the decade below which one end in ten lies, at most eight decades under the largest.
+ */
+export function endsRange(arms: readonly HessianArm[], memory: SpectrumMemory): SpectrumRange | null {
+  const values = arms.flatMap(({ samples }) =>
+    samples.flatMap(({ ends, lambdaMax, lambdaMin }) =>
+      ends === undefined ? [lambdaMax, lambdaMin] : [...ends.largest, ...ends.smallest],
+    ),
+  )
+  const sizes = Float64Array.from(values.map((value) => Math.abs(value)).filter((size) => size > 0 && Number.isFinite(size))).sort()
+  if (sizes.length === 0) return null
+  const high = Math.log10(sizes[sizes.length - 1])
+  const low = Math.min(high - 1, Math.max(Math.log10(sortedQuantile(sizes, 0.1)), high - MOST_DECADES_EXACT))
+  const limits = arms.flatMap(({ stability }) => (stability === null ? [] : [Math.log10(stability.value)]))
+  const withLine = Math.max(high, ...limits.filter((limit) => limit <= high + STABILITY_REACH).map((limit) => limit + 0.1))
+  const [strip, end] = settleDomain(memory.decades, low, withLine, { grid: 1, headroom: 1 })
+  if (strip !== memory.strip) {
+    memory.strip = strip
+    memory.negative.domain = null
+  }
+  const least = -Math.min(0, ...values.filter(Number.isFinite))
+  const negative = settleDomain(memory.negative, strip, least > 10 ** strip ? Math.log10(least) : strip, { grid: 0.5, headroom: 0.5 })[1]
+  return { linear: 10 ** strip, low: -(10 ** Math.max(negative, strip)), high: 10 ** end }
+}
+
 function largestSize(sample: HessianSample): number {
   return Math.max(Math.abs(sample.lambdaMax), Math.abs(sample.lambdaMin))
 }

@@ -27,9 +27,11 @@ export function measuredFacts(columns: ArmColumns): MeasuredFacts {
   const { hessian, kernel, loss } = columns
   const spectra = hessian.samples
   const kernels = kernel.samples
+  const felt = spectra.at(-1)?.preconditionedSpectrum ?? null
   return {
     ...(columns.gradientNorms.samples.length > 0 ? { step: columns.gradientNorms.samples.at(-1)!.step } : {}),
     ...(spectra.length > 0 ? { lambdaMax: Math.max(...spectra.map((sample) => sample.lambdaMax)) } : {}),
+    ...(felt === null ? {} : { preconditionedLambdaMax: felt.lambdaMax }),
     ...(loss !== null && loss.count > 0 && loss.steps[0] === 0 ? { initialLoss: loss.values[0] } : {}),
     ...(kernels.length > 0
       ? {

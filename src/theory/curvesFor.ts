@@ -25,7 +25,7 @@ function stabilityCurve(facts: RunFacts): TheoryCurve {
   const { optimizer } = facts
   const threshold = stabilityThreshold(optimizer)
   const preconditioned = isPreconditioned(optimizer.kind)
-  const { lambdaMax } = facts.measured
+  const { lambdaMax, preconditionedLambdaMax } = facts.measured
   return levelCurve(
     {
       id: 'hessian.stabilityLine',
@@ -35,7 +35,7 @@ function stabilityCurve(facts: RunFacts): TheoryCurve {
       hypotheses: [
         hypothesis('full-batch steps', facts.fullBatch),
         preconditioned
-          ? hypothesis('lambda_max of the preconditioned spectrum below the limit', undefined)
+          ? atMost('lambda_max of the preconditioned spectrum below the limit', preconditionedLambdaMax, threshold)
           : atMost('lambda_max below the limit', lambdaMax, threshold),
       ],
     },

@@ -25,6 +25,8 @@ export interface MeasuredFacts {
   readonly step?: number
   /** Largest Hessian eigenvalue seen along the path. */
   readonly lambdaMax?: number
+  /** The same of the preconditioned spectrum, newest: the preconditioner moves with the run. */
+  readonly preconditionedLambdaMax?: number
   readonly kernel?: MeasuredKernel
   /** Reduced loss at step 0. */
   readonly initialLoss?: number

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cosinePlot } from '../../src/plots/cosinePlot.ts'
 import { gradientNormPlot } from '../../src/plots/gradientNormPlot.ts'
+import { HESSIAN_VIEWS } from '../../src/plots/hessianData.ts'
 import { hessianPlot } from '../../src/plots/hessianPlot.ts'
 import { kernelPlot } from '../../src/plots/kernelPlot.ts'
 import { lossPlot } from '../../src/plots/lossPlot.ts'
@@ -11,6 +12,7 @@ import {
   cosineData,
   gradientData,
   hessianData,
+  hessianViewData,
   imageLossData,
   kernelData,
   lanczosData,
@@ -28,6 +30,15 @@ const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
   ['cosines', (box) => cosinePlot.draw(cosineData(), box, cosinePlot.createMemory())],
   ['exact spectrum', (box) => hessianPlot.draw(hessianData(), box, hessianPlot.createMemory())],
   ['Lanczos spectrum', (box) => hessianPlot.draw(lanczosData(), box, hessianPlot.createMemory())],
+  ...HESSIAN_VIEWS.flatMap((view) =>
+    ([1, 2] as const).map(
+      (arms) =>
+        [
+          `Hessian, ${view} of ${arms} ${arms === 1 ? 'arm' : 'arms'}`,
+          (box: PlotBox) => hessianPlot.draw(hessianViewData(view, arms), box, hessianPlot.createMemory()),
+        ] as const,
+    ),
+  ),
   ['kernel', (box) => kernelPlot.draw(kernelData(), box, kernelPlot.createMemory())],
 ]
 

@@ -4,7 +4,7 @@ import type { CosineSample, CosineStatistics, GradientNormSample, HessianSample,
 import { cosineDensity } from '../../src/numerics/kde.ts'
 import type { CosinePlotData } from '../../src/plots/cosineData.ts'
 import type { GradientNormPlotData } from '../../src/plots/gradientData.ts'
-import type { HessianPlotData } from '../../src/plots/hessianData.ts'
+import type { HessianPlotData, HessianView } from '../../src/plots/hessianData.ts'
 import type { KernelPlotData } from '../../src/plots/kernelData.ts'
 import type { LossArm, LossPlotData } from '../../src/plots/lossData.ts'
 import type { PlotBox } from '../../src/plots/plotKind.ts'
@@ -223,6 +223,55 @@ export function hessianData(): HessianPlotData {
     theory: [],
     totalSteps: 400,
   }
+}
+
+/** A hollow matrix of three layers of 2, 3 and 1 weights: 1e-6 on the diagonal, 1e-3 beside it with alternating signs, one exact zero. */
+export function hollowSample(arm: ArmName, step = 40, scale = 1): HessianSample {
+  const n = 6
+  const entries = Float64Array.from({ length: n * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n]
+    if (i + j === 5 && (i === 0 || j === 0)) return 0
+    return scale * (i === j ? 1e-6 : (i + j) % 2 === 0 ? -1e-3 : 1e-3)
+  })
+  const values = Float64Array.of(-4, -3, -2, 1, 2, 5).map((value) => scale * value * 1e-3)
+  return {
+    ...hessianSample(arm, values, step),
+    layerCount: 3,
+    layerSizes: Int32Array.of(2, 3, 1),
+    entries,
+    blockMeanAbs: Float64Array.of(5e-4, 1e-3, 5e-4, 1e-3, 7e-4, 1e-3, 5e-4, 1e-3, 1e-6).map((value) => scale * value),
+    blockFrobenius: Float64Array.of(1e-3, 2e-3, 1e-3, 2e-3, 3e-3, 2e-3, 1e-3, 2e-3, 1e-6).map((value) => scale * value),
+    ends: {
+      largest: values.slice(-3).reverse(),
+      largestResiduals: new Float64Array(3),
+      smallest: values.slice(0, 3),
+      smallestResiduals: new Float64Array(3),
+    },
+    preconditionedSpectrum: {
+      eigenvalues: values.map((value) => 1000 * value),
+      nodes: null,
+      nodeWeights: null,
+      lambdaMax: 5 * scale,
+      lambdaMin: -4 * scale,
+      lambdaMaxResidual: 0,
+      lambdaMinResidual: 0,
+      converged: true,
+    },
+    effectiveStep: { min: 0.01, median: 0.1, max: 10 },
+  }
+}
+
+/** Both arms of a small network in one view of its Hessian. */
+export function hessianViewData(view: HessianView, arms: 1 | 2 = 2): HessianPlotData {
+  const samples = (arm: ArmName, scale: number) => [0, 20, 40].map((step) => hollowSample(arm, step, scale * (1 + step)))
+  const a = samples('A', 1)
+  const b = samples('B', 30)
+  const limit = { value: 4, label: '2/lr' }
+  const both: HessianPlotData['arms'] = [
+    { arm: 'A', label: 'SGD 0.1', current: a[2], unavailable: null, stability: limit, feltStability: limit, samples: a },
+    { arm: 'B', label: 'RMSprop 0.002', current: b[2], unavailable: null, stability: null, feltStability: limit, samples: b },
+  ]
+  return { arms: both.slice(0, arms), theory: [], totalSteps: 60, view }
 }
 
 export function lanczosData(): HessianPlotData {

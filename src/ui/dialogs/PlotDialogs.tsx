@@ -7,6 +7,7 @@ import { useLab, useLabState } from '../lab.tsx'
 import { shortNumber } from '../numberText.ts'
 import type { PanelCode } from '../stage/panel.ts'
 import { panelOf } from '../stage/panels.ts'
+import { PanelViews } from '../stage/PanelViews.tsx'
 import { PlotHost } from '../stage/PlotHost.tsx'
 import { downloadText } from './download.ts'
 import { Dialog } from './Dialog.tsx'
@@ -27,7 +28,13 @@ function FullDialog() {
   const ref = useOpenWhile(name !== null)
   const panel = name === null ? null : panelOf(name)
   return (
-    <Dialog ref={ref} size="full" title={panel?.title ?? ''} onClose={() => view.setFullPanel(null)}>
+    <Dialog
+      ref={ref}
+      size="full"
+      title={panel?.title ?? ''}
+      onClose={() => view.setFullPanel(null)}
+      tools={panel !== null && <PanelViews panel={panel} />}
+    >
       {panel !== null && <PlotHost key={panel.name} panel={panel} variant="main" />}
     </Dialog>
   )

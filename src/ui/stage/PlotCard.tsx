@@ -3,6 +3,7 @@ import { Expand, Maximize, Table2 } from 'lucide-react'
 import { useRef } from 'react'
 import { useLab } from '../lab.tsx'
 import type { Panel } from './panels.ts'
+import { PanelViews } from './PanelViews.tsx'
 import { PlotHost } from './PlotHost.tsx'
 
 interface PlotCardProps {
@@ -19,6 +20,7 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
     <section className="card" data-variant={variant} aria-label={panel.title}>
       <div className="card-head">
         <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
+        {variant === 'main' && <PanelViews panel={panel} />}
         <span ref={caption} className="sub" />
         <span ref={headline} className="readout" />
       </div>

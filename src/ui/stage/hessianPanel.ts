@@ -1,8 +1,8 @@
-// Spectrum of the Hessian at the cursor, and its ends over time.
-import type { ArmName } from '../../core/experiment.ts'
+// Spectrum of the Hessian at the cursor, its ends over time, as the optimizer feels it, and where in the matrix it lies.
+import { HESSIAN_VIEWS, type HessianView } from '../../plots/hessianData.ts'
 import { createHessianPlot, hessianPlot } from '../../plots/hessianPlot.ts'
-import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
 import type { LabState } from '../../store/labState.ts'
+import { stabilityLimit } from '../../store/stabilityLimit.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
 
@@ -10,17 +10,18 @@ export const hessianPanel = definePanel({
   kind: hessianPlot,
   create: createHessianPlot,
   data: (state) => ({
-    arms: armSamples(state, 'hessian').map((samples) => ({ ...samples, stability: stabilityOf(state, samples.arm) })),
+    arms: armSamples(state, 'hessian').map((samples) => {
+      const limit = stabilityLimit(state.experiment, samples.arm, state.cursor ?? state.run.step)
+      // A rescaling optimizer has no limit on the plain spectrum; one that does not rescale feels the plain one.
+      return { ...samples, stability: limit.spectrum === 'plain' ? limit : null, feltStability: limit }
+    }),
     theory: [],
     totalSteps: state.experiment.steps,
+    view: viewOf(state),
   }),
   versions: (state) => historyVersions(state, 'hessian'),
 })
 
-/** Where plain or heavy-ball descent begins to overshoot; adaptive optimizers feel another spectrum. */
-function stabilityOf(state: LabState, arm: ArmName): { readonly value: number; readonly label: string } | null {
-  const { kind, lr, momentum } = effectiveOptimizer(state.experiment, arm, state.cursor ?? state.run.step)
-  if (kind === 'sgd') return { value: 2 / lr, label: '2/η' }
-  if (kind === 'momentum') return { value: (2 * (1 + momentum)) / lr, label: '2(1+μ)/η' }
-  return null
+function viewOf({ panelViews }: LabState): HessianView {
+  return HESSIAN_VIEWS.find((view) => view === panelViews.hessian) ?? 'spectrum'
 }

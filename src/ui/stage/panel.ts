@@ -57,6 +57,7 @@ export function definePanel<Data, Memory>({ kind, create, data, versions }: Pane
       state.cursor,
       state.hoverLayer,
       state.hoverStep,
+      state.panelViews,
       ...versions(state),
     ],
   }

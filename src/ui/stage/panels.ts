@@ -9,7 +9,14 @@ export interface Panel {
   /** On a small card, where the readout needs the room. */
   readonly shortTitle: string
   readonly load: () => Promise<PanelCode>
+  /** Views of the large card, the usual one first; absent: one view. */
+  readonly views?: readonly { readonly value: string; readonly label: string }[]
+  /** Views of the Hessian that need every entry, with the most parameters for which they are measured. */
+  readonly wholeLimits?: Readonly<Record<string, number>>
 }
+
+/** As `BLOCK_LIMIT` and `ENTRY_LIMIT` of the plot, whose code is not loaded for this. */
+const WHOLE_LIMITS = { layers: 1500, entries: 512 } as const
 
 export const STAGE_PANELS: readonly Panel[] = [
   { name: 'loss', title: 'Loss', shortTitle: 'Loss', load: async () => (await import('./lossPanel.ts')).lossPanel },
@@ -20,7 +27,20 @@ export const STAGE_PANELS: readonly Panel[] = [
     load: async () => (await import('./gradientNormPanel.ts')).gradientNormPanel,
   },
   { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },
-  { name: 'hessian', title: 'Hessian spectrum', shortTitle: 'Hessian', load: async () => (await import('./hessianPanel.ts')).hessianPanel },
+  {
+    name: 'hessian',
+    title: 'Hessian',
+    shortTitle: 'Hessian',
+    load: async () => (await import('./hessianPanel.ts')).hessianPanel,
+    views: [
+      { value: 'spectrum', label: 'Spectrum' },
+      { value: 'ends', label: 'Over time' },
+      { value: 'preconditioned', label: 'Rescaled' },
+      { value: 'layers', label: 'Layers' },
+      { value: 'entries', label: 'Entries' },
+    ],
+    wholeLimits: WHOLE_LIMITS,
+  },
   { name: 'kernel', title: 'Kernel drift', shortTitle: 'Kernel', load: async () => (await import('./kernelPanel.ts')).kernelPanel },
 ]
 
