@@ -19,24 +19,32 @@ export function activate(activation: Activation, z: Tensor3D, inExponent: number
   }) as Tensor3D
 }
 
-/** act'(z) u 2^shift entry by entry; z may have one lane where u has many. */
-export function timesSlope(activation: Activation, z: Tensor3D, inExponent: number, u: Tensor3D, shift: number): Tensor3D {
+/** act'(z) u factor entry by entry; z may have one lane where u has many. */
+export function timesSlope(activation: Activation, z: Tensor3D, inExponent: number, u: Tensor3D, factor: number): Tensor3D {
   return runKernel(slopeKernel(activation), [z, u], u.shape, {
     zSize: z.size,
     inScale: powerOfTwo(-inExponent),
-    scale: powerOfTwo(shift),
+    scale: factor,
   }) as Tensor3D
 }
 
 /**
- * Derivative of act'(z) u along a direction: act'(z) uTangent + act''(z) zTangent u.
+ * Derivative of act'(z) u factor along a direction: (act'(z) uTangent + act''(z) zTangent u) factor.
  *
  * @param z, u one lane or as many as the tangents.
  */
-export function timesSlopeTangent(activation: Activation, z: Tensor3D, zTangent: Tensor3D, u: Tensor3D, uTangent: Tensor3D): Tensor3D {
-  if (activationCode(activation).flat) return timesSlope(activation, z, 0, uTangent, 0)
+export function timesSlopeTangent(
+  activation: Activation,
+  z: Tensor3D,
+  zTangent: Tensor3D,
+  u: Tensor3D,
+  uTangent: Tensor3D,
+  factor: number,
+): Tensor3D {
+  if (activationCode(activation).flat) return timesSlope(activation, z, 0, uTangent, factor)
   const inputs: Tensor[] = [z, zTangent, u, uTangent]
-  return runKernel(curvatureKernel(activation), inputs, uTangent.shape, { zSize: z.size, uSize: u.size }) as Tensor3D
+  const uniforms = { zSize: z.size, uSize: u.size, scale: factor }
+  return runKernel(curvatureKernel(activation), inputs, uTangent.shape, uniforms) as Tensor3D
 }
 
 function homogeneousKernel(activation: Activation): Kernel<'relative'> {
@@ -80,15 +88,15 @@ function slopeKernel(activation: Activation): Kernel<'zSize' | 'inScale' | 'scal
   }
 }
 
-function curvatureKernel(activation: Activation): Kernel<'zSize' | 'uSize'> {
+function curvatureKernel(activation: Activation): Kernel<'zSize' | 'uSize' | 'scale'> {
   return {
     name: `curvature_${activation}`,
     shape: 'elementwise',
     inputs: ['Z', 'T', 'U', 'V'],
-    uniforms: { zSize: 'i32', uSize: 'i32' },
+    uniforms: { zSize: 'i32', uSize: 'i32', scale: 'f32' },
     declarations: activationCode(activation).declarations,
     body: `
       let z = Z[index % uniforms.zSize];
-      result[index] = slope(z) * V[index] + curvature(z) * T[index] * U[index % uniforms.uSize];`,
+      result[index] = uniforms.scale * (slope(z) * V[index] + curvature(z) * T[index] * U[index % uniforms.uSize]);`,
   }
 }

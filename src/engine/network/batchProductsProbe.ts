@@ -3,10 +3,10 @@
 // Batches are lanes of one pass; their gradients exist for one layer at a time, which adds its products to all pairs.
 import { dispose, tensor1d, zeros, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { SampleSet } from '../../core/probe.ts'
-import { weightGradient } from './denseLayer.ts'
 import { disposePasses, factorOf, gradientExponents, gradientPasses, scaledBack } from './firstOrderProbe.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
-import { flatOrder } from './layout.ts'
+import { layerGradient } from './layerGradients.ts'
+import { flatOrder } from './layerTensors.ts'
 import { disposeBlock, lanesAtOnce, sampleBlock, sampleWeight, withLayers, type ProbeHost } from './probeHost.ts'
 import type { RangePlan } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
@@ -112,8 +112,8 @@ async function laneDots(
     const pairIndices = tensor1d(Int32Array.from(pairs.flat()), 'int32')
     let sum: Tensor = zeros([pairs.length])
     let next = 0
-    for (const [index, layer] of host.spec.layers.entries()) {
-      for (const part of flatOrder([weightGradient(layer, passes.record.inputs[index], passes.deltas[index])])) {
+    for (const index of host.spec.layers.keys()) {
+      for (const part of flatOrder([layerGradient(host.spec, index, layers, passes.record, passes.gradients)])) {
         const uniforms = { laneSize: part.size / sets.length, factor: factorOf(common - exponents[next++]) }
         const total = runKernel(LANE_DOTS, [sum, part, pairIndices], [pairs.length], uniforms) as Tensor1D
         dispose([sum, part])

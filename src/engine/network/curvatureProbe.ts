@@ -7,11 +7,24 @@ import { dispose, zeros, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { OutputIndex, SampleSet } from '../../core/probe.ts'
-import { weightGradientTangent, type LayerTensors } from './denseLayer.ts'
-import { flatOrder, tensorsOf, vectorsOf } from './layout.ts'
+import { disposeStatistics, frozenStatistics, type LentStatistics } from './frozenStatistics.ts'
+import { layerGradientTangent } from './layerGradients.ts'
+import { flatOrder, type LayerTensors } from './layerTensors.ts'
+import { tensorsOf, vectorsOf } from './layout.ts'
 import { lossGradient, lossGradientTangent } from './lossHead.ts'
-import { backwardPass, backwardTangentPass, disposeRecord, disposeTangents, forwardPass, tangentPass } from './passes.ts'
-import { disposeBlock, lanesAtOnce, pieces, rowsAtOnce, sampleBlock, sampleWeight, withLayers, type ProbeHost } from './probeHost.ts'
+import { backwardPass, backwardTangentPass, forwardPass, tangentPass } from './passes.ts'
+import { disposeBackward, disposeMoved, disposeRecord, disposeTangents } from './passRecords.ts'
+import {
+  disposeBlock,
+  lanesAtOnce,
+  looksAtAllRows,
+  pieces,
+  rowsAtOnce,
+  sampleBlock,
+  sampleWeight,
+  withLayers,
+  type ProbeHost,
+} from './probeHost.ts'
 import type { SampleBlock } from './probeHost.ts'
 import { plainRange } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
@@ -27,13 +40,13 @@ export async function lossHessianVectors(
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const { spec } = host
-  const rows = Math.min(rowsAtOnce(spec), set.indices.length)
+  const rows = looksAtAllRows(spec) ? set.indices.length : Math.min(rowsAtOnce(spec), set.indices.length)
   const weight = sampleWeight(host, set.indices.length)
   return inLanes(host, block, count, rows, signal, (layers, direction) => {
     let sum: Tensor3D[] | null = null
     for (const piece of pieces(set, rows)) {
       const samples = sampleBlock(host, [piece], [weight])
-      sum = sumInto(sum, productsOf(host, layers, direction, samples, null))
+      sum = sumInto(sum, productsOf(host, layers, direction, samples, null, null))
       disposeBlock(samples)
     }
     return sum!
@@ -60,7 +73,9 @@ export async function outputHessianVectors(
   const one = { from: set.from, indices: set.indices.subarray(output.sample, output.sample + 1) }
   return inLanes(host, block, count, 1, signal, (layers, direction) => {
     const samples = sampleBlock(host, [one], [1])
-    const products = productsOf(host, layers, direction, samples, output.output)
+    const frozen = frozenStatistics(host, layers)
+    const products = productsOf(host, layers, direction, samples, output.output, frozen)
+    disposeStatistics(frozen)
     disposeBlock(samples)
     return products
   })
@@ -73,26 +88,27 @@ function productsOf(
   direction: readonly LayerTensors[],
   samples: SampleBlock,
   output: number | null,
+  frozen: LentStatistics,
 ): Tensor3D[] {
   const { spec } = host
   const plan = plainRange(spec.layers.length)
-  const record = forwardPass(spec, layers, samples.inputs, plan)
+  const record = forwardPass(spec, layers, samples.inputs, plan, { rowCounts: samples.rowCounts, frozen })
   const { kind } = spec.loss
   const outputGradient =
     output === null
       ? lossGradient(kind, record.outputs, samples.targets, samples.rowWeights)
       : outputSeeds(1, record.outputs.shape[2], output)
-  const deltas = backwardPass(spec, layers, record, outputGradient, plan)
+  const gradients = backwardPass(spec, layers, record, outputGradient, plan)
   const tangents = tangentPass(spec, layers, direction, record)
   const outputGradientTangent =
     output === null
       ? lossGradientTangent(kind, record.outputs, samples.targets, samples.rowWeights, tangents.outputs)
       : zeros<Rank.R3>(tangents.outputs.shape)
-  const moved = backwardTangentPass(spec, layers, direction, record, tangents, outputGradient, outputGradientTangent, deltas)
-  const products = spec.layers.map((layer, index) =>
-    weightGradientTangent(layer, record.inputs[index], tangents.inputs[index], deltas[index], moved[index]),
-  )
-  dispose([outputGradient, outputGradientTangent, deltas, moved])
+  const moved = backwardTangentPass(spec, layers, direction, record, tangents, gradients, outputGradientTangent)
+  const products = spec.layers.map((_, index) => layerGradientTangent(spec, index, layers, record, tangents, gradients, moved))
+  outputGradientTangent.dispose()
+  disposeMoved(moved)
+  disposeBackward(gradients)
   disposeTangents(tangents)
   disposeRecord(record)
   return flatOrder(products)

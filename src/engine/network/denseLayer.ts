@@ -1,79 +1,72 @@
 // What does a dense layer do in each pass? z = forwardScale * W h + biasScale * b, and its derivatives, by hand.
 //
-// Rows are samples: h is [lanes, n, fanIn], z is [lanes, n, fanOut], W is [lanes, fanOut, fanIn] (the flat layout, so
-// nothing is transposed at the door). A lane is one seed, one mini-batch or one Hessian vector; tensors with one lane
-// serve all. The caller disposes what is returned.
-import { dispose, reshape, type Rank, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
+// W is [lanes, fanOut, fanIn], the flat layout, so nothing is transposed at the door; orientations are strides of `product`.
+// Its Gram share is (|forwardScale|^2 <h_i, h_j> + biasScale^2) <d_i, d_j>: no gradient of a sample is ever formed.
+import { clone, dispose, mul, reshape, type Rank, type Tensor2D, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { DenseLayerSpec } from '../../core/networkSpec.ts'
+import { channelSums, rowChannelSums } from './channelSums.ts'
 import { runKernel, type Kernel } from './kernel.ts'
+import type { LinearTensors } from './layerTensors.ts'
+import type { LinearPasses } from './linearPasses.ts'
 import { product } from './product.ts'
+import { replaced, scaled } from './tensorSums.ts'
 
-/** Weights, gradients, slots or tangents of one layer. */
-export interface LayerTensors {
-  /** [lanes, fanOut, fanIn]. */
-  readonly weight: Tensor3D
-  /** [lanes, 1, fanOut], null in a layer without bias. */
-  readonly bias: Tensor3D | null
-}
-
-/** z of input h; h and z are stored with the power of two `inputScale`. */
-export function forward(spec: DenseLayerSpec, layer: LayerTensors, input: Tensor3D, inputScale = 1): Tensor3D {
-  return product(input, layer.weight, {
-    transposeB: true,
-    scale: spec.forwardScale,
-    bias: layer.bias,
-    biasScale: spec.biasScale * inputScale,
+/** The passes of one dense layer. */
+export function denseLayer(spec: DenseLayerSpec): LinearPasses {
+  const { fanIn, fanOut, forwardScale: scale, biasScale } = spec
+  const forward = (layer: LinearTensors, input: Tensor3D, biasFactor: number) =>
+    product(input, layer.weight!, { transposeB: true, scale, bias: layer.bias, biasScale: biasScale * biasFactor })
+  const backward = (layer: LinearTensors, delta: Tensor3D) => product(delta, layer.weight!, { scale })
+  const gradient = (input: Tensor3D, delta: Tensor3D): LinearTensors => ({
+    weight: product(delta, input, { transposeA: true, scale }),
+    bias: spec.bias ? channelSums(delta, 1, biasScale) : null,
   })
-}
-
-/** dLoss/dh of dLoss/dz. */
-export function backward(spec: DenseLayerSpec, layer: LayerTensors, delta: Tensor3D): Tensor3D {
-  return product(delta, layer.weight, { scale: spec.forwardScale })
-}
-
-/** dLoss/dW and dLoss/db, summed over the samples of a lane. */
-export function weightGradient(spec: DenseLayerSpec, input: Tensor3D, delta: Tensor3D): LayerTensors {
-  const weight = product(delta, input, { transposeA: true, scale: spec.forwardScale })
-  return { weight, bias: spec.bias ? columnSums(delta, spec.biasScale) : null }
-}
-
-/** Jacobian-vector product: the change of z when (W, b) moves along `direction` and h along `inputTangent` (null: h stays). */
-export function tangent(
-  spec: DenseLayerSpec,
-  layer: LayerTensors,
-  direction: LayerTensors,
-  input: Tensor3D,
-  inputTangent: Tensor3D | null,
-): Tensor3D {
-  const own = forward(spec, direction, input)
-  if (inputTangent === null) return own
-  return replaced(own, product(inputTangent, layer.weight, { transposeB: true, scale: spec.forwardScale, addTo: own }))
-}
-
-/** R-operator of `backward`: the change of dLoss/dh along the direction. */
-export function backwardTangent(
-  spec: DenseLayerSpec,
-  layer: LayerTensors,
-  direction: LayerTensors,
-  delta: Tensor3D,
-  deltaTangent: Tensor3D,
-): Tensor3D {
-  const carried = backward(spec, layer, deltaTangent)
-  return replaced(carried, product(delta, direction.weight, { scale: spec.forwardScale, addTo: carried }))
-}
-
-/** R-operator of `weightGradient`. */
-export function weightGradientTangent(
-  spec: DenseLayerSpec,
-  input: Tensor3D,
-  inputTangent: Tensor3D | null,
-  delta: Tensor3D,
-  deltaTangent: Tensor3D,
-): LayerTensors {
-  const moved = weightGradient(spec, input, deltaTangent)
-  if (inputTangent === null) return moved
-  const weight = product(delta, inputTangent, { transposeA: true, scale: spec.forwardScale, addTo: moved.weight })
-  return { weight: replaced(moved.weight, weight), bias: moved.bias }
+  return {
+    prepare: (input) => clone(input),
+    forward,
+    backward: (layer, _prepared, delta) => backward(layer, delta),
+    gradient,
+    tangent(layer, direction, input, inputTangent) {
+      const own = forward(direction, input, 1)
+      if (inputTangent === null) return own
+      return replaced(own, product(inputTangent, layer.weight!, { transposeB: true, scale, addTo: own }))
+    },
+    backwardTangent(layer, direction, _prepared, delta, deltaTangent) {
+      const carried = backward(layer, deltaTangent)
+      return replaced(carried, product(delta, direction.weight!, { scale, addTo: carried }))
+    },
+    gradientTangent(input, inputTangent, delta, deltaTangent) {
+      const moved = gradient(input, deltaTangent)
+      if (inputTangent === null) return moved
+      const weight = product(delta, inputTangent, { transposeA: true, scale, addTo: moved.weight! })
+      return { weight: replaced(moved.weight!, weight), bias: moved.bias }
+    },
+    sampleGradients(input, delta) {
+      const [lanes, rows] = delta.shape
+      const left = reshape<Rank.R4>(delta, [lanes, rows, fanOut, 1])
+      const right = reshape<Rank.R4>(input, [1, rows, 1, fanIn])
+      const outer = mul<Tensor4D>(left, right)
+      const flat = reshape<Rank.R3>(outer, [1, lanes * rows, fanOut * fanIn])
+      const weight = scaled(flat, scale)
+      dispose([left, right, outer, flat])
+      return { weight, bias: spec.bias ? rowChannelSums(delta, 1, biasScale) : null }
+    },
+    addGramShare(input, delta, sum, weightFactor, biasFactor) {
+      const samples = input.shape[1]
+      const rows = delta.shape[0] * samples
+      const flat = reshaped(delta, rows, fanOut)
+      const deltaGram = product(flat, flat, { transposeB: true })
+      const inputGram = product(input, input, { transposeB: true })
+      const total = runKernel(GRAM_SHARE, [inputGram, deltaGram, sum], [rows, rows], {
+        samples,
+        rows,
+        weightScale: scale * scale * weightFactor,
+        biasScale: spec.bias ? biasScale * biasScale * biasFactor : 0,
+      }) as Tensor2D
+      dispose([flat, deltaGram, inputGram])
+      return total
+    },
+  }
 }
 
 const GRAM_SHARE: Kernel<'samples' | 'rows' | 'weightScale' | 'biasScale'> = {
@@ -87,61 +80,6 @@ const GRAM_SHARE: Kernel<'samples' | 'rows' | 'weightScale' | 'biasScale'> = {
     result[index] = S[index] + (uniforms.weightScale * A[i * uniforms.samples + j] + uniforms.biasScale) * D[index];`,
 }
 
-/**
- * Adds the layer's share of <g_i, g_j> to `sum` without forming a gradient:
- * (forwardScale^2 <h_i, h_j> + biasScale^2 [bias]) <d_i, d_j>.
- *
- * @param input [1, n, fanIn]; delta [c, n, fanOut]; sum [c*n, c*n] with index output * n + sample.
- * @param weightFactor, biasFactor exact powers of two that bring layers of different stored exponents together.
- */
-export function addGramShare(
-  spec: DenseLayerSpec,
-  input: Tensor3D,
-  delta: Tensor3D,
-  sum: Tensor2D,
-  weightFactor = 1,
-  biasFactor = 1,
-): Tensor2D {
-  const samples = input.shape[1]
-  const rows = delta.shape[0] * samples
-  const flat = reshape<Rank.R3>(delta, [1, rows, spec.fanOut])
-  const deltaGram = product(flat, flat, { transposeB: true })
-  const inputGram = product(input, input, { transposeB: true })
-  const total = runKernel(GRAM_SHARE, [inputGram, deltaGram, sum], [rows, rows], {
-    samples,
-    rows,
-    weightScale: spec.forwardScale * spec.forwardScale * weightFactor,
-    biasScale: spec.bias ? spec.biasScale * spec.biasScale * biasFactor : 0,
-  }) as Tensor2D
-  dispose([flat, deltaGram, inputGram])
-  return total
-}
-
-/** Rows are added in blocks of 64, so the rounding of a sum of n grows with 64 + n/64 terms. */
-const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
-  name: 'columnSums',
-  shape: 'elementwise',
-  inputs: ['D'],
-  uniforms: { width: 'i32', rows: 'i32', scale: 'f32' },
-  body: `
-    let base = (index / uniforms.width) * uniforms.rows * uniforms.width + index % uniforms.width;
-    var sum = 0.0;
-    for (var first = 0; first < uniforms.rows; first = first + 64) {
-      var part = 0.0;
-      let end = min(first + 64, uniforms.rows);
-      for (var row = first; row < end; row = row + 1) { part = part + D[base + row * uniforms.width]; }
-      sum = sum + part;
-    }
-    result[index] = uniforms.scale * sum;`,
-}
-
-/** [lanes, n, width] -> [lanes, 1, width]. */
-function columnSums(delta: Tensor3D, scale: number): Tensor3D {
-  const [lanes, rows, width] = delta.shape
-  return runKernel(COLUMN_SUMS, [delta], [lanes, 1, width], { width, rows, scale }) as Tensor3D
-}
-
-function replaced<T extends Tensor>(old: Tensor, fresh: T): T {
-  old.dispose()
-  return fresh
+function reshaped(tensor: Tensor3D, rows: number, width: number): Tensor3D {
+  return reshape<Rank.R3>(tensor, [1, rows, width])
 }

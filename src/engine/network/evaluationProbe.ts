@@ -1,9 +1,12 @@
 // What does the network answer on a set? Losses, outputs, accuracy, preactivations; in chunks, summed in float64.
 import { dispose } from '@tensorflow/tfjs-core'
+import { isWeighted, outputWidthOf } from '../../core/networkSpec.ts'
 import type { LossValue, SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
+import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
 import { sampleLosses } from './lossHead.ts'
-import { disposeRecord, forwardPass } from './passes.ts'
+import { forwardPass } from './passes.ts'
+import { disposeRecord } from './passRecords.ts'
 import { disposeBlock, pieces, rowsAtOnce, sampleBlock, sampleWeight, withLayers, type ProbeHost } from './probeHost.ts'
 import { plainRange } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
@@ -16,22 +19,27 @@ export async function lossOn(host: ProbeHost, set: SampleSet, signal?: AbortSign
   const perSample = new Float64Array(set.indices.length)
   const outputs = new Float64Array(set.indices.length * outputCount)
   await withLayers(host, async (layers) => {
+    const frozen = frozenStatistics(host, layers)
     let done = 0
-    for (const piece of pieces(set, rowsAtOnce(spec))) {
-      signal?.throwIfAborted()
-      const block = sampleBlock(host, [piece], [1])
-      const record = forwardPass(spec, layers, block.inputs, plainRange(spec.layers.length))
-      const losses = sampleLosses(spec.loss.kind, record.outputs, block.targets)
-      try {
-        const [lossPart, outputPart] = await readPacked(host.opened, [losses, record.outputs])
-        perSample.set(lossPart, done)
-        outputs.set(outputPart, done * outputCount)
-      } finally {
-        dispose(losses)
-        disposeRecord(record)
-        disposeBlock(block)
+    try {
+      for (const piece of pieces(set, rowsAtOnce(spec))) {
+        signal?.throwIfAborted()
+        const block = sampleBlock(host, [piece], [1])
+        const record = forwardPass(spec, layers, block.inputs, plainRange(spec.layers.length), { rowCounts: block.rowCounts, frozen })
+        const losses = sampleLosses(spec.loss.kind, record.outputs, block.targets)
+        try {
+          const [lossPart, outputPart] = await readPacked(host.opened, [losses, record.outputs])
+          perSample.set(lossPart, done)
+          outputs.set(outputPart, done * outputCount)
+        } finally {
+          dispose(losses)
+          disposeRecord(record)
+          disposeBlock(block)
+        }
+        done += piece.indices.length
       }
-      done += piece.indices.length
+    } finally {
+      disposeStatistics(frozen)
     }
   })
   let sum = 0
@@ -40,23 +48,33 @@ export async function lossOn(host: ProbeHost, set: SampleSet, signal?: AbortSign
   return { loss: sum * sampleWeight(host, perSample.length), perSample, outputs, accuracy }
 }
 
-/** Per layer [n, fanOut] z as the GPU computed it. */
+/** Per weighted layer [n, outputs] z as the GPU computed it. */
 export async function preactivationsOn(host: ProbeHost, set: SampleSet): Promise<readonly Float32Array[]> {
   const { spec } = host
-  const all = spec.layers.map((layer) => new Float32Array(set.indices.length * layer.fanOut))
+  const positions = [...spec.layers.keys()].filter((position) => isWeighted(spec.layers[position]))
+  const widths = positions.map((position) => outputWidthOf(spec.layers[position]))
+  const all = widths.map((width) => new Float32Array(set.indices.length * width))
   await withLayers(host, async (layers) => {
+    const frozen = frozenStatistics(host, layers)
     let done = 0
-    for (const piece of pieces(set, rowsAtOnce(spec))) {
-      const block = sampleBlock(host, [piece], [1])
-      const record = forwardPass(spec, layers, block.inputs, plainRange(spec.layers.length))
-      try {
-        const parts = await readPacked(host.opened, record.preactivations)
-        for (const [layer, part] of parts.entries()) all[layer].set(part, done * spec.layers[layer].fanOut)
-      } finally {
-        disposeRecord(record)
-        disposeBlock(block)
+    try {
+      for (const piece of pieces(set, rowsAtOnce(spec))) {
+        const block = sampleBlock(host, [piece], [1])
+        const record = forwardPass(spec, layers, block.inputs, plainRange(spec.layers.length), { rowCounts: block.rowCounts, frozen })
+        try {
+          const parts = await readPacked(
+            host.opened,
+            positions.map((position) => record.layers[position].z),
+          )
+          for (const [layer, part] of parts.entries()) all[layer].set(part, done * widths[layer])
+        } finally {
+          disposeRecord(record)
+          disposeBlock(block)
+        }
+        done += piece.indices.length
       }
-      done += piece.indices.length
+    } finally {
+      disposeStatistics(frozen)
     }
   })
   return all
@@ -64,6 +82,7 @@ export async function preactivationsOn(host: ProbeHost, set: SampleSet): Promise
 
 /** A row whose largest output is not the label's own counts as wrong; so does a row with NaN, whose comparisons all fail. */
 function shareOfRight(outputs: Float64Array, width: number, indices: Int32Array, labels: Int32Array): number {
+  if (width === 1) return shareOfRightSigns(outputs, indices, labels)
   let right = 0
   for (const [row, index] of indices.entries()) {
     const own = outputs[row * width + labels[index]]
@@ -75,5 +94,12 @@ function shareOfRight(outputs: Float64Array, width: number, indices: Int32Array,
     }
     if (best) right++
   }
+  return right / indices.length
+}
+
+/** One output speaks by its sign: classes 0 and 1. */
+function shareOfRightSigns(outputs: Float64Array, indices: Int32Array, labels: Int32Array): number {
+  let right = 0
+  for (const [row, index] of indices.entries()) if ((outputs[row] > 0 ? 1 : 0) === labels[index] && !Number.isNaN(outputs[row])) right++
   return right / indices.length
 }

@@ -2,14 +2,28 @@
 //
 // Activations and deltas are stored with the exponents of a plan measured at the same step; sums over layers of
 // different exponents are brought to the smallest one, and the host undoes it in float64.
-import { dispose, zeros, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { dispose, zeros, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet } from '../../core/probe.ts'
-import { addGramShare, weightGradient, type LayerTensors } from './denseLayer.ts'
-import { flatOrder, vectorsOf } from './layout.ts'
+import { isWeighted } from '../../core/networkSpec.ts'
+import { disposeStatistics, frozenStatistics, type LentStatistics } from './frozenStatistics.ts'
+import { addLayerGram, layerGradient } from './layerGradients.ts'
+import { flatOrder, type LayerTensors } from './layerTensors.ts'
+import { vectorsOf } from './layout.ts'
 import { lossGradient } from './lossHead.ts'
-import { backwardPass, disposeRecord, forwardPass, type ForwardRecord } from './passes.ts'
-import { disposeBlock, pieces, rowsAtOnce, sampleBlock, sampleWeight, withLayers, type ProbeHost, type SampleBlock } from './probeHost.ts'
+import { backwardPass, forwardPass } from './passes.ts'
+import { disposeBackward, disposeRecord, type ForwardRecord, type LayerBackward } from './passRecords.ts'
+import {
+  disposeBlock,
+  looksAtAllRows,
+  pieces,
+  rowsAtOnce,
+  sampleBlock,
+  sampleWeight,
+  withLayers,
+  type ProbeHost,
+  type SampleBlock,
+} from './probeHost.ts'
 import type { RangePlan } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
 import { sumInto } from './tensorSums.ts'
@@ -17,13 +31,20 @@ import { sumInto } from './tensorSums.ts'
 /** Forward and backward through one block of samples. */
 export interface BackwardRecord {
   readonly record: ForwardRecord
-  readonly deltas: readonly Tensor3D[]
+  readonly gradients: readonly LayerBackward[]
 }
 
-export function gradientPasses(host: ProbeHost, layers: readonly LayerTensors[], block: SampleBlock, plan: RangePlan): BackwardRecord {
+/** @param frozen statistics of batch norms; null: of the rows at hand. */
+export function gradientPasses(
+  host: ProbeHost,
+  layers: readonly LayerTensors[],
+  block: SampleBlock,
+  plan: RangePlan,
+  frozen: LentStatistics = null,
+): BackwardRecord {
   const { spec } = host
   const last = spec.layers.length
-  const record = forwardPass(spec, layers, block.inputs, plan)
+  const record = forwardPass(spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
   const outputGradient = lossGradient(
     spec.loss.kind,
     record.outputs,
@@ -32,22 +53,35 @@ export function gradientPasses(host: ProbeHost, layers: readonly LayerTensors[],
     plan.input[last],
     plan.delta[last - 1],
   )
-  const deltas = backwardPass(spec, layers, record, outputGradient, plan)
-  outputGradient.dispose()
-  return { record, deltas }
+  return { record, gradients: backwardPass(spec, layers, record, outputGradient, plan) }
 }
 
-export function disposePasses({ record, deltas }: BackwardRecord): void {
-  dispose([...deltas])
+export function disposePasses({ record, gradients }: BackwardRecord): void {
+  disposeBackward(gradients)
   disposeRecord(record)
 }
 
-/** Exponents of the gradient tensors in flat order: W carries input and delta, b the delta alone. */
+/** Exponents of the gradient tensors in flat order: W carries input and delta, all else the delta alone. */
 export function gradientExponents(host: ProbeHost, plan: RangePlan): number[] {
   return host.spec.layers.flatMap((layer, index) => {
-    const weight = plan.input[index] + plan.delta[index]
-    return layer.bias ? [weight, plan.delta[index]] : [weight]
+    if (!isWeighted(layer)) return []
+    const delta = plan.delta[index]
+    const others = (layer.bias ? 1 : 0) + (layer.norm === undefined ? 0 : 2)
+    return [plan.input[index] + delta, ...Array.from({ length: others }, () => delta)]
   })
+}
+
+/** Factors that bring twice the exponents of every layer, of W and of all else, to the smallest of them. */
+export function gramFactors(
+  host: ProbeHost,
+  plan: RangePlan,
+): { readonly common: number; readonly factors: readonly (readonly [number, number])[] } {
+  const common = 2 * Math.min(...gradientExponents(host, plan))
+  const factors = host.spec.layers.map((_, index): [number, number] => [
+    factorOf(common - 2 * (plan.input[index] + plan.delta[index])),
+    factorOf(common - 2 * plan.delta[index]),
+  ])
+  return { common, factors }
 }
 
 /** Gradient tensors in flat order, stored as the plan says; the caller disposes. */
@@ -59,11 +93,12 @@ export function gradientTensors(
   signal?: AbortSignal,
 ): Tensor3D[] {
   let sum: Tensor3D[] | null = null
-  for (const piece of pieces(set, rowsAtOnce(host.spec))) {
+  const rows = looksAtAllRows(host.spec) ? set.indices.length : rowsAtOnce(host.spec)
+  for (const piece of pieces(set, rows)) {
     signal?.throwIfAborted()
     const block = sampleBlock(host, [piece], [sampleWeight(host, set.indices.length)])
     const passes = gradientPasses(host, layers, block, plan)
-    const part = host.spec.layers.map((layer, index) => weightGradient(layer, passes.record.inputs[index], passes.deltas[index]))
+    const part = host.spec.layers.map((_, index) => layerGradient(host.spec, index, layers, passes.record, passes.gradients))
     sum = sumInto(sum, flatOrder(part))
     disposePasses(passes)
     disposeBlock(block)
@@ -93,25 +128,21 @@ export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: Ran
   const count = set.indices.length
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * count * count > limit) throw new DomainFault(`perSampleGram: ${4 * count * count} bytes, expected at most ${limit}`)
-  const exponents = gradientExponents(host, plan).map((exponent) => 2 * exponent)
-  const common = Math.min(...exponents)
+  const { common, factors } = gramFactors(host, plan)
   return withLayers(host, async (layers) => {
     const block = sampleBlock(host, [set], [1])
-    const passes = gradientPasses(host, layers, block, plan)
+    const frozen = frozenStatistics(host, layers)
+    const passes = gradientPasses(host, layers, block, plan, frozen)
     let sum = zeros<Rank.R2>([count, count])
-    let next = 0
-    for (const [index, layer] of host.spec.layers.entries()) {
-      const weightFactor = factorOf(common - exponents[next++])
-      const biasFactor = layer.bias ? factorOf(common - exponents[next++]) : 0
-      const total: Tensor2D = addGramShare(layer, passes.record.inputs[index], passes.deltas[index], sum, weightFactor, biasFactor)
-      sum.dispose()
-      sum = total
+    for (const [index, [weightFactor, biasFactor]] of factors.entries()) {
+      sum = addLayerGram(host.spec, index, layers, passes.record, passes.gradients, sum, weightFactor, biasFactor)
     }
     try {
       const [stored] = await readPacked(host.opened, [sum])
       return scaledBack(stored, common)
     } finally {
       sum.dispose()
+      disposeStatistics(frozen)
       disposePasses(passes)
       disposeBlock(block)
     }

@@ -2,11 +2,12 @@
 //
 // The plan that settles is kept for the other first-order measurements of the same step.
 import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
+import { isWeighted } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
-import type { LayerTensors } from './denseLayer.ts'
 import { ExtentTable, extentsOf, type Extent } from './extents.ts'
-import { disposePasses, gradientPasses, gradientTensors } from './firstOrderProbe.ts'
-import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost } from './probeHost.ts'
+import { disposePasses, gradientExponents, gradientTensors, type BackwardRecord } from './firstOrderProbe.ts'
+import type { LayerTensors } from './layerTensors.ts'
+import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost, type SampleBlock } from './probeHost.ts'
 import { plainRange, replan, type PassExtents, type RangePlan, type Replanned } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
 
@@ -15,16 +16,20 @@ const LARGEST_PASS_COUNT = 6
 /** Samples that a plan is measured on; exponents have 100 powers of two to spare. */
 const PLAN_SAMPLES = 64
 
-/** The plan that holds this set's activations and deltas. */
-export async function measurePlan(host: ProbeHost, set: SampleSet, signal?: AbortSignal): Promise<Replanned> {
+/** Both passes of what is to be planned: of the loss, or of all outputs. */
+export type PlannedPasses = (host: ProbeHost, layers: readonly LayerTensors[], block: SampleBlock, plan: RangePlan) => BackwardRecord
+
+/** The plan that holds this set's activations and deltas; with norms, of the deltas alone. */
+export async function measurePlan(host: ProbeHost, set: SampleSet, passesOf: PlannedPasses, signal?: AbortSignal): Promise<Replanned> {
   const some = { from: set.from, indices: set.indices.subarray(0, PLAN_SAMPLES) }
   let plan = plainRange(host.spec.layers.length)
+  const deltasOnly = host.spec.layers.some((layer) => isWeighted(layer) && layer.norm !== undefined)
   return withLayers(host, async (layers) => {
     let outcome: Replanned
     let passes = 0
     do {
       signal?.throwIfAborted()
-      outcome = replan(plan, await passExtents(host, layers, some, plan))
+      outcome = replan(plan, await passExtents(host, layers, some, plan, passesOf), deltasOnly)
       plan = outcome.settled ? plan : outcome.plan
     } while (!outcome.settled && ++passes < LARGEST_PASS_COUNT)
     return { ...outcome, plan }
@@ -42,18 +47,21 @@ export async function gradientNormsOn(host: ProbeHost, set: SampleSet, planned: 
       dispose(gradients)
     }
   })
-  const count = host.spec.layers.length
+  const positions = [...host.spec.layers.keys()].filter((position) => isWeighted(host.spec.layers[position]))
+  const count = positions.length
   const norms = {
     mantissa: new Float64Array(count),
     exponent: new Int32Array(count),
     meanAbsMantissa: new Float64Array(count),
     meanAbsExponent: new Int32Array(count),
-    underflow: Uint8Array.from(planned.lost),
+    underflow: Uint8Array.from(positions, (position) => planned.lost[position]),
   }
+  const exponents = gradientExponents(host, plan)
   let next = 0
-  for (const [index, layer] of host.spec.layers.entries()) {
-    const parts = [{ extent: extents[next++], exponent: plan.input[index] + plan.delta[index] }]
-    if (layer.bias) parts.push({ extent: extents[next++], exponent: plan.delta[index] })
+  for (const [index, position] of positions.entries()) {
+    const layer = host.spec.layers[position]
+    const partCount = isWeighted(layer) ? 1 + (layer.bias ? 1 : 0) + (layer.norm === undefined ? 0 : 2) : 0
+    const parts = Array.from({ length: partCount }, () => ({ extent: extents[next], exponent: exponents[next++] }))
     const common = Math.max(
       ...parts.map(({ extent, exponent }) => (extent.largest > 0 ? extent.exponent - exponent : Number.NEGATIVE_INFINITY)),
     )
@@ -76,11 +84,18 @@ export async function gradientNormsOn(host: ProbeHost, set: SampleSet, planned: 
 }
 
 /** Extents of everything that a plan scales, from one pass and one readback. */
-async function passExtents(host: ProbeHost, layers: readonly LayerTensors[], set: SampleSet, plan: RangePlan): Promise<PassExtents> {
+async function passExtents(
+  host: ProbeHost,
+  layers: readonly LayerTensors[],
+  set: SampleSet,
+  plan: RangePlan,
+  passesOf: PlannedPasses,
+): Promise<PassExtents> {
   const count = host.spec.layers.length
   const block = sampleBlock(host, [set], [sampleWeight(host, set.indices.length)])
-  const passes = gradientPasses(host, layers, block, plan)
-  const { record, deltas } = passes
+  const passes = passesOf(host, layers, block, plan)
+  const { record, gradients } = passes
+  const deltas = gradients.map(({ z }) => z)
   const biases = layers.map(({ bias }) => bias)
   const measured = [...record.inputs.slice(1), record.outputs, ...deltas, ...biases.filter((bias) => bias !== null)]
   try {

@@ -89,3 +89,18 @@ fn ${name}(mine : f32) -> f32 {
   return all;
 }`
 }
+
+/** Like `workgroupReduce` with a sum, but only the first thread gets it: the others need not fold 64 values again. */
+export function firstThreadSum(name: string): string {
+  return `
+var<workgroup> ${name}Shared : array<f32, ${THREADS}>;
+fn ${name}(mine : f32) -> f32 {
+  ${name}Shared[localId.x] = mine;
+  workgroupBarrier();
+  var all = 0.0;
+  if (localId.x == 0u) {
+    for (var i = 0u; i < ${THREADS}u; i = i + 1u) { all = all + ${name}Shared[i]; }
+  }
+  return all;
+}`
+}

@@ -1,41 +1,56 @@
 // How do flat vectors of the outside become tensors and come back?
 //
-// Flat: layer by layer, W as [out, in] row-major, then b. Inside: one tensor per W and per b with a leading lane axis,
-// in the same order, so a lane of the flat vectors is only cut, never transposed.
+// Flat: layer by layer, W row-major, then b, gamma, beta. Inside: one tensor per part with a leading lane axis, in the same
+// order, so a lane of the flat vectors is only cut, never transposed.
 import { tensor3d, type Tensor3D } from '@tensorflow/tfjs-core'
 import { ShapeFault } from '../../core/faults.ts'
-import { parameterCount, type DenseLayerSpec, type DenseNetworkSpec } from '../../core/networkSpec.ts'
-import type { LayerTensors } from './denseLayer.ts'
+import { channelsOf, isWeighted, parameterCount, weightCount, type LayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
+import type { LayerTensors } from './layerTensors.ts'
+
+/** Which parts a layer has, and [rows, columns] of each. */
+function partsOf(layer: LayerSpec): Readonly<Record<keyof LayerTensors, readonly [number, number] | null>> {
+  if (!isWeighted(layer)) return { weight: null, bias: null, gamma: null, beta: null }
+  const channels = channelsOf(layer)
+  const perChannel = [1, channels] as const
+  return {
+    weight: [channels, weightCount(layer) / channels],
+    bias: layer.bias ? perChannel : null,
+    gamma: layer.norm === undefined ? null : perChannel,
+    beta: layer.norm === undefined ? null : perChannel,
+  }
+}
+
+/** Layers of what `make` gives for each part, asked in flat order. */
+function layersBy<Value>(spec: NetworkSpec, make: (rows: number, columns: number) => Value): Record<keyof LayerTensors, Value | null>[] {
+  return spec.layers.map((layer) => {
+    const parts = partsOf(layer)
+    const value = (part: keyof LayerTensors) => (parts[part] === null ? null : make(parts[part][0], parts[part][1]))
+    return { weight: value('weight'), bias: value('bias'), gamma: value('gamma'), beta: value('beta') }
+  })
+}
 
 /**
  * Tensors of flat float64 vectors, rounded to float32; one lane per vector.
  *
  * @throws {ShapeFault} when a vector does not hold P entries.
  */
-export function tensorsOf(spec: DenseNetworkSpec, vectors: readonly Float64Array[]): LayerTensors[] {
+export function tensorsOf(spec: NetworkSpec, vectors: readonly Float64Array[]): LayerTensors[] {
   const count = parameterCount(spec)
   for (const vector of vectors) {
     if (vector.length !== count) throw new ShapeFault(`tensorsOf: vector of ${vector.length} entries, expected P = ${count}`)
   }
   let offset = 0
-  return spec.layers.map((layer) => {
-    const weight = stacked(vectors, offset, layer.fanOut, layer.fanIn)
-    offset += layer.fanOut * layer.fanIn
-    const bias = layer.bias ? stacked(vectors, offset, 1, layer.fanOut) : null
-    if (layer.bias) offset += layer.fanOut
-    return { weight, bias }
+  return layersBy(spec, (rows, columns) => {
+    const tensor = stacked(vectors, offset, rows, columns)
+    offset += rows * columns
+    return tensor
   })
 }
 
-/** The tensors of a network in the order of the flat vector: W, b, W, b, ... without the missing biases. */
-export function flatOrder(layers: readonly LayerTensors[]): Tensor3D[] {
-  return layers.flatMap(({ weight, bias }) => (bias === null ? [weight] : [weight, bias]))
-}
-
 /** Layers from tensors in flat order, the inverse of `flatOrder`. */
-export function layersOf(spec: DenseNetworkSpec, tensors: readonly Tensor3D[]): LayerTensors[] {
+export function layersOf(spec: NetworkSpec, tensors: readonly Tensor3D[]): LayerTensors[] {
   let next = 0
-  return spec.layers.map((layer) => ({ weight: tensors[next++], bias: layer.bias ? tensors[next++] : null }))
+  return layersBy(spec, () => tensors[next++])
 }
 
 /**
@@ -56,11 +71,6 @@ export function vectorsOf(parts: readonly Float32Array[], lanes: number, scales?
     }
     return vector
   })
-}
-
-/** Widths of W and b per layer, for estimates. */
-export function entriesOf(layer: DenseLayerSpec): number {
-  return layer.fanOut * (layer.fanIn + (layer.bias ? 1 : 0))
 }
 
 function stacked(vectors: readonly Float64Array[], offset: number, rows: number, columns: number): Tensor3D {

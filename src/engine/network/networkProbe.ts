@@ -1,28 +1,27 @@
 // How does one seed of the network engine answer a diagnostic? This file only says who answers what.
 //
-// First-order measurements share a range plan, measured once per training step and kept until the next.
+// First-order measurements share a range plan, measured once per training step and kept until the next; those of the loss
+// have one, those of the outputs another.
 import { dispose } from '@tensorflow/tfjs-core'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { Probe, SampleSet } from '../../core/probe.ts'
 import { batchGramOn, batchPairsOn } from './batchProductsProbe.ts'
 import { lossHessianVectors, outputHessianVectors } from './curvatureProbe.ts'
 import { lossOn, preactivationsOn } from './evaluationProbe.ts'
-import { gradientOn, perSampleGramOn } from './firstOrderProbe.ts'
-import { gradientNormsOn, measurePlan } from './gradientNormsProbe.ts'
-import { flatOrder, vectorsOf } from './layout.ts'
+import { gradientOn, gradientPasses, perSampleGramOn } from './firstOrderProbe.ts'
+import { normStatisticsOf } from './frozenStatistics.ts'
+import { gradientNormsOn, measurePlan, type PlannedPasses } from './gradientNormsProbe.ts'
+import { flatOrder } from './layerTensors.ts'
+import { vectorsOf } from './layout.ts'
 import { withLayers, type ProbeHost } from './probeHost.ts'
 import type { Replanned } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
-import { kernelGramOn, outputJacobianOn } from './tangentKernelProbe.ts'
+import { kernelGramOn, outputJacobianOn, outputPasses } from './tangentKernelProbe.ts'
 
 /** The Probe of one seed; it follows training through the host. */
 export function createNetworkProbe(host: ProbeHost): Probe {
-  let kept: { readonly step: number; readonly planned: Replanned } | null = null
-  const planFor = async (set: SampleSet, signal?: AbortSignal): Promise<Replanned> => {
-    const step = host.step()
-    if (kept?.step !== step) kept = { step, planned: await measurePlan(host, set, signal) }
-    return kept.planned
-  }
+  const planFor = planner(host, gradientPasses)
+  const outputPlanFor = planner(host, outputPasses)
   return {
     layers: host.layers,
     parameterCount: parameterCount(host.spec),
@@ -39,10 +38,21 @@ export function createNetworkProbe(host: ProbeHost): Probe {
       pairs.length === 0 ? new Float64Array(0) : batchPairsOn(host, pairs, (await planFor(pairs[0][0], signal)).plan, signal),
     hessianVectors: (block, count, set, signal) => lossHessianVectors(host, block, count, set, signal),
     outputHessianVectors: (block, count, set, output, signal) => outputHessianVectors(host, block, count, set, output, signal),
-    outputJacobian: (set) => outputJacobianOn(host, set),
-    kernelGram: (set) => kernelGramOn(host, set),
+    outputJacobian: async (set, signal) => outputJacobianOn(host, set, async () => (await outputPlanFor(set, signal)).plan),
+    kernelGram: async (set, signal) => kernelGramOn(host, set, async () => (await outputPlanFor(set, signal)).plan),
+    normStatistics: () => normStatisticsOf(host),
     secondMoments: () => secondMomentsOf(host),
     weights: () => withLayers(host, async (layers) => vectorsOf(await readPacked(host.opened, flatOrder(layers)), 1)[0]),
+  }
+}
+
+/** Plans for one kind of passes, kept until the next training step. */
+function planner(host: ProbeHost, passesOf: PlannedPasses): (set: SampleSet, signal?: AbortSignal) => Promise<Replanned> {
+  let kept: { readonly step: number; readonly planned: Replanned } | null = null
+  return async (set, signal) => {
+    const step = host.step()
+    if (kept?.step !== step) kept = { step, planned: await measurePlan(host, set, passesOf, signal) }
+    return kept.planned
   }
 }
 

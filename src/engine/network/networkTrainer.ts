@@ -17,7 +17,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import { DomainFault, ShapeFault, UnsupportedFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { isDenseNetwork, parameterCount, type DenseNetworkSpec, type NetworkSpec } from '../../core/networkSpec.ts'
+import { inputWidthOf, outputWidthOf, parameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { OpenedDevice } from '../device.ts'
@@ -27,7 +27,8 @@ import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
 import { leaseTfjs, type TfjsLease } from '../tfjsBackend.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
-import { flatOrder, layersOf, tensorsOf } from './layout.ts'
+import { flatOrder } from './layerTensors.ts'
+import { layersOf, tensorsOf } from './layout.ts'
 import { createNetworkProbe } from './networkProbe.ts'
 import type { BorrowedRoots } from './probeHost.ts'
 import { readPacked } from './readback.ts'
@@ -58,12 +59,12 @@ class NetworkTrainer implements Trainer {
   readonly parameterCount: number
   readonly seedCount: number
   private readonly options: TrainerOptions
-  private readonly spec: DenseNetworkSpec
+  private readonly spec: NetworkSpec
   private readonly opened: OpenedDevice
   private readonly lease: TfjsLease
   private readonly data: ResidentData
   private readonly clock = new StepClock(FIRST_GUESS_MS)
-  private readonly rowWeights = new Map<number, Tensor1D>()
+  private readonly constants = new Map<number, Tensor1D>()
   private readonly noSums: Tensor
   private optimizer: OptimizerSettings
   private state: TrainingState
@@ -76,7 +77,7 @@ class NetworkTrainer implements Trainer {
 
   constructor(options: TrainerOptions, opened: OpenedDevice, lease: TfjsLease) {
     this.options = options
-    this.spec = denseOnly(options.spec)
+    this.spec = options.spec
     this.opened = opened
     this.lease = lease
     this.optimizer = options.optimizer
@@ -192,7 +193,7 @@ class NetworkTrainer implements Trainer {
     this.data.dispose()
     this.mask.dispose()
     this.noSums.dispose()
-    for (const tensor of this.rowWeights.values()) tensor.dispose()
+    for (const tensor of this.constants.values()) tensor.dispose()
     this.lease.flush()
     this.lease.close()
   }
@@ -214,7 +215,8 @@ class NetworkTrainer implements Trainer {
         const inputs = gatherRows(split.inputs, indices, offset, 1, length)
         const targets = gatherRows(split.targets, indices, offset, 1, length)
         offset += length
-        const stepped = trainingStep(spec, facts, state, { inputs, targets, rowWeights: this.rowWeight(length) })
+        const batch = { inputs, targets, rowWeights: this.constant(this.reduced(1, length)), rowCounts: this.constant(length) }
+        const stepped = trainingStep(spec, facts, state, batch)
         dispose([inputs, targets])
         noise?.dispose()
         if (state !== this.state) disposeState(state)
@@ -289,12 +291,12 @@ class NetworkTrainer implements Trainer {
     return this.spec.loss.reduction === 'mean' ? sum / count : sum
   }
 
-  /** One entry serves all rows; batches have one or two sizes, so these few live as long as the trainer. */
-  private rowWeight(count: number): Tensor1D {
-    let tensor = this.rowWeights.get(count)
+  /** [1]: weights and counts of rows; batches have one or two sizes, so these few live as long as the trainer. */
+  private constant(value: number): Tensor1D {
+    let tensor = this.constants.get(value)
     if (tensor === undefined) {
-      tensor = tensor1d([this.reduced(1, count)])
-      this.rowWeights.set(count, tensor)
+      tensor = tensor1d([value])
+      this.constants.set(value, tensor)
     }
     return tensor
   }
@@ -354,21 +356,20 @@ function concatenated(batches: readonly Int32Array[]): Int32Array {
 function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
   if (spec.linearised === true) throw new UnsupportedFault('createNetworkTrainer: a linearised network, expected the network itself')
   let width = dataset.inputWidth
-  for (const { fanIn, fanOut } of denseOnly(spec).layers) {
-    if (fanIn !== width) throw new ShapeFault(`createNetworkTrainer: a layer of ${fanIn} inputs, expected ${width}`)
-    width = fanOut
+  const inputs: number[] = []
+  for (const layer of spec.layers) {
+    inputs.push(inputWidthOf(layer))
+    if (inputWidthOf(layer) !== width)
+      throw new ShapeFault(`createNetworkTrainer: a layer of ${inputWidthOf(layer)} inputs, expected ${width}`)
+    width = outputWidthOf(layer)
+    const skip = layer.kind === 'pool' ? undefined : layer.skip
+    if (skip !== undefined && inputs[skip.from] !== width) {
+      throw new ShapeFault(`createNetworkTrainer: a skip of ${inputs[skip.from]} numbers, expected ${width}`)
+    }
   }
   if (width !== dataset.outputWidth) throw new ShapeFault(`createNetworkTrainer: ${width} outputs, expected ${dataset.outputWidth}`)
   const count = parameterCount(spec)
   for (const { length } of initialWeights) {
     if (length !== count) throw new ShapeFault(`createNetworkTrainer: a start of ${length} weights, expected ${count}`)
   }
-}
-
-/** @throws {DomainFault} for what this engine does not know yet. */
-function denseOnly(spec: NetworkSpec): DenseNetworkSpec {
-  if (!isDenseNetwork(spec) || spec.layers.some(({ norm, skip }) => norm !== undefined || skip !== undefined)) {
-    throw new DomainFault('createNetworkTrainer: a layer that is not plainly dense, expected dense layers without norm or skip')
-  }
-  return spec
 }

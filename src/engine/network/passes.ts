@@ -1,133 +1,175 @@
 // How do the four passes run through the whole network? Explicitly, layer by layer; no tf.grad.
 //
 // tfjs' nested gradients are silently wrong by 8-86 % through tanh and softmax, so curvature comes from `tangentPass`
-// and `backwardTangentPass` (Pearlmutter's R-operator). Every pass returns its tensors; `disposeAll` ends their lives.
-import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
-import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
-import { activate, timesSlope, timesSlopeTangent } from './activationPass.ts'
-import * as dense from './denseLayer.ts'
-import type { LayerTensors } from './denseLayer.ts'
+// and `backwardTangentPass` (Pearlmutter's R-operator). What a skip carries waits until the layer at which it began.
+import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import type { LayerSpec, NetworkSpec } from '../../core/networkSpec.ts'
+import { backwardTangentThrough, backwardThrough, forwardFrom, tangentFrom, type Carried, type LayerExponents } from './afterLinear.ts'
+import type { LayerTensors } from './layerTensors.ts'
+import { linearLayer } from './linearLayer.ts'
+import { frozenTensor, learnsFromRows } from './normLayer.ts'
+import type { ForwardRecord, LayerBackward, LayerBackwardTangent, LayerForward, LayerTangent, TangentRecord } from './passRecords.ts'
 import type { RangePlan } from './rangePlan.ts'
+import { combined } from './tensorSums.ts'
 
-export interface ForwardRecord {
-  /** [L]: input of each layer, stored with `plan.input`; the first one is the caller's. */
-  readonly inputs: readonly Tensor3D[]
-  /** [L]: z of each layer, stored with the exponent of the layer's input. */
-  readonly preactivations: readonly Tensor3D[]
-  /** After the output activation, stored with the last exponent of `plan.input`. */
-  readonly outputs: Tensor3D
+/** Where batch norms take their statistics from. */
+export interface NormSource {
+  /** [1 or lanes]: rows of each lane that are no padding. */
+  readonly rowCounts: Tensor
+  /** Per position; null: from the rows at hand, as in training. Norms with statistics in the spec use those. */
+  readonly frozen: readonly (Tensor3D | null)[] | null
 }
 
-/** Runs the network on `input` [lanes, n, fanIn]; the record does not own it. */
-export function forwardPass(spec: DenseNetworkSpec, layers: readonly LayerTensors[], input: Tensor3D, plan: RangePlan): ForwardRecord {
+/** Runs the network on `input` [lanes, n, inputs]; the record does not own it. */
+export function forwardPass(
+  spec: NetworkSpec,
+  layers: readonly LayerTensors[],
+  input: Tensor3D,
+  plan: RangePlan,
+  source: NormSource,
+): ForwardRecord {
   const inputs: Tensor3D[] = []
-  const preactivations: Tensor3D[] = []
+  const records: LayerForward[] = []
   let current = input
   for (const [index, layer] of spec.layers.entries()) {
     inputs.push(current)
-    const exponent = plan.input[index]
-    const z = dense.forward(layer, layers[index], current, 2 ** Math.min(126, exponent))
-    preactivations.push(z)
-    current = activate(layer.activation, z, exponent, plan.input[index + 1])
+    const linear = linearLayer(layer)
+    const prepared = linear.prepare(current)
+    const z = linear.forward(layers[index], prepared, 2 ** Math.min(126, plan.input[index]))
+    const given = givenStatistics(layer, source.frozen?.[index] ?? null)
+    const skipInput = skipOf(layer) === null ? null : inputs[skipOf(layer)!.from]
+    const after = forwardFrom(layer, layers[index], z, skipInput, exponentsOf(spec, plan, index), source.rowCounts, given.statistics)
+    if (given.own) given.statistics?.dispose()
+    records.push({ prepared, z, statistics: after.statistics, n: after.n, a: after.a })
+    current = after.output
   }
-  return { inputs, preactivations, outputs: current }
+  const through = spec.layers.map((layer, index) => isThrough(layer, source.frozen?.[index] ?? null))
+  return { layers: records, inputs, outputs: current, through, rowCounts: source.rowCounts }
 }
 
-/** Disposes a record, not the caller's input. */
-export function disposeRecord(record: ForwardRecord): void {
-  dispose([record.inputs.slice(1), [...record.preactivations], record.outputs])
-}
-
-/** [L] dLoss/dz of every layer, stored with `plan.delta`; `outputGradient` is dLoss/df, stored like the last one. */
+/** Gradients of every layer, stored with `plan.delta`; `outputGradient` is dLoss/df, stored like the last one, and goes with the record. */
 export function backwardPass(
-  spec: DenseNetworkSpec,
+  spec: NetworkSpec,
   layers: readonly LayerTensors[],
   record: ForwardRecord,
   outputGradient: Tensor3D,
   plan: RangePlan,
-): Tensor3D[] {
-  const last = spec.layers.length - 1
-  const deltas: Tensor3D[] = []
-  deltas[last] = timesSlope(spec.layers[last].activation, record.preactivations[last], plan.input[last], outputGradient, 0)
-  for (let index = last; index > 0; index--) {
-    const below = index - 1
-    const upstream = dense.backward(spec.layers[index], layers[index], deltas[index])
-    const shift = plan.delta[below] - plan.delta[index]
-    deltas[below] = timesSlope(spec.layers[below].activation, record.preactivations[below], plan.input[below], upstream, shift)
-    upstream.dispose()
+): LayerBackward[] {
+  const gradients: LayerBackward[] = []
+  const waiting = new Map<number, Carried[]>()
+  let upstream = outputGradient
+  for (let index = spec.layers.length - 1; index >= 0; index--) {
+    const layer = spec.layers[index]
+    const passed = backwardThrough(layer, index, layers[index], record, upstream, exponentsOf(spec, plan, index))
+    gradients[index] = passed.gradients
+    if (passed.carried !== null) waitFor(waiting, passed.carried)
+    if (index === 0) break
+    const own = linearLayer(layer).backward(layers[index], record.layers[index].prepared, passed.gradients.z)
+    upstream = withCarried(own, waiting.get(index) ?? [])
   }
-  return deltas
-}
-
-/** Where the R-operator needs the gradient that arrives at an activation, and the tangents that a direction makes. */
-export interface TangentRecord {
-  /** [L]: tangent of each layer's input; null for the first, whose input stays. */
-  readonly inputs: readonly (Tensor3D | null)[]
-  /** [L] tangent of each z. */
-  readonly preactivations: readonly Tensor3D[]
-  readonly outputs: Tensor3D
+  return gradients
 }
 
 /** The change of every z and of the outputs when the parameters move along `direction` (as many lanes as directions). */
 export function tangentPass(
-  spec: DenseNetworkSpec,
+  spec: NetworkSpec,
   layers: readonly LayerTensors[],
   direction: readonly LayerTensors[],
   record: ForwardRecord,
 ): TangentRecord {
-  const inputs: (Tensor3D | null)[] = []
-  const preactivations: Tensor3D[] = []
+  const tangents: LayerTangent[] = []
   let current: Tensor3D | null = null
   for (const [index, layer] of spec.layers.entries()) {
-    inputs.push(current)
-    const z = dense.tangent(layer, layers[index], direction[index], record.inputs[index], current)
-    preactivations.push(z)
-    current = timesSlope(layer.activation, record.preactivations[index], 0, z, 0)
+    const linear = linearLayer(layer)
+    const prepared: Tensor3D | null = current === null ? null : linear.prepare(current)
+    const z = linear.tangent(layers[index], direction[index], record.layers[index].prepared, prepared)
+    const skip = skipOf(layer)
+    const skipTangent: Tensor3D | null = skip === null ? null : skip.from === index ? current : tangents[skip.from].input
+    const after = tangentFrom(layer, index, layers[index], direction[index], record, z, skipTangent)
+    tangents.push({ input: current, prepared, z, normalised: after.normalised, a: after.a })
+    current = after.output
   }
-  return { inputs, preactivations, outputs: current! }
-}
-
-export function disposeTangents(record: TangentRecord): void {
-  dispose([record.inputs.filter((tensor) => tensor !== null), [...record.preactivations], record.outputs])
+  return { layers: tangents, outputs: current! }
 }
 
 /**
- * The change of every dLoss/dz along the direction.
+ * The change of every gradient along the direction.
  *
- * @param outputGradient dLoss/df, one lane; outputGradientTangent its change, as many lanes as directions.
- * @param deltas of `backwardPass` at the same point.
+ * @param outputGradientTangent change of dLoss/df, as many lanes as directions; it stays the caller's.
+ * @param gradients of `backwardPass` at the same point, one lane.
  */
 export function backwardTangentPass(
-  spec: DenseNetworkSpec,
+  spec: NetworkSpec,
   layers: readonly LayerTensors[],
   direction: readonly LayerTensors[],
   record: ForwardRecord,
   tangents: TangentRecord,
-  outputGradient: Tensor3D,
+  gradients: readonly LayerBackward[],
   outputGradientTangent: Tensor3D,
-  deltas: readonly Tensor3D[],
-): Tensor3D[] {
-  const last = spec.layers.length - 1
-  const moved: Tensor3D[] = []
-  moved[last] = timesSlopeTangent(
-    spec.layers[last].activation,
-    record.preactivations[last],
-    tangents.preactivations[last],
-    outputGradient,
-    outputGradientTangent,
-  )
-  for (let index = last; index > 0; index--) {
-    const below = index - 1
-    const upstream = dense.backward(spec.layers[index], layers[index], deltas[index])
-    const upstreamTangent = dense.backwardTangent(spec.layers[index], layers[index], direction[index], deltas[index], moved[index])
-    moved[below] = timesSlopeTangent(
-      spec.layers[below].activation,
-      record.preactivations[below],
-      tangents.preactivations[below],
-      upstream,
-      upstreamTangent,
+): LayerBackwardTangent[] {
+  const moved: LayerBackwardTangent[] = []
+  const waiting = new Map<number, Carried[]>()
+  const spare: Tensor[] = []
+  let upstream = outputGradientTangent
+  for (let index = spec.layers.length - 1; index >= 0; index--) {
+    const layer = spec.layers[index]
+    const [own, along] = [layers[index], direction[index]]
+    const passed = backwardTangentThrough(layer, index, own, along, record, tangents.layers[index], gradients[index], upstream)
+    moved[index] = passed.moved
+    if (passed.carried !== null) waitFor(waiting, passed.carried)
+    if (passed.spare !== null) spare.push(passed.spare)
+    if (index === 0) break
+    const { prepared } = record.layers[index]
+    upstream = withCarried(
+      linearLayer(layer).backwardTangent(own, along, prepared, gradients[index].z, passed.moved.z),
+      waiting.get(index) ?? [],
     )
-    dispose([upstream, upstreamTangent])
+    spare.push(upstream)
   }
+  dispose(spare)
   return moved
+}
+
+function waitFor(waiting: Map<number, Carried[]>, carried: Carried): void {
+  waiting.set(carried.from, [...(waiting.get(carried.from) ?? []), carried])
+}
+
+/** own + what skips brought; own is used up where something was added. */
+function withCarried(own: Tensor3D, carried: readonly Carried[]): Tensor3D {
+  let sum = own
+  for (const { gradient, factor } of carried) {
+    const next = combined(sum, gradient, 1, factor)
+    sum.dispose()
+    sum = next
+  }
+  return sum
+}
+
+function skipOf(layer: LayerSpec) {
+  return layer.kind === 'pool' ? null : (layer.skip ?? null)
+}
+
+function exponentsOf(spec: NetworkSpec, plan: RangePlan, index: number): LayerExponents {
+  const from = skipOf(spec.layers[index])?.from ?? index
+  const last = spec.layers.length - 1
+  return {
+    input: plan.input[index],
+    output: plan.input[index + 1],
+    from: plan.input[from],
+    delta: plan.delta[index],
+    upstream: plan.delta[Math.min(last, index + 1)],
+    fromDelta: plan.delta[from],
+  }
+}
+
+/** Statistics that a norm is told to use; `own`: made here. */
+function givenStatistics(layer: LayerSpec, lent: Tensor3D | null): { readonly statistics: Tensor3D | null; readonly own: boolean } {
+  if (layer.kind === 'pool' || layer.norm === undefined || layer.norm.kind === 'layer') return { statistics: null, own: false }
+  if (layer.norm.frozen !== null) return { statistics: frozenTensor(layer.norm.frozen), own: true }
+  return { statistics: lent, own: false }
+}
+
+function isThrough(layer: LayerSpec, lent: Tensor3D | null): boolean {
+  if (layer.kind === 'pool' || layer.norm === undefined) return false
+  return layer.norm.kind === 'layer' || (learnsFromRows(layer) && lent === null)
 }

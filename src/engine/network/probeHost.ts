@@ -5,12 +5,12 @@
 import { dispose, tensor1d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { Dataset } from '../../core/dataset.ts'
 import { DomainFault } from '../../core/faults.ts'
-import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSpec.ts'
+import { inputWidthOf, layerParameterCount, outputWidthOf, type NetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo, SampleSet } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
 import { splitOf } from '../sampleRows.ts'
-import type { LayerTensors } from './denseLayer.ts'
-import { flatOrder } from './layout.ts'
+import { flatOrder, type LayerTensors } from './layerTensors.ts'
+import { learnsFromRows } from './normLayer.ts'
 import { gatherRows, indexTensor, type ResidentData } from './residentData.ts'
 
 /** Roots of the second moments in flat order, one lane each, and what v must be multiplied by. */
@@ -20,7 +20,7 @@ export interface BorrowedRoots {
 }
 
 export interface ProbeHost {
-  readonly spec: DenseNetworkSpec
+  readonly spec: NetworkSpec
   readonly dataset: Dataset
   readonly probeCount: number
   readonly opened: OpenedDevice
@@ -49,10 +49,12 @@ export interface SampleBlock {
   readonly targets: Tensor3D
   /** [lanes * n]. */
   readonly rowWeights: Tensor
+  /** [lanes]: samples of each lane that are no padding. */
+  readonly rowCounts: Tensor
 }
 
 export function disposeBlock(block: SampleBlock): void {
-  dispose([block.inputs, block.targets, block.rowWeights])
+  dispose([block.inputs, block.targets, block.rowWeights, block.rowCounts])
 }
 
 /** Weight of a sample in a loss over `count` of them. */
@@ -85,6 +87,7 @@ export function sampleBlock(host: ProbeHost, sets: readonly SampleSet[], weights
     inputs: gatherRows(inputs, index, 0, sets.length, rows),
     targets: gatherRows(targets, index, 0, sets.length, rows),
     rowWeights: tensor1d(rowWeights),
+    rowCounts: tensor1d(Float32Array.from(sets, ({ indices: own }) => own.length)),
   }
   index.dispose()
   return block
@@ -93,18 +96,23 @@ export function sampleBlock(host: ProbeHost, sets: readonly SampleSet[], weights
 /** Bytes that one pass may hold at once; far below what any adapter of this decade has. */
 const BUDGET_BYTES = 128 * 2 ** 20
 
-/** Bytes of activations, deltas and their tangents per sample and lane. */
-function rowBytes(spec: DenseNetworkSpec): number {
-  return 4 * spec.layers.reduce((sum, layer) => sum + layer.fanIn + 5 * layer.fanOut, 0)
+/** Bytes of activations, gradients and their tangents per sample and lane; frames of convolutions are about as large again. */
+function rowBytes(spec: NetworkSpec): number {
+  return 4 * spec.layers.reduce((sum, layer) => sum + 3 * inputWidthOf(layer) + 8 * outputWidthOf(layer), 0)
+}
+
+/** True where a gradient needs all its samples in one pass: batch norm looks at all of them. */
+export function looksAtAllRows(spec: NetworkSpec): boolean {
+  return spec.layers.some((layer) => layer.kind !== 'pool' && learnsFromRows(layer))
 }
 
 /** Samples that fit in one pass of one lane. */
-export function rowsAtOnce(spec: DenseNetworkSpec): number {
+export function rowsAtOnce(spec: NetworkSpec): number {
   return Math.max(1, Math.min(4096, Math.floor(BUDGET_BYTES / rowBytes(spec))))
 }
 
 /** Lanes of `rows` samples that fit in one pass; `vectors` parameter vectors are held per lane. */
-export function lanesAtOnce(spec: DenseNetworkSpec, rows: number, vectors: number): number {
+export function lanesAtOnce(spec: NetworkSpec, rows: number, vectors: number): number {
   const parameters = spec.layers.reduce((sum, layer) => sum + layerParameterCount(layer), 0)
   return Math.max(1, Math.floor(BUDGET_BYTES / (rows * rowBytes(spec) + 4 * vectors * parameters)))
 }

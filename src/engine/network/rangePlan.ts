@@ -49,18 +49,23 @@ export interface Replanned {
   readonly lost: Uint8Array
 }
 
-/** The plan for the next pass after a pass with `plan` found `extents`; the same plan where it has settled. */
-export function replan(plan: RangePlan, extents: PassExtents): Replanned {
+/**
+ * The plan for the next pass after a pass with `plan` found `extents`; the same plan where it has settled.
+ *
+ * @param deltasOnly leaves activations as they are: norms do not carry powers of two.
+ */
+export function replan(plan: RangePlan, extents: PassExtents, deltasOnly = false): Replanned {
   const layerCount = plan.delta.length
   const plain = [...plan.input, ...plan.delta].every((exponent) => exponent === 0)
   // Zeros are no objection: beside arrays of ordinary size they are true zeros (a dead layer, a perfect fit).
-  const ordinary = [...extents.input, ...extents.delta].every(
-    (extent) => extent === null || extent.largest === 0 || isNear(extent, COMFORT),
-  )
+  const inputs = deltasOnly ? [] : extents.input
+  const ordinary = [...inputs, ...extents.delta].every((extent) => extent === null || extent.largest === 0 || isNear(extent, COMFORT))
   if (plain && ordinary) return { plan, settled: true, lost: new Uint8Array(layerCount) }
   const forwards = Array.from({ length: layerCount }, (_, index) => index + 1)
   const backwards = Array.from({ length: layerCount }, (_, index) => layerCount - 1 - index)
-  const input = normalised(plan.input, extents.input, forwards, (index) => biasCap(extents.bias[index]))
+  const input = deltasOnly
+    ? { exponents: plan.input, settled: true, lost: new Uint8Array(layerCount) }
+    : normalised(plan.input, extents.input, forwards, (index) => biasCap(extents.bias[index]))
   const delta = normalised(plan.delta, extents.delta, backwards, () => Number.POSITIVE_INFINITY)
   const lost = Uint8Array.from(plan.delta, (_, layer) => Math.max(input.lost[layer], delta.lost[layer]))
   const settled = !plain && input.settled && delta.settled

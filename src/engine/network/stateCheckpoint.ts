@@ -3,10 +3,11 @@
 // Outside stand float64 vectors as every engine has them. The root of the second moment goes out squared: 48 bits of a
 // float32 square fit float64 exactly, and the root of the way back returns the very same number.
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
+import type { NetworkSpec } from '../../core/networkSpec.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { TrainerCheckpoint } from '../trainer.ts'
-import { flatOrder, tensorsOf, vectorsOf } from './layout.ts'
+import { flatOrder } from './layerTensors.ts'
+import { tensorsOf, vectorsOf } from './layout.ts'
 import { readPacked } from './readback.ts'
 import type { TrainingState } from './trainingState.ts'
 import { rootSlot, slotCount } from './updateRules.ts'
@@ -32,7 +33,7 @@ export async function readState(
 }
 
 /** The state of a checkpoint on the GPU. @throws {ShapeFault} when a vector does not hold P entries. */
-export function uploadState(spec: DenseNetworkSpec, checkpoint: TrainerCheckpoint): TrainingState {
+export function uploadState(spec: NetworkSpec, checkpoint: TrainerCheckpoint): TrainingState {
   const { kind } = checkpoint.optimizer
   const weights = flatOrder(tensorsOf(spec, checkpoint.weights))
   const slotBlocks = Array.from({ length: slotCount(kind) }, (_, slot) => {

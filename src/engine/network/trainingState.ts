@@ -3,16 +3,18 @@
 // So the state before a chunk is simply kept until the chunk has proved finite, and the replay after a divergence
 // repeats the very same kernels on the very same buffers' values: bit for bit.
 import { dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
-import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
+import type { NetworkSpec } from '../../core/networkSpec.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
-import { weightGradient } from './denseLayer.ts'
+import { layerGradient } from './layerGradients.ts'
+import { flatOrder } from './layerTensors.ts'
 import { layersOf } from './layout.ts'
 import { lossGradient, lossSums } from './lossHead.ts'
-import { backwardPass, disposeRecord, forwardPass } from './passes.ts'
+import { disposeBackward, disposeRecord } from './passRecords.ts'
+import { backwardPass, forwardPass } from './passes.ts'
 import { plainRange } from './rangePlan.ts'
 import { update, type UpdateFacts } from './updateRules.ts'
 
-/** Every tensor is [seeds, rows, columns], in flat order (W, b, W, b, ...). */
+/** Every tensor is [seeds, rows, columns], in flat order. */
 export interface TrainingState {
   readonly weights: readonly Tensor3D[]
   /** [tensor][slot]. */
@@ -31,6 +33,8 @@ export interface Batch {
   readonly targets: Tensor3D
   /** [1]: 1/n for a mean, 1 for a sum. */
   readonly rowWeights: Tensor1D
+  /** [1]: n. */
+  readonly rowCounts: Tensor1D
 }
 
 export interface Stepped {
@@ -40,21 +44,19 @@ export interface Stepped {
 }
 
 /** One update of all seeds. The caller disposes everything, the old state included. */
-export function trainingStep(spec: DenseNetworkSpec, facts: Omit<UpdateFacts, 'slotStep'>, state: TrainingState, batch: Batch): Stepped {
+export function trainingStep(spec: NetworkSpec, facts: Omit<UpdateFacts, 'slotStep'>, state: TrainingState, batch: Batch): Stepped {
   const { slotStep } = state
   const plan = plainRange(spec.layers.length)
   const layers = layersOf(spec, state.weights)
-  const record = forwardPass(spec, layers, batch.inputs, plan)
+  const record = forwardPass(spec, layers, batch.inputs, plan, { rowCounts: batch.rowCounts, frozen: null })
   const sums = lossSums(spec.loss.kind, record.outputs, batch.targets)
   const outputGradient = lossGradient(spec.loss.kind, record.outputs, batch.targets, batch.rowWeights)
-  const deltas = backwardPass(spec, layers, record, outputGradient, plan)
-  outputGradient.dispose()
+  const gradients = backwardPass(spec, layers, record, outputGradient, plan)
   const weights: Tensor3D[] = []
   const slots: (readonly Tensor3D[])[] = []
   let offset = 0
-  for (const [index, layer] of spec.layers.entries()) {
-    const gradient = weightGradient(layer, record.inputs[index], deltas[index])
-    for (const part of gradient.bias === null ? [gradient.weight] : [gradient.weight, gradient.bias]) {
+  for (const index of spec.layers.keys()) {
+    for (const part of flatOrder([layerGradient(spec, index, layers, record, gradients)])) {
       const position = weights.length
       const updated = update({ ...facts, slotStep }, state.weights[position], part, state.slots[position], offset)
       offset += part.size / part.shape[0]
@@ -63,7 +65,7 @@ export function trainingStep(spec: DenseNetworkSpec, facts: Omit<UpdateFacts, 's
       part.dispose()
     }
   }
-  dispose(deltas)
+  disposeBackward(gradients)
   disposeRecord(record)
   return { state: { weights, slots, slotStep: slotStep + 1 }, lossSums: sums }
 }

@@ -1,0 +1,67 @@
+// What is the gradient of a bias? The delta summed over the rows and positions of each channel.
+import type { Tensor3D } from '@tensorflow/tfjs-core'
+import { firstThreadSum, runKernel, type Kernel } from './kernel.ts'
+
+/** Few terms a sum: rows are added in blocks of 64, so that rounding grows with 64 + n/64 terms. */
+const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
+  name: 'columnSums',
+  shape: 'elementwise',
+  inputs: ['D'],
+  uniforms: { width: 'i32', rows: 'i32', scale: 'f32' },
+  body: `
+    let base = (index / uniforms.width) * uniforms.rows * uniforms.width + index % uniforms.width;
+    var sum = 0.0;
+    for (var first = 0; first < uniforms.rows; first = first + 64) {
+      var part = 0.0;
+      let end = min(first + 64, uniforms.rows);
+      for (var row = first; row < end; row = row + 1) { part = part + D[base + row * uniforms.width]; }
+      sum = sum + part;
+    }
+    result[index] = uniforms.scale * sum;`,
+}
+
+/** Images: a workgroup per channel. */
+const CHANNEL_SUMS: Kernel<'channels' | 'positions' | 'rows' | 'scale'> = {
+  name: 'channelSums',
+  shape: 'reduction',
+  inputs: ['D'],
+  uniforms: { channels: 'i32', positions: 'i32', rows: 'i32', scale: 'f32' },
+  declarations: firstThreadSum('total'),
+  body: `
+    var mine = 0.0;
+    let lane = entry / uniforms.channels;
+    let base = (lane * uniforms.rows * uniforms.channels + entry % uniforms.channels) * uniforms.positions;
+    if (entry < uniforms.size) {
+      for (var i = i32(localId.x); i < uniforms.rows * uniforms.positions; i = i + 64) {
+        let row = i / uniforms.positions;
+        mine = mine + D[base + row * (uniforms.channels - 1) * uniforms.positions + i];
+      }
+    }
+    let sum = total(mine);
+    if (localId.x == 0u && entry < uniforms.size) { result[entry] = uniforms.scale * sum; }`,
+}
+
+const ROW_SUMS: Kernel<'positions' | 'scale'> = {
+  name: 'rowSums',
+  shape: 'elementwise',
+  inputs: ['D'],
+  uniforms: { positions: 'i32', scale: 'f32' },
+  body: `
+    var sum = 0.0;
+    for (var i = 0; i < uniforms.positions; i = i + 1) { sum = sum + D[index * uniforms.positions + i]; }
+    result[index] = uniforms.scale * sum;`,
+}
+
+/** [lanes, n, channels * positions] -> [lanes, 1, channels], times scale. */
+export function channelSums(delta: Tensor3D, positions: number, scale: number): Tensor3D {
+  const [lanes, rows, width] = delta.shape
+  const channels = width / positions
+  if (positions === 1) return runKernel(COLUMN_SUMS, [delta], [lanes, 1, width], { width, rows, scale }) as Tensor3D
+  return runKernel(CHANNEL_SUMS, [delta], [lanes, 1, channels], { channels, positions, rows, scale }) as Tensor3D
+}
+
+/** [lanes, n, channels * positions] -> [1, lanes * n, channels]: the same for every row by itself. */
+export function rowChannelSums(delta: Tensor3D, positions: number, scale: number): Tensor3D {
+  const [lanes, rows, width] = delta.shape
+  return runKernel(ROW_SUMS, [delta], [1, lanes * rows, width / positions], { positions, scale }) as Tensor3D
+}

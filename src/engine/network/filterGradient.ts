@@ -1,0 +1,173 @@
+// How much should each tap of a filter change? The delta of an output channel against the shifted input, summed.
+//
+// A thread owns the taps of four output channels and one input channel and slides along the rows of the images, so that
+// a row of inputs is loaded once. Samples are summed in chunks by different threads, the chunks by a second kernel, in a
+// fixed order: no atomics, the same bits on every run. A chunk of one sample gives the gradient of that sample.
+import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import type { CorrelationShape } from './correlate.ts'
+import { runKernel, type Kernel } from './kernel.ts'
+
+const UNIFORMS = {
+  lanes: 'i32',
+  rows: 'i32',
+  chunkRows: 'i32',
+  inChannels: 'i32',
+  outChannels: 'i32',
+  firstOut: 'i32',
+  outs: 'i32',
+  frameHeight: 'i32',
+  frameWidth: 'i32',
+  outHeight: 'i32',
+  outWidth: 'i32',
+  inputLane: 'i32',
+  deltaLane: 'i32',
+} as const
+
+const CHANNELS = 4
+/** Rows of taps that a thread holds: all of a small filter, one of a large one. */
+const tapRows = (side: number) => (side <= 3 ? side : 1)
+/** Threads that keep an adapter busy; more chunks than that only cost sums. */
+const ENOUGH_THREADS = 2048
+
+/** [lanes, outChannels, inChannels * kernel^2] times scale (+ addTo), from frames [lanes, n, ...] and deltas [lanes, n, ...]. */
+export function filterGradient(frames: Tensor3D, delta: Tensor3D, shape: CorrelationShape, scale: number, addTo?: Tensor3D): Tensor3D {
+  const rows = delta.shape[1]
+  const { inChannels, outChannels, kernel } = shape
+  const perChunk = Math.ceil(outChannels / CHANNELS) * inChannels * (kernel / tapRows(kernel))
+  const chunkRows = Math.ceil(rows / Math.max(1, Math.min(rows, Math.ceil(ENOUGH_THREADS / perChunk))))
+  const partial = partialGradients(frames, delta, shape, chunkRows, 0, outChannels)
+  const [lanes, chunks, entries] = partial.shape
+  const inputs: Tensor[] = addTo === undefined ? [partial] : [partial, addTo]
+  const uniforms = { chunks, entries, scale }
+  const sum = runKernel(addTo === undefined ? SUM : SUM_ONTO, inputs, [lanes, outChannels, entries / outChannels], uniforms)
+  dispose(partial)
+  return sum as Tensor3D
+}
+
+/**
+ * [lanes, chunks, outs * inChannels * kernel^2]: gradients of chunks of rows, for the output channels from `firstOut` on.
+ *
+ * @param chunkRows rows of a chunk; 1 for single samples.
+ */
+export function partialGradients(
+  frames: Tensor3D,
+  delta: Tensor3D,
+  shape: CorrelationShape,
+  chunkRows: number,
+  firstOut: number,
+  outs: number,
+): Tensor3D {
+  const { inChannels, outChannels, kernel, stride, frameHeight, frameWidth, outHeight, outWidth } = shape
+  const lanes = Math.max(frames.shape[0], delta.shape[0])
+  const rows = delta.shape[1]
+  const chunks = Math.ceil(rows / chunkRows)
+  const uniforms = {
+    lanes,
+    rows,
+    chunkRows,
+    inChannels,
+    outChannels,
+    firstOut,
+    outs,
+    frameHeight,
+    frameWidth,
+    outHeight,
+    outWidth,
+    inputLane: frames.shape[0] === 1 ? 0 : frames.size / frames.shape[0],
+    deltaLane: delta.shape[0] === 1 ? 0 : delta.size / delta.shape[0],
+  }
+  const threads = lanes * chunks * Math.ceil(outs / CHANNELS) * inChannels * (kernel / tapRows(kernel))
+  const size = [lanes, chunks, outs * inChannels * kernel * kernel]
+  return runKernel(kernelOf(kernel, stride), [frames, delta], size, uniforms, undefined, threads) as Tensor3D
+}
+
+const count = (length: number): number[] => Array.from({ length }, (_, index) => index)
+
+function kernelOf(side: number, stride: number): Kernel<keyof typeof UNIFORMS> {
+  const held = tapRows(side)
+  const parts = side / held
+  const each = (text: (r: number, k: number) => string, columns = count(side)) =>
+    count(held)
+      .map((r) => columns.map((k) => text(r, k)).join(' '))
+      .join('\n')
+  // With stride 1 a step along the row needs one new column; otherwise all are loaded.
+  const sliding = stride === 1
+  return {
+    name: `filterGradient_${side}_${stride}`,
+    shape: 'blocks',
+    inputs: ['A', 'D'],
+    uniforms: UNIFORMS,
+    body: `
+      let blocks = (uniforms.outs + ${CHANNELS - 1}) / ${CHANNELS};
+      let chunks = (uniforms.rows + uniforms.chunkRows - 1) / uniforms.chunkRows;
+      let part = index % ${parts};
+      var rest = index / ${parts};
+      let input = rest % uniforms.inChannels;
+      rest = rest / uniforms.inChannels;
+      let out0 = (rest % blocks) * ${CHANNELS};
+      rest = rest / blocks;
+      let chunk = rest % chunks;
+      let lane = rest / chunks;
+      if (lane >= uniforms.lanes) { return; }
+      let plane = uniforms.frameHeight * uniforms.frameWidth;
+      let positions = uniforms.outHeight * uniforms.outWidth;
+      // Past the edge the last channel is computed again and not written.
+      let outs = uniforms.firstOut + min(out0 + vec4<i32>(0, 1, 2, 3), vec4<i32>(uniforms.outs - 1));
+      ${each((r, k) => `var g${r}_${k} = vec4<f32>(0.0);`)}
+      let end = min((chunk + 1) * uniforms.chunkRows, uniforms.rows);
+      for (var row = chunk * uniforms.chunkRows; row < end; row = row + 1) {
+        var d = lane * uniforms.deltaLane + row * uniforms.outChannels * positions + outs * positions;
+        var start = lane * uniforms.inputLane + (row * uniforms.inChannels + input) * plane + part * ${held} * uniforms.frameWidth;
+        for (var y = 0; y < uniforms.outHeight; y = y + 1) {
+          ${count(held)
+            .map((r) => `var p${r} = start + ${r} * uniforms.frameWidth;`)
+            .join(' ')}
+          ${sliding ? each((r, k) => `var a${r}_${k} = A[p${r} + ${k}];`, count(side - 1)) : ''}
+          for (var x = 0; x < uniforms.outWidth; x = x + 1) {
+            ${each((r, k) => `let a${r}_${k} = A[p${r} + ${k}];`, sliding ? [side - 1] : count(side))}
+            let delta = vec4<f32>(D[d.x], D[d.y], D[d.z], D[d.w]);
+            ${each((r, k) => `g${r}_${k} = g${r}_${k} + a${r}_${k} * delta;`)}
+            ${sliding ? each((r, k) => `a${r}_${k} = a${r}_${k + 1};`, count(side - 1)) : ''}
+            ${count(held)
+              .map((r) => `p${r} = p${r} + ${stride};`)
+              .join(' ')}
+            d = d + 1;
+          }
+          start = start + ${stride} * uniforms.frameWidth;
+        }
+      }
+      let sums = array<vec4<f32>, ${held * side}>(${count(held)
+        .flatMap((r) => count(side).map((k) => `g${r}_${k}`))
+        .join(', ')});
+      for (var o = 0; o < ${CHANNELS}; o = o + 1) {
+        if (out0 + o >= uniforms.outs) { break; }
+        let filter = ((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input;
+        for (var k = 0; k < ${held * side}; k = k + 1) { result[filter * ${side * side} + part * ${held * side} + k] = sums[k][o]; }
+      }`,
+  }
+}
+
+const SUM_UNIFORMS = { chunks: 'i32', entries: 'i32', scale: 'f32' } as const
+const SUM_BODY = `
+    var at = (index / uniforms.entries) * uniforms.chunks * uniforms.entries + index % uniforms.entries;
+    var sum = 0.0;
+    for (var chunk = 0; chunk < uniforms.chunks; chunk = chunk + 1) {
+      sum = sum + G[at];
+      at = at + uniforms.entries;
+    }`
+
+const SUM: Kernel<keyof typeof SUM_UNIFORMS> = {
+  name: 'sumOfChunks',
+  shape: 'elementwise',
+  inputs: ['G'],
+  uniforms: SUM_UNIFORMS,
+  body: `${SUM_BODY} result[index] = uniforms.scale * sum;`,
+}
+
+const SUM_ONTO: Kernel<keyof typeof SUM_UNIFORMS> = {
+  name: 'sumOfChunksOnto',
+  shape: 'elementwise',
+  inputs: ['G', 'Base'],
+  uniforms: SUM_UNIFORMS,
+  body: `${SUM_BODY} result[index] = uniforms.scale * sum + Base[index];`,
+}

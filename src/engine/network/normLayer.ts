@@ -1,0 +1,295 @@
+// What does a norm do in each pass? n = gamma x^ + beta with x^ = (z - mean) / sqrt(variance + eps), statistics included.
+//
+// In training the derivative runs through mean and variance: dz = r (q - <q> - x^ <q x^>), q = gamma g, r = 1 / sqrt(variance + eps),
+// averages over the group. Fixed statistics drop both averages. Powers of two do not go through a norm (eps is not
+// homogeneous), so networks with norms keep their activations as they are and scale deltas only.
+import { dispose, tensor3d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import { channelsOf, outputWidthOf, type NormSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
+import { runKernel, type Kernel } from './kernel.ts'
+import type { LayerTensors } from './layerTensors.ts'
+import { ENTRY, entryOf, normCurvatureMeans, normStatistics, normSums, PLACE, SCALE, X_HAT, type NormGeometry } from './normKernels.ts'
+import { combined, replaced } from './tensorSums.ts'
+
+/** Gradients or tangents of a norm's own parameters. */
+export type NormTensors = Pick<LayerTensors, 'gamma' | 'beta'>
+
+/** What the forward pass leaves for the others. */
+export interface NormRecord {
+  readonly z: Tensor3D
+  /** [1 or lanes, groups, 2]. */
+  readonly statistics: Tensor3D
+  /** False where the statistics are fixed: nothing flows through them. */
+  readonly through: boolean
+  /** [1 or lanes] rows of each lane that are no padding. */
+  readonly rowCounts: Tensor
+}
+
+/** The groups of a layer's norm for rows of a pass. */
+function geometryOf(layer: WeightedLayerSpec, norm: NormSpec, rows: number): NormGeometry {
+  const channels = channelsOf(layer)
+  return { kind: norm.kind, rows, channels, positions: outputWidthOf(layer) / channels, eps: norm.eps }
+}
+
+/** True where a norm takes its statistics from the rows at hand unless told otherwise. */
+export function learnsFromRows(layer: { readonly norm?: NormSpec }): boolean {
+  return layer.norm?.kind === 'batch' && layer.norm.frozen === null
+}
+
+/** The fixed statistics of a spec as a tensor. */
+export function frozenTensor({ mean, variance }: NonNullable<NormSpec['frozen']>): Tensor3D {
+  return tensor3d(
+    Float32Array.from({ length: 2 * mean.length }, (_, i) => (i % 2 === 0 ? mean[i >> 1] : variance[i >> 1])),
+    [1, mean.length, 2],
+  )
+}
+
+/** Statistics of z; the caller disposes. */
+export function statisticsOf(layer: WeightedLayerSpec, norm: NormSpec, z: Tensor3D, rowCounts: Tensor): Tensor3D {
+  return normStatistics(geometryOf(layer, norm, z.shape[1]), z, rowCounts)
+}
+
+const NORMALISE: Kernel<keyof typeof ENTRY | 'gammaLanes'> = {
+  name: 'normalise',
+  shape: 'elementwise',
+  inputs: ['Z', 'T', 'G', 'B'],
+  uniforms: { ...ENTRY, gammaLanes: 'i32' },
+  declarations: `${PLACE}${X_HAT}${SCALE}`,
+  body: `
+    let channel = (laneOf(index) % uniforms.gammaLanes) * uniforms.channels + channelOf(index);
+    result[index] = scaleOf(index) * normalised(index) + B[channel];`,
+}
+
+/** n; z, gamma and beta may have one lane. */
+export function normForward(layer: WeightedLayerSpec, norm: NormSpec, tensors: LayerTensors, record: NormRecord): Tensor3D {
+  const { z, statistics } = record
+  const { gamma, beta } = parametersOf(tensors)
+  const geometry = geometryOf(layer, norm, z.shape[1])
+  const lanes = Math.max(z.shape[0], gamma.shape[0])
+  const uniforms = { ...entryOf(geometry, z, statistics), gammaLanes: gamma.shape[0] }
+  return runKernel(NORMALISE, [z, statistics, gamma, beta], [lanes, z.shape[1], z.shape[2]], uniforms) as Tensor3D
+}
+
+const SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'countLanes' | 'momentLanes' | 'weighted' | 'padded'> = {
+  name: 'normSpread',
+  shape: 'elementwise',
+  inputs: ['X', 'Z', 'T', 'G', 'M', 'N'],
+  uniforms: { ...ENTRY, gammaLanes: 'i32', countLanes: 'i32', momentLanes: 'i32', weighted: 'i32', padded: 'i32' },
+  declarations: `${PLACE}${X_HAT}${SCALE}`,
+  body: `
+    let q = X[index] * select(1.0, scaleOf(index), uniforms.weighted > 0);
+    let group = groupOf(index, uniforms.momentLanes);
+    var flow = M[2 * group] + normalised(index) * M[2 * group + 1];
+    // Padding is in no average, and no average flows into it.
+    if (uniforms.padded > 0 && f32(rowOf(index)) >= N[laneOf(index) % uniforms.countLanes]) { flow = 0.0; }
+    result[index] = rootOf(index) * (q - flow);`,
+}
+
+const FIXED_SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'weighted'> = {
+  name: 'normFixedSpread',
+  shape: 'elementwise',
+  inputs: ['X', 'T', 'G'],
+  uniforms: { ...ENTRY, gammaLanes: 'i32', weighted: 'i32' },
+  declarations: `${PLACE}${SCALE}`,
+  body: 'result[index] = rootOf(index) * X[index] * select(1.0, scaleOf(index), uniforms.weighted > 0);',
+}
+
+/** The Jacobian of x^ applied to x (or gamma x): it is symmetric, so it serves the way there and the way back. */
+function spread(geometry: NormGeometry, record: NormRecord, x: Tensor3D, gamma: Tensor3D, weighted: boolean): Tensor3D {
+  const { z, statistics, through, rowCounts } = record
+  const entry = { ...entryOf(geometry, z, statistics), gammaLanes: gamma.shape[0], weighted: weighted ? 1 : 0 }
+  if (!through) return runKernel(FIXED_SPREAD, [x, statistics, gamma], x.shape, entry) as Tensor3D
+  const moments = normSums(geometry, 'group', x, z, statistics, gamma, rowCounts, { mean: true, weighted })
+  const uniforms = {
+    ...entry,
+    countLanes: rowCounts.size,
+    momentLanes: moments.shape[0],
+    padded: geometry.kind === 'batch' ? 1 : 0,
+  }
+  const result = runKernel(SPREAD, [x, z, statistics, gamma, moments, rowCounts], x.shape, uniforms)
+  moments.dispose()
+  return result as Tensor3D
+}
+
+/** dLoss/dz of dLoss/dn. */
+export function normBackward(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  record: NormRecord,
+  delta: Tensor3D,
+): Tensor3D {
+  return spread(geometryOf(layer, norm, delta.shape[1]), record, delta, parametersOf(tensors).gamma, true)
+}
+
+const PICK: Kernel<'which'> = {
+  name: 'normPick',
+  shape: 'elementwise',
+  inputs: ['S'],
+  uniforms: { which: 'i32' },
+  body: 'result[index] = S[2 * index + uniforms.which];',
+}
+
+/** dLoss/dgamma and dLoss/dbeta of dLoss/dn, [lanes, 1, channels]. */
+export function normGradient(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  record: NormRecord,
+  delta: Tensor3D,
+): NormTensors {
+  const { z, statistics, rowCounts } = record
+  const geometry = geometryOf(layer, norm, delta.shape[1])
+  const { gamma } = parametersOf(tensors)
+  const sums = normSums(geometry, 'channel', delta, z, statistics, gamma, rowCounts, { mean: false, weighted: false })
+  const shape = [delta.shape[0], 1, geometry.channels]
+  const parts = {
+    gamma: runKernel(PICK, [sums], shape, { which: 1 }) as Tensor3D,
+    beta: runKernel(PICK, [sums], shape, { which: 0 }) as Tensor3D,
+  }
+  sums.dispose()
+  return parts
+}
+
+/** [1, lanes * n, channels * 2] gradients of single rows, (beta, gamma) of each channel next to each other. */
+export function normSampleGradients(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  record: NormRecord,
+  delta: Tensor3D,
+): Tensor3D {
+  const { z, statistics, rowCounts } = record
+  const geometry = geometryOf(layer, norm, delta.shape[1])
+  const { gamma } = parametersOf(tensors)
+  return normSums(geometry, 'cell', delta, z, statistics, gamma, rowCounts, { mean: false, weighted: false })
+}
+
+const MOVED: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'directionLanes'> = {
+  name: 'normMoved',
+  shape: 'elementwise',
+  inputs: ['Xt', 'Z', 'T', 'G', 'Gt', 'Bt'],
+  uniforms: { ...ENTRY, gammaLanes: 'i32', directionLanes: 'i32' },
+  declarations: `${PLACE}${X_HAT}${SCALE}`,
+  body: `
+    let channel = (laneOf(index) % uniforms.directionLanes) * uniforms.channels + channelOf(index);
+    result[index] = Gt[channel] * normalised(index) + scaleOf(index) * Xt[index] + Bt[channel];`,
+}
+
+/** Changes of x^ and of n along a direction; both are the caller's. */
+export function normTangent(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  direction: LayerTensors,
+  record: NormRecord,
+  zTangent: Tensor3D,
+): { readonly normalised: Tensor3D; readonly output: Tensor3D } {
+  const { z, statistics } = record
+  const { gamma } = parametersOf(tensors)
+  const moving = parametersOf(direction)
+  const geometry = geometryOf(layer, norm, z.shape[1])
+  const normalised = spread(geometry, record, zTangent, gamma, false)
+  const uniforms = { ...entryOf(geometry, z, statistics), gammaLanes: gamma.shape[0], directionLanes: moving.gamma.shape[0] }
+  const output = runKernel(MOVED, [normalised, z, statistics, gamma, moving.gamma, moving.beta], zTangent.shape, uniforms)
+  return { normalised, output: output as Tensor3D }
+}
+
+const SCALED_TANGENT: Kernel<'channels' | 'positions' | 'laneSize' | 'xSize' | 'gammaLanes' | 'directionLanes'> = {
+  name: 'normScaledTangent',
+  shape: 'elementwise',
+  inputs: ['X', 'Xt', 'G', 'Gt'],
+  uniforms: { channels: 'i32', positions: 'i32', laneSize: 'i32', xSize: 'i32', gammaLanes: 'i32', directionLanes: 'i32' },
+  body: `
+    let lane = index / uniforms.laneSize;
+    let channel = (index / uniforms.positions) % uniforms.channels;
+    let gamma = G[(lane % uniforms.gammaLanes) * uniforms.channels + channel];
+    let moving = Gt[(lane % uniforms.directionLanes) * uniforms.channels + channel];
+    result[index] = moving * X[index % uniforms.xSize] + gamma * Xt[index];`,
+}
+
+const CORRECTED: Kernel<keyof typeof ENTRY | 'deltaSize'> = {
+  name: 'normCorrected',
+  shape: 'elementwise',
+  inputs: ['Base', 'Dz', 'Xt', 'Z', 'T', 'M'],
+  uniforms: { ...ENTRY, deltaSize: 'i32' },
+  declarations: PLACE + X_HAT,
+  body: `
+    let group = 3 * groupOf(index, uniforms.size / (uniforms.rows * uniforms.channels * uniforms.positions));
+    let flow = M[group + 1] * Dz[index % uniforms.deltaSize] + Xt[index] * M[group] + normalised(index) * M[group + 2];
+    result[index] = Base[index] - rootOf(index) * flow;`,
+}
+
+/** R-operator of `normBackward`; delta = dLoss/dn and inputDelta = dLoss/dz have one lane, the tangents many. No row is padding. */
+export function normBackwardTangent(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  direction: LayerTensors,
+  record: NormRecord,
+  moved: { readonly z: Tensor3D; readonly normalised: Tensor3D },
+  delta: Tensor3D,
+  inputDelta: Tensor3D,
+  deltaTangent: Tensor3D,
+): Tensor3D {
+  const { z, statistics, rowCounts } = record
+  const geometry = geometryOf(layer, norm, z.shape[1])
+  const { channels, positions, rows } = geometry
+  const { gamma } = parametersOf(tensors)
+  const moving = parametersOf(direction).gamma
+  const q = runKernel(SCALED_TANGENT, [delta, deltaTangent, gamma, moving], deltaTangent.shape, {
+    channels,
+    positions,
+    laneSize: rows * channels * positions,
+    xSize: delta.size,
+    gammaLanes: gamma.shape[0],
+    directionLanes: moving.shape[0],
+  }) as Tensor3D
+  const carried = replaced(q, spread(geometry, record, q, gamma, false))
+  if (!record.through) return carried
+  const means = normCurvatureMeans(geometry, delta, moved.z, moved.normalised, z, statistics, gamma, rowCounts)
+  const inputs = [carried, inputDelta, moved.normalised, z, statistics, means]
+  const uniforms = { ...entryOf(geometry, z, statistics), deltaSize: inputDelta.size }
+  const corrected = runKernel(CORRECTED, inputs, carried.shape, uniforms) as Tensor3D
+  dispose([carried, means])
+  return corrected
+}
+
+const CROSS_SUMS: Kernel<'channels' | 'positions' | 'rows' | 'xSize'> = {
+  name: 'normCrossSums',
+  shape: 'elementwise',
+  inputs: ['X', 'Y'],
+  uniforms: { channels: 'i32', positions: 'i32', rows: 'i32', xSize: 'i32' },
+  body: `
+    let lane = index / uniforms.channels;
+    var sum = 0.0;
+    for (var row = 0; row < uniforms.rows; row = row + 1) {
+      var part = 0.0;
+      let base = ((lane * uniforms.rows + row) * uniforms.channels + index % uniforms.channels) * uniforms.positions;
+      for (var i = base; i < base + uniforms.positions; i = i + 1) { part = part + X[i % uniforms.xSize] * Y[i]; }
+      sum = sum + part;
+    }
+    result[index] = sum;`,
+}
+
+/** R-operator of `normGradient`. */
+export function normGradientTangent(
+  layer: WeightedLayerSpec,
+  norm: NormSpec,
+  tensors: LayerTensors,
+  record: NormRecord,
+  normalisedTangent: Tensor3D,
+  delta: Tensor3D,
+  deltaTangent: Tensor3D,
+): NormTensors {
+  const { channels, positions, rows } = geometryOf(layer, norm, delta.shape[1])
+  const carried = normGradient(layer, norm, tensors, record, deltaTangent)
+  const uniforms = { channels, positions, rows, xSize: delta.size }
+  const cross = runKernel(CROSS_SUMS, [delta, normalisedTangent], carried.gamma!.shape, uniforms) as Tensor3D
+  const gamma = combined(carried.gamma!, cross)
+  dispose([carried.gamma!, cross])
+  return { gamma, beta: carried.beta }
+}
+
+function parametersOf({ gamma, beta }: LayerTensors): { readonly gamma: Tensor3D; readonly beta: Tensor3D } {
+  return { gamma: gamma!, beta: beta! }
+}
