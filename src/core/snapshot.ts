@@ -13,48 +13,107 @@ export interface JsonTensor {
   readonly data: readonly JsonNumber[]
 }
 
-/** One dense layer: W is [out, in]; b is absent where the layer has none. */
-export interface JsonDenseLayer {
-  readonly type: 'dense'
-  readonly W: JsonTensor
+/** What weighted layers share; tensors that a layer does not have are absent. */
+interface JsonWeighted {
   readonly b?: JsonTensor
-  readonly trainable: true
+  /** Of the norm, one entry a channel. */
+  readonly gamma?: JsonTensor
+  readonly beta?: JsonTensor
+  /** Statistics of batch norm in evaluation mode. */
+  readonly runningMean?: JsonTensor
+  readonly runningVar?: JsonTensor
+  readonly activation: string
+  /** Factor of W h where it is not the one of the parameterization. */
+  readonly scale?: number
+  readonly trainable: boolean
 }
 
-/** Dense layers, or the flat list w_1 .. w_L of a chain. */
-export type JsonWeights = readonly JsonDenseLayer[] | readonly JsonNumber[]
+/** W is [out, in]. */
+export interface JsonDenseLayer extends JsonWeighted {
+  readonly type: 'dense'
+  readonly W: JsonTensor
+}
+
+/** W is [out, in, k, k]. */
+export interface JsonConvLayer extends JsonWeighted {
+  readonly type: 'conv'
+  readonly W: JsonTensor
+  readonly stride: number
+  readonly padding: number
+  readonly paddingMode: 'zero' | 'circular'
+}
+
+/** Without parameters; flatten is where an image becomes a vector, channel by channel. */
+export type JsonPlainLayer =
+  | { readonly type: 'avgPool' | 'maxPool'; readonly size: number; readonly stride: number }
+  | { readonly type: 'globalAvgPool' }
+  | { readonly type: 'flatten'; readonly order: 'CHW' }
+
+export type JsonLayer = JsonDenseLayer | JsonConvLayer | JsonPlainLayer
+
+/** Layers from input to output, or the flat list w_1 .. w_L of a chain. */
+export type JsonWeights = readonly JsonLayer[] | readonly JsonNumber[]
+
+/** Blocks of `span` hidden layers from hidden layer `first` on; a block whose ends differ in shape has no skip. */
+export interface JsonSkip {
+  readonly span: number
+  readonly first: number
+  readonly placement: 'postAct' | 'preAct'
+  readonly scale: number
+  readonly branchScale: number
+}
 
 export interface JsonOptimizer {
+  /** Nesterov is momentum with `nesterov` true. */
   readonly kind: 'sgd' | 'momentum' | 'rmsprop' | 'adam' | 'perturbedGD'
+  /** Of the update that `optimizerStep` makes. */
   readonly lr: number
   readonly momentum?: number
   readonly nesterov?: boolean
-  readonly noiseStd?: number
   readonly convention?: string
   readonly beta1?: number
   readonly beta2?: number
   readonly eps?: number
+  readonly noiseStd?: number
+  /** [P] standard normal numbers of this update; times noiseStd they are added to the gradient. */
+  readonly noise?: readonly JsonNumber[]
+  readonly placement?: 'gradient'
   /** Positions in `inputs` whose reduced gradient makes the one step of `optimizerStep`. */
   readonly batch: readonly number[]
   /** Flat slots [P] after t updates; a fresh optimizer has t = 0 and zeros. */
   readonly state: { readonly t: number; readonly v?: readonly JsonNumber[]; readonly m?: readonly JsonNumber[] }
 }
 
+export interface JsonModel {
+  readonly kind: 'chain' | 'mlp' | 'cnn'
+  /** Of hidden layers and of the last one; a layer's own `activation` goes before. */
+  readonly activation: string
+  readonly outputActivation: string
+  readonly parameterization: 'standard' | 'ntk'
+  readonly skip: false | JsonSkip
+  readonly batchNorm: boolean
+  readonly bnEps?: number
+  /** train: statistics of the samples at hand; eval: those of the layers. */
+  readonly bnMode?: 'train' | 'eval'
+  /** Our own addition to the format: normalises over all entries of a sample, gamma and beta as for batch norm. */
+  readonly layerNorm?: true
+  readonly lnEps?: number
+  readonly outputScale: 1
+  readonly biasScale: number
+  readonly denseLayout: 'out_in'
+  readonly convLayout?: 'OIHW'
+  readonly dataLayout?: 'NCHW'
+  readonly paddingMode?: 'zero' | 'circular'
+  /** [C, H, W]; vectors are [d, 1, 1]. */
+  readonly inputShape: readonly [number, number, number]
+}
+
 export interface Problem {
-  readonly model: {
-    readonly kind: 'chain' | 'mlp' | 'cnn'
-    readonly activation: string
-    readonly outputActivation: string
-    readonly parameterization: 'standard' | 'ntk'
-    readonly skip: false
-    readonly batchNorm: false
-    readonly outputScale: 1
-    readonly biasScale: number
-    readonly denseLayout: 'out_in'
-    /** [C, H, W]; vectors are [d, 1, 1]. */
-    readonly inputShape: readonly [number, number, number]
+  readonly model: JsonModel
+  readonly loss: {
+    readonly kind: 'mse' | 'softmaxCrossEntropy' | 'logistic'
+    readonly reduction: 'halfMean' | 'halfSum' | 'mean' | 'sum'
   }
-  readonly loss: { readonly kind: 'mse' | 'softmaxCrossEntropy'; readonly reduction: 'halfMean' | 'halfSum' | 'mean' | 'sum' }
   /** At step 0. */
   readonly weights: JsonWeights
   /** At `step`, when that is not 0; then everything measured belongs to these. */

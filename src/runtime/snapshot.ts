@@ -3,13 +3,16 @@
 // The place where a run's state becomes the public snapshot format; page and command line come through here.
 import type { Experiment } from '../core/experiment.ts'
 import { FaultError } from '../core/faults.ts'
+import type { NetworkSpec } from '../core/networkSpec.ts'
 import type { MeasuredField, Snapshot } from '../core/snapshot.ts'
 import type { Step } from '../core/units.ts'
 import { APP_VERSION } from '../core/version.ts'
 import { initialWeights } from '../engine/initialWeights.ts'
 import { optimizerAt, type Arm } from './arm.ts'
+import { frozenSpec, hasLiveStatistics } from './frozenSpec.ts'
 import { measureProblem, type CreateTrainer, type MeasuredProblem } from './problem/measureProblem.ts'
-import { problemOf } from './problem/problemOf.ts'
+import type { ResolvedProblem } from './problem/parseProblem.ts'
+import { normOf, problemOf } from './problem/problemOf.ts'
 import { problemOfRun } from './problem/problemOfRun.ts'
 
 /** One arm and seed of a run at rest. */
@@ -35,17 +38,35 @@ export async function assembleSnapshot({ experiment, arm, seedIndex, step, creat
   }
   const checkpoint = await trainer.checkpoint()
   const weights = checkpoint.weights[seedIndex]
+  const startWeights = step === 0 ? weights : initialWeights(spec, own.init, own.model, own.seed, seedIndex)
+  const frozen = await frozenSpec(spec, trainer.probe(seedIndex))
   const problem = problemOfRun({
     experiment: own,
-    spec,
+    spec: frozen,
+    startSpec: step === 0 ? frozen : await frozenAtStart(arm, startWeights, createTrainer),
+    seedIndex,
+    step,
     dataset: arm.dataset,
-    startWeights: step === 0 ? weights : initialWeights(spec, own.init, own.model, own.seed, seedIndex),
+    startWeights,
     weights,
     optimizer: optimizerAt(arm, step),
     optimizerState: { updates: checkpoint.slotSteps[seedIndex], slots: checkpoint.slots[seedIndex] },
   })
   const found = await measureProblem(problem, createTrainer, experiment.seed, only)
   return { ...snapshotOf(found), experiment, arm: arm.name, step, seed: experiment.seed, seedIndex }
+}
+
+/** The network in evaluation mode at its start, from a trainer that never trains. */
+async function frozenAtStart({ spec, dataset, experiment }: Arm, startWeights: Float64Array, create: CreateTrainer): Promise<NetworkSpec> {
+  if (!hasLiveStatistics(spec)) return spec
+  const probeCount = Math.min(experiment.diagnostics.probeCount, dataset.train.count)
+  const options = { spec, dataset, probeCount, optimizer: experiment.optimizer, initialWeights: [startWeights] }
+  const first = await create(options, experiment.model.kind)
+  try {
+    return await frozenSpec(spec, first.probe(0))
+  } finally {
+    await first.dispose()
+  }
 }
 
 /** A measured problem in the public format; an outsider's problem has no experiment, step 0 and seed 0. */
@@ -67,6 +88,13 @@ export function snapshotOf({ problem, description, eps, measured, omitted }: Mea
     seedIndex: 0,
     problem: problemOf(problem, eps),
     measured,
-    omitted,
+    omitted: [...omitted, ...unstated(problem)],
   }
+}
+
+/** What the public format has no words for. */
+function unstated({ spec }: ResolvedProblem): Snapshot['omitted'] {
+  if (normOf(spec)?.kind !== 'layer') return []
+  const why = 'layer norm is outside the public format; here `layerNorm` and `lnEps` say it, and gamma and beta of the layers'
+  return [{ name: 'problem.model.layerNorm', why }]
 }

@@ -115,7 +115,7 @@ describe('measure', () => {
     ['layers that do not fit', { weights: [layer(2, 3), layer(1, 4)] }, 'does not fit the layer before'],
     ['a short row of inputs', { inputs: [[1, 2]] }, 'wrong number of entries'],
     ['an index outside the samples', { batches: [[0, 9]] }, 'out of range'],
-    ['batch norm', { model: { kind: 'mlp', activation: 'relu', outputActivation: 'linear', batchNorm: true } }, 'not supported'],
+    ['batch norm', { model: { kind: 'mlp', activation: 'relu', outputActivation: 'linear', batchNorm: true } }, 'problem.model.bnMode'],
     ['no loss', { loss: undefined }, 'problem.loss'],
   ])('refuses a problem with %s', async (_, change, words) => {
     const problem = {

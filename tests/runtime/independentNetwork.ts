@@ -1,75 +1,65 @@
 // What should a problem's numbers be? Computed from the public JSON alone, by loops that share no code with the engines.
 //
-// Gradients by the chain rule per sample, curvature by central differences of those gradients: slow, and obvious.
-import type { JsonNumber, Problem } from '../../src/core/snapshot.ts'
+// The layers are written down number by number on a tape, gradients are read off backwards, curvature comes from central
+// differences of those gradients: slow, and obvious.
+import type { JsonConvLayer, JsonDenseLayer, JsonLayer, JsonNumber, JsonTensor, Problem } from '../../src/core/snapshot.ts'
+import { ACTIVATIONS } from './independentActivations.ts'
+import { ScalarTape, type Id } from './scalarTape.ts'
 
 type Vector = number[]
+type Weighted = JsonDenseLayer | JsonConvLayer
 
-interface Layer {
-  readonly W: number[][]
-  readonly b: Vector | null
+/** One sample on its way: [channels, height, width] numbers. */
+interface Signal {
+  readonly shape: readonly [number, number, number]
+  readonly ids: readonly Id[]
 }
 
-interface ActivationPair {
-  readonly value: (z: number) => number
-  readonly slope: (z: number) => number
-}
-
-const logistic = (z: number): number => 1 / (1 + Math.exp(-z))
-const ACTIVATIONS: Readonly<Record<string, ActivationPair>> = {
-  linear: { value: (z) => z, slope: () => 1 },
-  relu: { value: (z) => (z > 0 ? z : 0), slope: (z) => (z > 0 ? 1 : 0) },
-  tanh: { value: Math.tanh, slope: (z) => 1 - Math.tanh(z) ** 2 },
-  '3tanh': { value: (z) => 3 * Math.tanh(z), slope: (z) => 3 * (1 - Math.tanh(z) ** 2) },
-  swish: { value: (z) => z * logistic(z), slope: (z) => logistic(z) + z * logistic(z) * (1 - logistic(z)) },
+interface Tensors {
+  readonly W: readonly Id[]
+  readonly b: readonly Id[] | null
+  readonly gamma: readonly Id[]
+  readonly beta: readonly Id[]
 }
 
 const num = (value: JsonNumber): number => (typeof value === 'number' ? value : NaN)
+const numbers = (tensor: JsonTensor | undefined): Vector => tensor?.data.map(num) ?? []
+const isWeighted = (layer: JsonLayer): layer is Weighted => layer.type === 'dense' || layer.type === 'conv'
 
-function layersOf(weights: Problem['weights']): Layer[] {
-  return weights.map((layer): Layer => {
-    if (typeof layer !== 'object') return { W: [[num(layer)]], b: null }
-    const [out, input] = layer.W.shape
-    return {
-      W: Array.from({ length: out }, (_, o) => Array.from({ length: input }, (_, i) => num(layer.W.data[o * input + i]))),
-      b: layer.b === undefined ? null : layer.b.data.map(num),
-    }
+function entriesOf(weights: Problem['weights']): JsonLayer[] {
+  return weights.map((entry): JsonLayer => {
+    if (typeof entry === 'object') return entry
+    return { type: 'dense', W: { shape: [1, 1], data: [entry] }, activation: 'linear', trainable: true }
   })
 }
 
-function flatten(layers: readonly Layer[]): Vector {
-  return layers.flatMap((layer) => [...layer.W.flat(), ...(layer.b ?? [])])
-}
+const tensorsOf = (layer: Weighted): Vector[] => [layer.W, layer.b, layer.gamma, layer.beta].map(numbers)
 
-function rebuilt(flat: Vector, like: readonly Layer[]): Layer[] {
-  let at = 0
-  return like.map(({ W, b }) => ({
-    W: W.map((row) => row.map(() => flat[at++])),
-    b: b === null ? null : b.map(() => flat[at++]),
-  }))
-}
-
-/** A problem as a function of its flat weights. */
+/** A problem as a function of the flat weights of its trainable layers. */
 export class IndependentNetwork {
   readonly weights: Vector
-  readonly startWeights: Vector
-  readonly layerSizes: readonly number[]
-  readonly outputs: number
+  /** Trainable layers: position in the list of weights, and number of parameters. */
+  readonly layerSizes: readonly (readonly [position: number, size: number])[]
   readonly count: number
-  private readonly layers: readonly Layer[]
+  readonly outputs: number
+  private readonly entries: readonly JsonLayer[]
   private readonly inputs: readonly Vector[]
   private readonly targets: readonly Vector[]
   private readonly problem: Problem
+  private readonly tape = new ScalarTape()
 
-  constructor(problem: Problem) {
+  /** @param which weights: those that are measured, or those of step 0. */
+  constructor(problem: Problem, which: 'now' | 'start' = 'now') {
     this.problem = problem
-    this.layers = layersOf(problem.weights2 ?? problem.weights)
-    this.weights = flatten(this.layers)
-    this.startWeights = flatten(layersOf(problem.weights))
-    this.layerSizes = this.layers.map(({ W, b }) => W.length * W[0].length + (b?.length ?? 0))
-    this.outputs = this.layers[this.layers.length - 1].W.length
+    this.entries = entriesOf(which === 'now' ? (problem.weights2 ?? problem.weights) : problem.weights)
+    const trainable = this.entries.flatMap((layer, i) =>
+      isWeighted(layer) && layer.trainable ? [[i, tensorsOf(layer).flat()] as const] : [],
+    )
+    this.weights = trainable.flatMap(([, flat]) => flat)
+    this.layerSizes = trainable.map(([position, flat]) => [position, flat.length] as const)
     this.inputs = problem.inputs.map((row) => row.map(num))
     this.count = this.inputs.length
+    this.outputs = this.forward(this.onTape(this.weights), [0])[0].ids.length
     this.targets = problem.targets.map((target) =>
       typeof target === 'number'
         ? Array.from({ length: this.outputs }, (_, k) => (this.outputs === 1 ? target : k === target ? 1 : 0))
@@ -77,103 +67,231 @@ export class IndependentNetwork {
     )
   }
 
-  private get averages(): boolean {
-    return this.problem.loss.reduction === 'halfMean' || this.problem.loss.reduction === 'mean'
-  }
-
   /** What the reduction multiplies the sum over `count` samples by. */
   share(count: number): number {
-    return this.averages ? 1 / count : 1
+    const { reduction } = this.problem.loss
+    return reduction === 'halfMean' || reduction === 'mean' ? 1 / count : 1
   }
 
-  private forward(layers: readonly Layer[], input: Vector): { readonly h: Vector[]; readonly z: Vector[] } {
-    const { model } = this.problem
-    const h = [input]
-    const z: Vector[] = []
-    for (const [l, { W, b }] of layers.entries()) {
-      const scale = model.parameterization === 'ntk' ? 1 / Math.sqrt(W[0].length) : 1
-      const below = h[l]
-      const now = W.map((row, o) => scale * row.reduce((sum, w, i) => sum + w * below[i], 0) + (b === null ? 0 : model.biasScale * b[o]))
-      z.push(now)
-      h.push(now.map(this.activation(l, layers.length).value))
-    }
-    return { h, z }
+  /** [c] outputs of one of these samples, which go through the network together. */
+  output(sample: number, together: readonly number[] = [sample]): Vector {
+    return this.forward(this.onTape(this.weights), together)[together.indexOf(sample)].ids.map((id) => this.tape.valueOf(id))
   }
 
-  private activation(layer: number, depth: number): ActivationPair {
-    return ACTIVATIONS[layer === depth - 1 ? this.problem.model.outputActivation : this.problem.model.activation]
-  }
-
-  output(sample: number): Vector {
-    return this.forward(this.layers, this.inputs[sample]).h[this.layers.length]
-  }
-
-  sampleLoss(sample: number): number {
-    const f = this.output(sample)
-    const y = this.targets[sample]
-    if (this.problem.loss.kind === 'mse') return 0.5 * f.reduce((sum, value, k) => sum + (value - y[k]) ** 2, 0)
-    const top = Math.max(...f)
-    const logSum = Math.log(f.reduce((sum, value) => sum + Math.exp(value - top), 0))
-    return f.reduce((sum, value, k) => sum - y[k] * (value - top - logSum), 0)
-  }
-
-  private lossSlope(f: Vector, y: Vector): Vector {
-    if (this.problem.loss.kind === 'mse') return f.map((value, k) => value - y[k])
-    const top = Math.max(...f)
-    const mass = f.reduce((sum, value) => sum + Math.exp(value - top), 0)
-    return f.map((value, k) => Math.exp(value - top) / mass - y[k])
+  /** Reduced loss of these samples. */
+  loss(samples: readonly number[]): number {
+    return this.tape.valueOf(this.lossOn(this.onTape(this.weights), samples))
   }
 
   /** [P] gradient of one sample's loss, or of one of its outputs. */
-  sampleGradient(sample: number, output: number | null = null, flat: Vector = this.weights): Vector {
-    const layers = flat === this.weights ? this.layers : rebuilt(flat, this.layers)
-    const { h, z } = this.forward(layers, this.inputs[sample])
-    const depth = layers.length
-    const seed = output === null ? this.lossSlope(h[depth], this.targets[sample]) : h[depth].map((_, k) => (k === output ? 1 : 0))
-    let delta = seed.map((value, k) => value * this.activation(depth - 1, depth).slope(z[depth - 1][k]))
-    const blocks: Vector[] = []
-    for (let l = depth - 1; l >= 0; l--) {
-      const { W, b } = layers[l]
-      const scale = this.problem.model.parameterization === 'ntk' ? 1 / Math.sqrt(W[0].length) : 1
-      const arriving = delta
-      blocks.unshift([
-        ...arriving.flatMap((d) => h[l].map((x) => scale * d * x)),
-        ...(b === null ? [] : arriving.map((d) => this.problem.model.biasScale * d)),
-      ])
-      if (l === 0) break
-      delta = W[0].map(
-        (_, i) => scale * arriving.reduce((sum, d, o) => sum + d * W[o][i], 0) * this.activation(l - 1, depth).slope(z[l - 1][i]),
-      )
-    }
-    return blocks.flat()
+  sampleGradient(sample: number, output: number | null = null): Vector {
+    const parameters = this.onTape(this.weights)
+    const [signal] = this.forward(parameters, [sample])
+    return this.tape.gradient(output === null ? this.sampleLoss(signal, sample) : signal.ids[output], parameters)
   }
 
   /** [P] gradient of the reduced loss over these samples. */
   gradient(samples: readonly number[], flat: Vector = this.weights): Vector {
-    const sum: Vector = flat.map(() => 0)
-    for (const sample of samples)
-      for (const [p, value] of this.sampleGradient(sample, null, flat).entries()) sum[p] += value * this.share(samples.length)
-    return sum
+    const parameters = this.onTape(flat)
+    return this.tape.gradient(this.lossOn(parameters, samples), parameters)
   }
 
-  /** [P][P] Hessian of the reduced loss by central differences of the gradient. */
-  hessian(step = 1e-5): Vector[] {
+  /** [P] product of the Hessian of the reduced loss over all samples with a direction, by central differences. */
+  hessianVector(direction: Vector, step = 1e-5): Vector {
     const all = this.inputs.map((_, i) => i)
-    return this.weights.map((weight, p) => {
-      const plus = this.weights.slice()
-      const minus = this.weights.slice()
-      plus[p] = weight + step
-      minus[p] = weight - step
-      const up = this.gradient(all, plus)
-      const down = this.gradient(all, minus)
-      return up.map((value, q) => (value - down[q]) / (2 * step))
-    })
+    const moved = (sign: number): Vector => this.weights.map((weight, i) => weight + sign * step * direction[i])
+    const [up, down] = [this.gradient(all, moved(1)), this.gradient(all, moved(-1))]
+    return up.map((value, i) => (value - down[i]) / (2 * step))
   }
 
-  /** [n*c][n*c] tangent kernel at these weights. */
-  kernel(flat: Vector = this.weights): Vector[] {
-    const rows = this.inputs.flatMap((_, sample) => Array.from({ length: this.outputs }, (_, k) => this.sampleGradient(sample, k, flat)))
+  /** [P][P]. */
+  hessian(): Vector[] {
+    return this.weights.map((_, p) => this.hessianVector(this.weights.map((__, q) => (q === p ? 1 : 0))))
+  }
+
+  /** [n*c][n*c] tangent kernel. */
+  kernel(): Vector[] {
+    const rows = this.inputs.flatMap((_, sample) => Array.from({ length: this.outputs }, (__, k) => this.sampleGradient(sample, k)))
     return rows.map((a) => rows.map((b) => dot(a, b)))
+  }
+
+  /** Puts weights on an empty tape; their ids are 0 .. P-1. */
+  private onTape(flat: Vector): Id[] {
+    this.tape.clear()
+    return flat.map((weight) => this.tape.constant(weight))
+  }
+
+  private lossOn(parameters: readonly Id[], samples: readonly number[]): Id {
+    const losses = this.forward(parameters, samples).map((signal, i) => this.sampleLoss(signal, samples[i]))
+    return this.tape.scale(this.tape.sum(losses), this.share(samples.length))
+  }
+
+  private sampleLoss({ ids }: Signal, sample: number): Id {
+    const { tape, problem } = this
+    const y = this.targets[sample]
+    const f = ids.map((id) => tape.valueOf(id))
+    const top = Math.max(...f)
+    const mass = f.reduce((sum, value) => sum + Math.exp(value - top), 0)
+    const total = y.reduce((sum, value) => sum + value, 0)
+    return tape.sum(
+      ids.map((id, k) => {
+        switch (problem.loss.kind) {
+          case 'mse':
+            return tape.apply(id, 0.5 * (f[k] - y[k]) ** 2, f[k] - y[k])
+          case 'softmaxCrossEntropy':
+            return tape.apply(id, -y[k] * (f[k] - top - Math.log(mass)), (total * Math.exp(f[k] - top)) / mass - y[k])
+          case 'logistic':
+            return tape.apply(id, Math.log(1 + Math.exp(-y[k] * f[k])), -y[k] / (1 + Math.exp(y[k] * f[k])))
+          default:
+            throw new Error('sampleLoss: no such loss')
+        }
+      }),
+    )
+  }
+
+  /** The outputs of these samples, which a batch norm in training mode sees together. */
+  private forward(parameters: readonly Id[], samples: readonly number[]): Signal[] {
+    const { model } = this.problem
+    const weightedCount = this.entries.filter(isWeighted).length
+    let signals = samples.map((sample): Signal => ({ shape: model.inputShape, ids: this.inputs[sample].map((x) => this.tape.constant(x)) }))
+    let [taken, hidden] = [0, 0]
+    let blockInputs = signals
+    for (const layer of this.entries) {
+      if (!isWeighted(layer)) {
+        signals = signals.map((signal) => this.plain(layer, signal))
+        continue
+      }
+      const ids = tensorsOf(layer).map((values) =>
+        layer.trainable ? values.map(() => parameters[taken++]) : values.map((value) => this.tape.constant(value)),
+      )
+      const tensors: Tensors = { W: ids[0], b: layer.b === undefined ? null : ids[1], gamma: ids[2], beta: ids[3] }
+      const isLast = hidden === weightedCount - 1
+      const inBlock = model.skip === false || isLast ? -1 : hidden - model.skip.first
+      if (model.skip !== false && inBlock >= 0 && inBlock % model.skip.span === 0) blockInputs = signals
+      let z = signals.map((signal) => (layer.type === 'dense' ? this.dense(layer, tensors, signal) : this.conv(layer, tensors, signal)))
+      if (layer.gamma !== undefined) z = this.normalised(layer, tensors, z)
+      const endsBlock = model.skip !== false && inBlock >= 0 && inBlock % model.skip.span === model.skip.span - 1
+      signals = z.map((signal, row) => this.activated(layer, signal, endsBlock ? blockInputs[row] : null))
+      hidden++
+    }
+    return signals
+  }
+
+  private scaleOf(layer: Weighted): number {
+    const fanIn = layer.W.shape.slice(1).reduce((product, extent) => product * extent, 1)
+    return this.problem.model.parameterization === 'ntk' ? 1 / Math.sqrt(fanIn) : (layer.scale ?? 1)
+  }
+
+  /** scale sum + biasScale b. */
+  private affine(layer: Weighted, { b }: Tensors, channel: number, terms: readonly Id[]): Id {
+    const product = this.tape.scale(this.tape.sum(terms), this.scaleOf(layer))
+    return b === null ? product : this.tape.add(product, this.tape.scale(b[channel], this.problem.model.biasScale))
+  }
+
+  private dense(layer: JsonDenseLayer, tensors: Tensors, { ids }: Signal): Signal {
+    const [out, input] = layer.W.shape
+    const z = Array.from({ length: out }, (_, o) =>
+      this.affine(
+        layer,
+        tensors,
+        o,
+        ids.map((id, i) => this.tape.multiply(tensors.W[o * input + i], id)),
+      ),
+    )
+    return { shape: [out, 1, 1], ids: z }
+  }
+
+  private conv(layer: JsonConvLayer, tensors: Tensors, { shape, ids }: Signal): Signal {
+    const [, height, width] = shape
+    const [out, input, k] = layer.W.shape
+    const { stride, padding, paddingMode } = layer
+    const extent = (side: number): number => Math.floor((side + 2 * padding - k) / stride) + 1
+    const z: Id[] = []
+    for (let o = 0; o < out; o++)
+      for (let y = 0; y < extent(height); y++)
+        for (let x = 0; x < extent(width); x++) {
+          const terms: Id[] = []
+          for (let c = 0; c < input; c++)
+            for (let dy = 0; dy < k; dy++)
+              for (let dx = 0; dx < k; dx++) {
+                let [row, column] = [y * stride + dy - padding, x * stride + dx - padding]
+                if (paddingMode === 'circular') [row, column] = [(row + height) % height, (column + width) % width]
+                if (row < 0 || column < 0 || row >= height || column >= width) continue
+                terms.push(this.tape.multiply(tensors.W[((o * input + c) * k + dy) * k + dx], ids[(c * height + row) * width + column]))
+              }
+          z.push(this.affine(layer, tensors, o, terms))
+        }
+    return { shape: [out, extent(height), extent(width)], ids: z }
+  }
+
+  private plain(layer: Exclude<JsonLayer, Weighted>, { shape, ids }: Signal): Signal {
+    const [channels, height, width] = shape
+    if (layer.type === 'flatten') return { shape: [ids.length, 1, 1], ids }
+    const [rows, columns, stride] = layer.type === 'globalAvgPool' ? [height, width, 1] : [layer.size, layer.size, layer.stride]
+    const [outRows, outColumns] = [Math.floor((height - rows) / stride) + 1, Math.floor((width - columns) / stride) + 1]
+    const pooled: Id[] = []
+    for (let c = 0; c < channels; c++)
+      for (let y = 0; y < outRows; y++)
+        for (let x = 0; x < outColumns; x++) {
+          const window: Id[] = []
+          for (let dy = 0; dy < rows; dy++)
+            for (let dx = 0; dx < columns; dx++) window.push(ids[(c * height + y * stride + dy) * width + x * stride + dx])
+          const largest = window.reduce((best, id) => (this.tape.valueOf(id) > this.tape.valueOf(best) ? id : best))
+          pooled.push(layer.type === 'maxPool' ? largest : this.tape.mean(window))
+        }
+    return { shape: [channels, outRows, outColumns], ids: pooled }
+  }
+
+  private normalised(layer: Weighted, { gamma, beta }: Tensors, z: readonly Signal[]): Signal[] {
+    const { tape, problem } = this
+    const { layerNorm, bnMode, bnEps, lnEps } = problem.model
+    const positions = z[0].ids.length / z[0].shape[0]
+    const channelOf = (i: number): number => Math.floor(i / positions)
+    const inverseRoot = (variance: Id, eps: number): Id => {
+      const value = tape.valueOf(variance) + eps
+      return tape.apply(variance, value ** -0.5, -0.5 * value ** -1.5)
+    }
+    const spread = (ids: readonly Id[]): { readonly mean: Id; readonly variance: Id } => {
+      const mean = tape.mean(ids)
+      const squares = ids.map((id) => {
+        const off = tape.add(id, tape.scale(mean, -1))
+        return tape.multiply(off, off)
+      })
+      return { mean, variance: tape.mean(squares) }
+    }
+    const shifted = (id: Id, i: number, mean: Id, root: Id): Id => {
+      const unit = tape.multiply(tape.add(id, tape.scale(mean, -1)), root)
+      return tape.add(tape.multiply(unit, gamma[channelOf(i)]), beta[channelOf(i)])
+    }
+    if (layerNorm === true)
+      return z.map(({ shape, ids }) => {
+        const { mean, variance } = spread(ids)
+        const root = inverseRoot(variance, lnEps!)
+        return { shape, ids: ids.map((id, i) => shifted(id, i, mean, root)) }
+      })
+    const channels = Array.from({ length: z[0].shape[0] }, (_, c) => {
+      const { mean, variance } =
+        bnMode === 'train'
+          ? spread(z.flatMap(({ ids }) => ids.filter((__, i) => channelOf(i) === c)))
+          : { mean: tape.constant(numbers(layer.runningMean)[c]), variance: tape.constant(numbers(layer.runningVar)[c]) }
+      return { mean, root: inverseRoot(variance, bnEps!) }
+    })
+    return z.map(({ shape, ids }) => ({
+      shape,
+      ids: ids.map((id, i) => shifted(id, i, channels[channelOf(i)].mean, channels[channelOf(i)].root)),
+    }))
+  }
+
+  private activated(layer: Weighted, { shape, ids }: Signal, blockInput: Signal | null): Signal {
+    const { tape, problem } = this
+    const act = (id: Id): Id => {
+      const { value, slope } = ACTIVATIONS[layer.activation]
+      return tape.apply(id, value(tape.valueOf(id)), slope(tape.valueOf(id)))
+    }
+    const { skip } = problem.model
+    if (skip === false || blockInput === null || String(blockInput.shape) !== String(shape)) return { shape, ids: ids.map(act) }
+    const added = (id: Id, i: number): Id => tape.add(tape.scale(id, skip.branchScale), tape.scale(blockInput.ids[i], skip.scale))
+    return { shape, ids: skip.placement === 'postAct' ? ids.map((id, i) => added(act(id), i)) : ids.map((id, i) => act(added(id, i))) }
   }
 }
 

@@ -5,23 +5,20 @@
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { Probe, SampleSet } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
-import { jsonMatrix, jsonNumber, jsonRow, MEASURED_FIELDS, type Measured, type MeasuredField } from '../../core/snapshot.ts'
-import { effectiveSteps } from '../../diagnostics/effectiveStep.ts'
-import { kernelDrift } from '../../diagnostics/kernelDrift.ts'
-import { kernelEigenvalues } from '../../diagnostics/kernelEigenvalues.ts'
+import { jsonMatrix, jsonNumber, MEASURED_FIELDS, type Measured, type MeasuredField } from '../../core/snapshot.ts'
 import { plRatio } from '../../diagnostics/polyakLojasiewicz.ts'
-import { traceKernel } from '../../diagnostics/traceKernel.ts'
-import { weightDistance } from '../../diagnostics/weightDistance.ts'
-import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
 import type { EngineDescription, Trainer, TrainerOptions } from '../../engine/trainer.ts'
+import { weightedPositions } from './jsonLayers.ts'
 import { measuredBatchGradients, measuredGradNorm, measuredKde, measuredPerSample } from './measuredGradients.ts'
 import { measuredHessian, measuredOutputHessianNorms, outputHessianObstacle } from './measuredHessian.ts'
+import { KERNEL_ROWS, measuredDrift, measuredKernel, type LendStart } from './measuredKernel.ts'
+import { measuredOptimizerStep, optimizerStepObstacle } from './measuredStep.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
+import { normOf } from './problemOf.ts'
+import { roundedToFloat32 } from './roundedProblem.ts'
 
-/** Largest n * c of which the kernel is written out. */
-const KERNEL_ROWS = 700
-/** Largest P whose updated weights are written out. */
-const WEIGHTS_WRITTEN = 200_000
+/** Why there is no quantity of one sample. */
+const COUPLED = 'batch norm in training mode couples the samples of a batch: there is no gradient of one sample'
 
 /** Makes the engine that the problem is measured on; one arm's options without the reason. */
 export type CreateTrainer = (options: Omit<TrainerOptions, 'reason'>, kind: ResolvedProblem['kind']) => Promise<Trainer>
@@ -34,21 +31,6 @@ export interface MeasuredProblem {
   readonly eps: number
   readonly measured: Measured
   readonly omitted: readonly { readonly name: string; readonly why: string }[]
-}
-
-/** Every value of the problem as a float32 engine sees it. */
-function roundedToFloat32(problem: ResolvedProblem): ResolvedProblem {
-  const { train } = problem.dataset
-  const startWeights = Float64Array.from(problem.startWeights, Math.fround)
-  return {
-    ...problem,
-    dataset: {
-      ...problem.dataset,
-      train: { ...train, inputs: Float32Array.from(train.inputs), targets: Float32Array.from(train.targets) },
-    },
-    startWeights,
-    weights: problem.weights === problem.startWeights ? startWeights : Float64Array.from(problem.weights, Math.fround),
-  }
 }
 
 /**
@@ -64,18 +46,24 @@ export async function measureProblem(
   seed: number,
   only: readonly MeasuredField[] = MEASURED_FIELDS,
 ): Promise<MeasuredProblem> {
-  const count = given.dataset.train.count
-  const optionsAt = (problem: ResolvedProblem, weights: Float64Array) => ({
-    spec: problem.spec,
-    dataset: problem.dataset,
-    probeCount: count,
-    optimizer: problem.optimizer,
+  const optionsOf = ({ dataset, optimizer }: ResolvedProblem, spec: ResolvedProblem['spec'], weights: Float64Array) => ({
+    spec,
+    dataset,
+    probeCount: dataset.train.count,
+    optimizer,
     initialWeights: [weights],
   })
-  const trainer = await create(optionsAt(given, given.weights), given.kind)
+  const open = async (asked: ResolvedProblem): Promise<Trainer> => await create(optionsOf(asked, asked.spec, asked.weights), asked.kind)
+  let trainer = await open(given)
   try {
     const { description } = trainer
-    const problem = description.precision === 'float32' ? roundedToFloat32(given) : given
+    const isRounded = description.precision === 'float32'
+    const problem = isRounded ? roundedToFloat32(given) : given
+    if (isRounded && normOf(given.spec)?.frozen) {
+      // An engine rounds data and weights at its door; statistics are part of the network it was made for.
+      await trainer.dispose()
+      trainer = await open(problem)
+    }
     const optimizer = { ...problem.optimizer, eps: resolveEps(problem.optimizer, description.engine) }
     await trainer.restore({
       step: 0,
@@ -85,9 +73,9 @@ export async function measureProblem(
       divergedAt: Int32Array.of(-1),
       optimizer: problem.optimizer,
     })
-    const atStart = async <Result>(use: (probe: Probe) => Promise<Result>): Promise<Result> => {
+    const atStart: LendStart = async (use) => {
       if (problem.weights === problem.startWeights) return await use(trainer.probe(0))
-      const first = await create(optionsAt(problem, problem.startWeights), problem.kind)
+      const first = await create(optionsOf(problem, problem.startSpec, problem.startWeights), problem.kind)
       try {
         return await use(first.probe(0))
       } finally {
@@ -106,7 +94,7 @@ interface Task {
   readonly problem: ResolvedProblem
   readonly trainer: Trainer
   readonly optimizer: OptimizerSettings & { readonly eps: number }
-  readonly atStart: <Result>(use: (probe: Probe) => Promise<Result>) => Promise<Result>
+  readonly atStart: LendStart
   readonly seed: number
   readonly only: readonly MeasuredField[]
   readonly omitted: { name: string; why: string }[]
@@ -115,92 +103,53 @@ interface Task {
 async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted }: Task): Promise<Measured> {
   const probe = trainer.probe(0)
   const n = problem.dataset.train.count
-  const all: SampleSet = { indices: Int32Array.from({ length: n }, (_, i) => i), from: 'probe' }
   const setOf = (indices: Int32Array): SampleSet => ({ indices, from: 'probe' })
+  const all = setOf(Int32Array.from({ length: n }, (_, i) => i))
   const batches = problem.batches.map(setOf)
   const pairs = problem.pairs.map(([a, b]) => [setOf(a), setOf(b)] as const)
-  const wants = (field: MeasuredField): boolean => only.includes(field)
-  const leaveOut = (name: string, why: string): void => void omitted.push({ name, why })
+  const obstacles = obstaclesOf(problem, probe, n)
+  const wants = (field: MeasuredField): boolean => only.includes(field) && obstacles[field] === undefined
+  for (const [name, why] of Object.entries(obstacles)) if (only.some((field) => name.split('.')[0] === field)) omitted.push({ name, why })
 
   const value = wants('loss') || wants('outputs') || wants('plRatio') ? await probe.loss(all) : null
-  const rows = n * probe.outputCount
-  const kernelFits = rows <= KERNEL_ROWS
-  const tooManyRows = `n * c = ${rows} rows, at most ${KERNEL_ROWS} are written`
-  const kernel = (wants('kernel') || wants('drift')) && kernelFits ? await probe.kernelGram(all) : null
-
+  const hasKernel = obstacles['drift.kernelRelFro'] === undefined && (wants('kernel') || wants('drift'))
+  const kernel = hasKernel ? await probe.kernelGram(all) : null
+  const positions = weightedPositions(problem.spec, problem.entries)
   const measured: Measured = {
     ...(value !== null && wants('loss') ? { loss: jsonNumber(value.loss) } : {}),
     ...(value !== null && wants('outputs') ? { outputs: jsonMatrix(value.outputs, probe.outputCount) } : {}),
-    ...(wants('gradNorm') ? { gradNorm: await measuredGradNorm(probe, all) } : {}),
+    ...(wants('gradNorm') ? { gradNorm: await measuredGradNorm(probe, all, positions) } : {}),
     ...(wants('perSample') ? { perSample: await measuredPerSample(probe, all) } : {}),
-    ...(wants('batchGradients') && batches.length + pairs.length > 0
-      ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) }
-      : {}),
-    ...(wants('kde') && pairs.length > 0 ? { kde: await measuredKde(probe, pairs) } : {}),
+    ...(wants('batchGradients') ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) } : {}),
+    ...(wants('kde') ? { kde: await measuredKde(probe, pairs) } : {}),
     ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed) } : {}),
-    ...(kernel !== null && wants('kernel') ? { kernel: await kernelFields(probe, kernel, all) } : {}),
-    ...(wants('drift') ? await driftFields(probe, kernel, all, atStart) : {}),
+    ...(kernel !== null && wants('kernel') ? { kernel: await measuredKernel(probe, kernel, all) } : {}),
+    ...(wants('drift') ? { drift: await measuredDrift(probe, kernel, all, atStart) } : {}),
     ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(plRatio(await probe.gradient(all), value.loss)) } : {}),
+    ...(wants('outputHessianNorms') ? { outputHessianNorms: await measuredOutputHessianNorms(probe, all) } : {}),
   }
-  if (only.some((field) => field === 'batchGradients') && batches.length + pairs.length === 0)
-    leaveOut('batchGradients', 'the problem names no batches and no pairs')
-  if (wants('kde') && pairs.length === 0) leaveOut('kde', 'the problem names no pairs')
-  if (wants('perSample') && n === 1) leaveOut('perSample.eta', 'one sample has no pair')
-  if (wants('perSample') && n === 1) leaveOut('perSample.minCosine', 'one sample has no pair')
-  if (!kernelFits && wants('kernel')) leaveOut('kernel', tooManyRows)
-  if (!kernelFits && wants('drift')) leaveOut('drift.kernelRelFro', tooManyRows)
-  const obstacle = outputHessianObstacle(probe, n)
-  if (wants('outputHessianNorms') && obstacle !== null) leaveOut('outputHessianNorms', obstacle)
-  const outputHessianNorms =
-    wants('outputHessianNorms') && obstacle === null ? { outputHessianNorms: await measuredOutputHessianNorms(probe, all) } : {}
-  if (!wants('optimizerStep')) return { ...measured, ...outputHessianNorms }
-  if (probe.parameterCount > WEIGHTS_WRITTEN) {
-    leaveOut('optimizerStep', `P = ${probe.parameterCount} weights, at most ${WEIGHTS_WRITTEN} are written`)
-    return { ...measured, ...outputHessianNorms }
-  }
+  if (!wants('optimizerStep')) return measured
   // Last, because it moves the weights.
-  await trainer.train([problem.optimizerBatch])
-  const steps = effectiveSteps(optimizer, await probe.secondMoments(), probe.parameterCount)
-  return {
-    ...measured,
-    optimizerStep: { weights: jsonRow(await probe.weights()), effectiveStep: steps === null ? [] : jsonRow(steps) },
-    ...outputHessianNorms,
-  }
+  return { ...measured, optimizerStep: await measuredOptimizerStep(problem, trainer, optimizer) }
 }
 
-async function kernelFields(probe: Probe, kernel: Float64Array, set: SampleSet): Promise<NonNullable<Measured['kernel']>> {
-  const n = set.indices.length
+/** Fields, or parts of one, that this problem does not have or that would be too large, with the reason. */
+function obstaclesOf(problem: ResolvedProblem, probe: Probe, n: number): Readonly<Record<string, string>> {
+  const norm = normOf(problem.spec)
+  const coupled = norm?.kind === 'batch' && norm.frozen === null ? COUPLED : null
   const rows = n * probe.outputCount
-  const context = {
-    breathe: () => Promise.resolve(),
-    eigenvalues: async (matrix: Float64Array, size: number) => symmetricEigenvalues(matrix, size),
+  const kernel = coupled ?? (rows <= KERNEL_ROWS ? null : `n * c = ${rows} rows, at most ${KERNEL_ROWS} are written`)
+  const noPair = coupled === null && n === 1 ? 'one sample has no pair' : null
+  const reasons: Readonly<Record<string, string | null>> = {
+    perSample: coupled,
+    'perSample.eta': noPair,
+    'perSample.minCosine': noPair,
+    batchGradients: problem.batches.length + problem.pairs.length > 0 ? null : 'the problem names no batches and no pairs',
+    kde: problem.pairs.length > 0 ? null : 'the problem names no pairs',
+    kernel,
+    'drift.kernelRelFro': kernel,
+    outputHessianNorms: coupled ?? outputHessianObstacle(probe, n),
+    optimizerStep: optimizerStepObstacle(problem, probe),
   }
-  const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
-  const lambdaMin = eigenvalues[0]
-  const lambdaMax = eigenvalues[rows - 1]
-  return {
-    matrix: jsonMatrix(kernel, rows),
-    lambdaMin: jsonNumber(lambdaMin),
-    lambdaMax: jsonNumber(lambdaMax),
-    condition: jsonNumber(lambdaMin > 0 ? lambdaMax / lambdaMin : Infinity),
-    traceKernel: jsonMatrix(traceKernel(kernel, n, probe.outputCount), n),
-  }
-}
-
-async function driftFields(
-  probe: Probe,
-  kernel: Float64Array | null,
-  set: SampleSet,
-  atStart: Task['atStart'],
-): Promise<Pick<Measured, 'drift'>> {
-  const start = await atStart(async (first) => ({
-    kernel: kernel === null ? null : await first.kernelGram(set),
-    weights: await first.weights(),
-  }))
-  return {
-    drift: {
-      ...(kernel === null || start.kernel === null ? {} : { kernelRelFro: jsonNumber(kernelDrift(kernel, start.kernel)) }),
-      weightDistance: jsonNumber(weightDistance(await probe.weights(), start.weights)),
-    },
-  }
+  return Object.fromEntries(Object.entries(reasons).filter((entry): entry is [string, string] => entry[1] !== null))
 }

@@ -9,12 +9,20 @@ import { log10Norms } from '../../diagnostics/logNorms.ts'
 import { cosineDensity } from '../../numerics/kde.ts'
 import { combinedNorm, scaledToNumber } from '../../numerics/logMagnitude.ts'
 
-function keyed(values: ArrayLike<number>): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
-  return Object.fromEntries(jsonRow(values).map((value, layer) => [String(layer), value]))
+function keyed(values: ArrayLike<number>, positions: readonly number[]): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
+  return Object.fromEntries(jsonRow(values).map((value, layer) => [String(positions[layer]), value]))
 }
 
-/** Frobenius norm and mean absolute entry per layer; keys are positions in `weights`. */
-export async function measuredGradNorm(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['gradNorm']>> {
+/**
+ * Frobenius norm and mean absolute entry per layer.
+ *
+ * @param positions of the probe's layers in `weights`, which are the keys.
+ */
+export async function measuredGradNorm(
+  probe: Probe,
+  set: SampleSet,
+  positions: readonly number[],
+): Promise<NonNullable<Measured['gradNorm']>> {
   const norms = await probe.gradientNorms(set)
   const parts = Array.from(norms.mantissa, (mantissa, layer) => ({ mantissa, exponent: norms.exponent[layer] }))
   const meanAbs = Array.from(norms.meanAbsMantissa, (mantissa, layer) =>
@@ -22,9 +30,9 @@ export async function measuredGradNorm(probe: Probe, set: SampleSet): Promise<No
   )
   return {
     global: jsonNumber(scaledToNumber(combinedNorm(parts))),
-    perLayer: keyed(parts.map(scaledToNumber)),
-    perLayerMeanAbs: keyed(meanAbs),
-    log10PerLayer: keyed(log10Norms(norms.mantissa, norms.exponent)),
+    perLayer: keyed(parts.map(scaledToNumber), positions),
+    perLayerMeanAbs: keyed(meanAbs, positions),
+    log10PerLayer: keyed(log10Norms(norms.mantissa, norms.exponent), positions),
   }
 }
 

@@ -2,100 +2,12 @@
 //
 // The inverse of `parseProblem`: what stands here must resolve to the same network, samples and slots, so
 // that measuring a snapshot's problem gives the snapshot's numbers again.
-import type { Activation, Experiment, OptimizerSettings } from '../../core/experiment.ts'
-import { isDenseNetwork, type DenseNetworkSpec } from '../../core/networkSpec.ts'
-import { jsonMatrix, jsonRow, type JsonDenseLayer, type JsonOptimizer, type JsonWeights, type Problem } from '../../core/snapshot.ts'
-import { DomainFault } from '../../core/faults.ts'
+import { isWeighted, type LayerSpec, type NetworkSpec, type NormSpec } from '../../core/networkSpec.ts'
+import { jsonMatrix, jsonRow, type JsonModel, type Problem } from '../../core/snapshot.ts'
+import { ACTIVATION_NAMES } from './activationNames.ts'
+import { isNtkParameterized, jsonLayers } from './jsonLayers.ts'
+import { jsonOptimizer } from './jsonOptimizer.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
-
-const ACTIVATION_NAMES: Readonly<Record<Activation, string>> = {
-  identity: 'linear',
-  relu: 'relu',
-  tanh: 'tanh',
-  tanh3: '3tanh',
-  swish: 'swish',
-  sigmoid: 'sigmoid',
-  softsign: 'softsign',
-  arctan: 'arctan',
-  softplus: 'softplus',
-  gelu: 'gelu',
-  elu: 'elu',
-}
-
-function jsonWeights(kind: Experiment['model']['kind'], spec: DenseNetworkSpec, flat: Float64Array): JsonWeights {
-  if (kind === 'chain') return jsonRow(flat)
-  let offset = 0
-  return spec.layers.map((layer): JsonDenseLayer => {
-    const size = layer.fanOut * layer.fanIn
-    const W = { shape: [layer.fanOut, layer.fanIn], data: jsonRow(flat.subarray(offset, offset + size)) }
-    offset += size
-    if (!layer.bias) return { type: 'dense', W, trainable: true }
-    const b = { shape: [layer.fanOut], data: jsonRow(flat.subarray(offset, offset + layer.fanOut)) }
-    offset += layer.fanOut
-    return { type: 'dense', W, b, trainable: true }
-  })
-}
-
-function jsonOptimizer(
-  optimizer: OptimizerSettings,
-  eps: number,
-  state: ResolvedProblem['optimizerState'],
-  batch: Int32Array,
-): JsonOptimizer {
-  const { lr } = optimizer
-  const slots = state.slots.map(jsonRow)
-  const t = state.updates
-  const positions = Array.from(batch)
-  switch (optimizer.kind) {
-    case 'sgd':
-      return { kind: 'sgd', lr, batch: positions, state: { t } }
-    case 'momentum':
-      return {
-        kind: 'momentum',
-        lr,
-        momentum: optimizer.momentum,
-        nesterov: false,
-        convention: 'v = momentum v + g; w -= lr v',
-        batch: positions,
-        state: { t, v: slots[0] },
-      }
-    case 'rmsprop':
-      return {
-        kind: 'rmsprop',
-        lr,
-        beta2: optimizer.decay,
-        eps,
-        convention: 'v = beta2 v + (1 - beta2) g^2; w -= lr g / (sqrt(v) + eps)',
-        batch: positions,
-        state: { t, v: slots[0] },
-      }
-    case 'adam':
-      return {
-        kind: 'adam',
-        lr,
-        beta1: optimizer.beta1,
-        beta2: optimizer.beta2,
-        eps,
-        convention: 'bias-corrected; w -= lr mHat / (sqrt(vHat) + eps)',
-        batch: positions,
-        state: { t, m: slots[0], v: slots[1] },
-      }
-    case 'nesterov':
-      return {
-        kind: 'momentum',
-        lr,
-        momentum: optimizer.momentum,
-        nesterov: true,
-        convention: 'v = momentum v + g; w -= lr (g + momentum v)',
-        batch: positions,
-        state: { t, v: slots[0] },
-      }
-    case 'perturbed':
-      return { kind: 'perturbedGD', lr, noiseStd: optimizer.noise, batch: positions, state: { t } }
-    default:
-      return optimizer.kind satisfies never
-  }
-}
 
 /**
  * The `problem` part of a snapshot.
@@ -103,34 +15,61 @@ function jsonOptimizer(
  * @param eps as the engine used it, since the experiment may leave it open.
  */
 export function problemOf(resolved: ResolvedProblem, eps: number): Problem {
-  const { spec, dataset, kind } = resolved
-  if (!isDenseNetwork(spec)) throw new DomainFault('problemOf: not a stack of dense layers, got convolutions, expected dense layers')
+  const { spec, startSpec, dataset, kind, entries, trainable } = resolved
   const { train } = dataset
-  const last = spec.layers[spec.layers.length - 1]
-  const first = spec.layers[0]
-  const squared = spec.loss.kind === 'squaredError'
+  const weights = (own: NetworkSpec, flat: Float64Array) => (kind === 'chain' ? jsonRow(flat) : jsonLayers(own, flat, entries, trainable))
   return {
-    model: {
-      kind,
-      activation: spec.layers.length > 1 ? ACTIVATION_NAMES[first.activation] : 'linear',
-      outputActivation: ACTIVATION_NAMES[last.activation],
-      parameterization: spec.layers.some((layer) => layer.forwardScale !== 1) ? 'ntk' : 'standard',
-      skip: false,
-      batchNorm: false,
-      outputScale: 1,
-      biasScale: first.biasScale,
-      denseLayout: 'out_in',
-      inputShape: dataset.imageShape ?? [dataset.inputWidth, 1, 1],
-    },
-    loss: squared
-      ? { kind: 'mse', reduction: spec.loss.reduction === 'mean' ? 'halfMean' : 'halfSum' }
-      : { kind: 'softmaxCrossEntropy', reduction: spec.loss.reduction },
-    weights: jsonWeights(kind, spec, resolved.startWeights),
-    ...(resolved.weights === resolved.startWeights ? {} : { weights2: jsonWeights(kind, spec, resolved.weights) }),
+    model: jsonModel(resolved),
+    loss: jsonLoss(spec),
+    weights: weights(startSpec, resolved.startWeights),
+    ...(resolved.weights === resolved.startWeights ? {} : { weights2: weights(spec, resolved.weights) }),
     inputs: jsonMatrix(train.inputs, dataset.inputWidth),
-    targets: train.labels === null || squared ? jsonMatrix(train.targets, dataset.outputWidth) : Array.from(train.labels),
+    targets:
+      train.labels === null || spec.loss.kind !== 'softmaxCrossEntropy'
+        ? jsonMatrix(train.targets, dataset.outputWidth)
+        : Array.from(train.labels),
     batches: resolved.batches.map((batch) => Array.from(batch)),
     pairs: resolved.pairs.map(([a, b]) => [Array.from(a), Array.from(b)] as const),
-    optimizer: jsonOptimizer(resolved.optimizer, eps, resolved.optimizerState, resolved.optimizerBatch),
+    optimizer: jsonOptimizer(resolved, eps),
   }
+}
+
+/** The norm of the hidden layers, which all have the same kind; null without one. */
+export function normOf({ layers }: NetworkSpec): NormSpec | null {
+  for (const layer of layers) if (isWeighted(layer) && layer.norm !== undefined) return layer.norm
+  return null
+}
+
+function jsonModel({ spec, dataset, kind, skip }: ResolvedProblem): JsonModel {
+  const weighted = spec.layers.filter(isWeighted)
+  const norm = normOf(spec)
+  const conv = weighted.find((layer) => layer.kind === 'conv')
+  return {
+    kind,
+    activation: weighted.length > 1 ? ACTIVATION_NAMES[weighted[0].activation] : 'linear',
+    outputActivation: ACTIVATION_NAMES[weighted[weighted.length - 1].activation],
+    parameterization: isNtkParameterized(spec) ? 'ntk' : 'standard',
+    skip: skip ?? false,
+    batchNorm: norm?.kind === 'batch',
+    ...(norm?.kind === 'batch' ? { bnEps: norm.eps, bnMode: norm.frozen === null ? ('train' as const) : ('eval' as const) } : {}),
+    ...(norm?.kind === 'layer' ? { layerNorm: true as const, lnEps: norm.eps } : {}),
+    outputScale: 1,
+    biasScale: weighted[0].biasScale,
+    denseLayout: 'out_in',
+    ...(kind === 'cnn' ? { convLayout: 'OIHW' as const, dataLayout: 'NCHW' as const } : {}),
+    ...(conv === undefined ? {} : { paddingMode: conv.paddingMode }),
+    inputShape: inputShape(spec.layers[0], dataset),
+  }
+}
+
+/** An image as the first layer sees it, which for a data set of vectors is one column. */
+function inputShape(first: LayerSpec, { imageShape, inputWidth }: ResolvedProblem['dataset']): JsonModel['inputShape'] {
+  if (first.kind === 'conv') return [first.inChannels, first.height, first.width]
+  if (first.kind === 'pool') return [first.channels, first.height, first.width]
+  return imageShape ?? [inputWidth, 1, 1]
+}
+
+function jsonLoss({ loss }: NetworkSpec): Problem['loss'] {
+  if (loss.kind === 'squaredError') return { kind: 'mse', reduction: loss.reduction === 'mean' ? 'halfMean' : 'halfSum' }
+  return { kind: loss.kind, reduction: loss.reduction }
 }

@@ -4,9 +4,14 @@
 // asking for a snapshot changes nothing and the same run gives the same snapshot.
 import type { Dataset } from '../../core/dataset.ts'
 import type { Experiment, OptimizerSettings } from '../../core/experiment.ts'
-import type { NetworkSpec } from '../../core/networkSpec.ts'
+import { isWeighted, type NetworkSpec } from '../../core/networkSpec.ts'
+import { FIRST_BLOCK } from '../../core/normsAndSkips.ts'
+import type { JsonSkip } from '../../core/snapshot.ts'
+import { gradientNoise } from '../../engine/gradientNoise.ts'
 import { namedStream } from '../../numerics/streams.ts'
-import type { OptimizerState, ResolvedProblem } from './parseProblem.ts'
+import { layerEntries } from './jsonLayers.ts'
+import type { OptimizerState } from './parseOptimizer.ts'
+import type { ResolvedProblem } from './parseProblem.ts'
 
 const BATCHES = 8
 const PAIRS = 20
@@ -15,7 +20,13 @@ const PAIRS = 20
 export interface RunState {
   /** The arm's own experiment. */
   readonly experiment: Experiment
+  /** Batch norms with the frozen statistics of `weights`. */
   readonly spec: NetworkSpec
+  /** With those of `startWeights`; the same object where they are the same. */
+  readonly startSpec: NetworkSpec
+  readonly seedIndex: number
+  /** Updates of the run so far. */
+  readonly step: number
   readonly dataset: Dataset
   /** [P] at step 0. */
   readonly startWeights: Float64Array
@@ -27,7 +38,7 @@ export interface RunState {
 
 /** The problem of a run: samples are the first probeCount training samples. */
 export function problemOfRun(state: RunState): ResolvedProblem {
-  const { experiment, dataset } = state
+  const { experiment, dataset, spec, optimizer } = state
   const count = Math.min(experiment.diagnostics.probeCount, dataset.train.count)
   const { train } = dataset
   const stream = namedStream(experiment.seed, 'snapshot/batches')
@@ -36,7 +47,11 @@ export function problemOfRun(state: RunState): ResolvedProblem {
   const several = count > 1
   return {
     kind: experiment.model.kind,
-    spec: state.spec,
+    spec,
+    startSpec: state.startSpec,
+    entries: layerEntries(spec),
+    skip: skipOf(experiment, spec),
+    trainable: spec.layers.filter(isWeighted).map(() => true),
     dataset: {
       ...dataset,
       train: {
@@ -50,8 +65,19 @@ export function problemOfRun(state: RunState): ResolvedProblem {
     weights: state.weights,
     batches: several ? Array.from({ length: BATCHES }, draw) : [],
     pairs: several ? Array.from({ length: PAIRS }, () => [draw(), draw()] as const) : [],
-    optimizer: state.optimizer,
+    optimizer,
     optimizerState: state.optimizerState,
     optimizerBatch: Int32Array.from({ length: count }, (_, i) => i),
+    noise: optimizer.kind === 'perturbed' ? gradientNoise(experiment.seed, state.seedIndex, state.step, state.weights.length) : null,
   }
+}
+
+/** The skips as the model asks for them; null where no block of the network can have one. */
+function skipOf({ model }: Experiment, { layers }: NetworkSpec): JsonSkip | null {
+  for (const layer of layers) {
+    if (layer.kind === 'pool' || layer.skip === undefined) continue
+    const { placement, scale, branchScale } = layer.skip
+    return { span: model.skipSpan, first: FIRST_BLOCK, placement, scale, branchScale }
+  }
+  return null
 }

@@ -1,0 +1,137 @@
+// Do the numbers of a snapshot agree with a program that knows only its problem?
+import { expect } from 'vitest'
+import type { JsonNumber, Measured, Snapshot } from '../../src/core/snapshot.ts'
+import { dot, IndependentNetwork } from './independentNetwork.ts'
+import { updatedWeights } from './independentUpdate.ts'
+
+const flat = (value: unknown): number[] =>
+  Array.isArray(value)
+    ? value.flatMap(flat)
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(flat)
+      : [value as number]
+
+/** Euclidean length; a spread into Math.hypot would overflow the stack. */
+function length(values: readonly number[]): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+}
+
+/** |a - b| / |b| over all entries. */
+export function distance(given: unknown, expected: unknown): number {
+  const a = flat(given)
+  const b = flat(expected)
+  expect(a.length).toBe(b.length)
+  const difference = length(a.map((value, i) => value - b[i]))
+  return difference === 0 ? 0 : difference / length(b)
+}
+
+/** Both are float64: only the order of sums differs, a few hundred roundings. */
+const EXACT = 1e-11
+
+/** Everything of first order: loss, outputs, gradients and their cosines, kernel, drift, one update. */
+export function expectFirstOrder({ problem, measured: m }: Pick<Snapshot, 'problem' | 'measured'>): void {
+  const twin = new IndependentNetwork(problem)
+  const all = Array.from({ length: twin.count }, (_, i) => i)
+  expect(distance(m.loss, twin.loss(all))).toBeLessThan(EXACT)
+  const outputs = all.map((i) => twin.output(i, all))
+  expect(distance(m.outputs, outputs)).toBeLessThan(EXACT)
+  const gradient = twin.gradient(all)
+  let offset = 0
+  expect(Object.keys(m.gradNorm?.perLayer ?? {})).toEqual(twin.layerSizes.map(([position]) => String(position)))
+  for (const [position, size] of twin.layerSizes) {
+    const block = gradient.slice(offset, offset + size)
+    offset += size
+    expect(distance(m.gradNorm?.perLayer[position], length(block))).toBeLessThan(EXACT)
+    expect(distance(m.gradNorm?.perLayerMeanAbs[position], block.reduce((sum, g) => sum + Math.abs(g), 0) / size)).toBeLessThan(EXACT)
+    expect(m.gradNorm?.log10PerLayer[position]).toBeCloseTo(Math.log10(length(block)), 9)
+  }
+  expect(distance(m.plRatio, dot(gradient, gradient) / (2 * (m.loss as number)))).toBeLessThan(1e-9)
+  if (problem.pairs.length > 0) {
+    const cosines = problem.pairs.map(([a, b]) => {
+      const [u, v] = [twin.gradient(a), twin.gradient(b)]
+      return dot(u, v) / Math.sqrt(dot(u, u)) / Math.sqrt(dot(v, v))
+    })
+    expect(distance(m.batchGradients?.pairCosines, cosines)).toBeLessThan(1e-9)
+  }
+  const start = new IndependentNetwork(problem, 'start')
+  expect(m.drift?.weightDistance).toBeCloseTo(length(twin.weights.map((w, i) => w - start.weights[i])), 10)
+  expect(distance(m.optimizerStep?.weights, updatedWeights(problem, twin))).toBeLessThan(EXACT)
+  if (problem.model.bnMode === 'train') return
+  expectPerSample(m, twin, all)
+  const kernel = twin.kernel()
+  expect(distance(m.kernel?.matrix, kernel)).toBeLessThan(EXACT)
+  const before = flat(start.kernel())
+  const moved = length(flat(kernel).map((value, i) => value - before[i])) / length(before)
+  expect(Math.abs((m.drift?.kernelRelFro as number) - moved)).toBeLessThan(1e-10)
+}
+
+function expectPerSample(m: Measured, twin: IndependentNetwork, all: readonly number[]): void {
+  const perSample = all.map((i) => twin.sampleGradient(i))
+  const gram = perSample.map((a) => perSample.map((b) => dot(a, b)))
+  expect(distance(m.perSample?.gram, gram)).toBeLessThan(EXACT)
+  const total = flat(gram).reduce((sum, value) => sum + value, 0)
+  // A sum that nearly cancels loses the digits that it cancels.
+  expect(distance(m.perSample?.diversity, gram.reduce((sum, row, i) => sum + row[i], 0) / total)).toBeLessThan(1e-8)
+  if (all.length === 1) return
+  const smallest = Math.min(...gram.flatMap((row, i) => row.filter((_, j) => j !== i)))
+  expect(m.perSample?.eta).toBeCloseTo(Math.max(0, -smallest), 9)
+}
+
+/** Weights up to which the twin writes down its whole Hessian. */
+const WHOLE_HESSIAN = 150
+
+/** Trace, Frobenius norm and extremes of the curvature against central differences of the twin's gradients. */
+export function expectCurvature({ problem, measured: m }: Pick<Snapshot, 'problem' | 'measured'>): void {
+  const twin = new IndependentNetwork(problem)
+  const size = twin.weights.length
+  const isWhole = size <= WHOLE_HESSIAN
+  const hessian = isWhole ? twin.hessian() : []
+  const image = (vector: number[]): number[] => (isWhole ? hessian.map((row) => dot(row, vector)) : twin.hessianVector(vector))
+  if (isWhole) {
+    expect(m.hessian?.method).toBe('exact')
+    const trace = hessian.reduce((sum, row, i) => sum + row[i], 0)
+    const frobenius = length(flat(hessian))
+    // Central differences with step 1e-5: truncation and rounding are both about 1e-10 of the gradient's scale.
+    const tolerance = 1e-6 * frobenius + 1e-9
+    expect(Math.abs((m.hessian?.trace as number) - trace)).toBeLessThan(tolerance)
+    expect(Math.abs((m.hessian?.frobenius as number) - frobenius)).toBeLessThan(tolerance)
+    const eigenvalues: readonly JsonNumber[] = m.hessian?.eigenvalues ?? []
+    expect(Math.abs(eigenvalues.reduce<number>((sum, value) => sum + (value as number), 0) - trace)).toBeLessThan(tolerance)
+    expect(Math.abs(length(flat(eigenvalues)) - frobenius)).toBeLessThan(tolerance)
+  }
+  // The largest eigenvalue is a Rayleigh quotient that no vector beats: power iteration on the twin's products finds it.
+  const [top, bottom] = [m.hessian?.lambdaMax as number, m.hessian?.lambdaMin as number]
+  const extreme = Math.abs(top) > Math.abs(bottom) ? top : bottom
+  let vector = twin.weights.map((_, i) => Math.sin(1 + i))
+  let quotient = 0
+  for (let i = 0; i < (isWhole ? 300 : 60); i++) {
+    const scaled = 1 / length(vector)
+    vector = vector.map((value) => value * scaled)
+    const next = image(vector)
+    const before = quotient
+    quotient = dot(vector, next)
+    if (length(next) === 0 || Math.abs(quotient - before) < 1e-6 * Math.abs(quotient)) break
+    vector = next
+  }
+  // Power iteration stalls where both ends are equally large; then only the size is settled.
+  expect(Math.abs(Math.abs(quotient) - Math.abs(extreme))).toBeLessThan(1e-3 * Math.abs(extreme) + 1e-9)
+}
+
+/** All fields of a float32 engine against those of float64. */
+export function expectClose(given: Measured, exact: Measured): void {
+  // float32 against float64 through at most 12 layers: 1e-6 a layer, cancellation in the cosines of small batches.
+  const CLOSE = 1e-4
+  const close = (a: unknown, b: unknown): void => {
+    if (a !== undefined || b !== undefined) expect(distance(a, b)).toBeLessThan(CLOSE)
+  }
+  for (const field of ['loss', 'outputs', 'plRatio'] as const) close(given[field], exact[field])
+  close(given.gradNorm?.perLayer, exact.gradNorm?.perLayer)
+  close(given.gradNorm?.log10PerLayer, exact.gradNorm?.log10PerLayer)
+  close(given.perSample?.gram, exact.perSample?.gram)
+  close(given.batchGradients?.cosine ?? [], exact.batchGradients?.cosine ?? [])
+  close(given.kernel?.matrix, exact.kernel?.matrix)
+  if (exact.hessian?.eigenvalues) close(given.hessian?.eigenvalues, exact.hessian.eigenvalues)
+  if (exact.hessian?.blockFrobenius) close(given.hessian?.blockFrobenius, exact.hessian.blockFrobenius)
+  close(given.optimizerStep?.weights, exact.optimizerStep?.weights)
+  if (given.outputHessianNorms !== undefined) close(given.outputHessianNorms, exact.outputHessianNorms)
+}
