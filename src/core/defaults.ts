@@ -85,3 +85,25 @@ export const DEFAULT_MLP: Experiment = {
   seeds: 1,
   versus: null,
 }
+
+/**
+ * A small convolutional network on the same images: four convolutions of 16 channels, then the mean of each channel.
+ *
+ * A convolution does the work of its weights at every pixel, so batch and instruments are smaller than an MLP's.
+ */
+export const DEFAULT_CNN: Experiment = {
+  ...DEFAULT_MLP,
+  model: { ...DEFAULT_MLP.model, kind: 'cnn', family: 'plain', depth: 5, width: 16 },
+  data: { ...DEFAULT_MLP.data, testCount: 200 },
+  optimizer: { ...DEFAULT_OPTIMIZER, kind: 'adam', lr: 0.003 },
+  batch: 32,
+  steps: 500,
+  diagnostics: {
+    ...DEFAULT_DIAGNOSTICS,
+    probeCount: 16,
+    pairCount: 12,
+    pairBatch: 16,
+    lanczosSteps: 10,
+    every: { evaluation: 25, gradientNorms: 5, cosines: 25, hessian: 50, kernel: 25 },
+  },
+}

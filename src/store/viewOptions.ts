@@ -6,7 +6,21 @@ import type { InstrumentName } from '../core/sample.ts'
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const
 export type ThemeChoice = (typeof THEME_CHOICES)[number]
 
-export const CONTROL_NAMES = ['model', 'depth', 'width', 'tau', 'scheme', 'optimizer', 'lr', 'batch', 'data', 'seeds'] as const
+export const CONTROL_NAMES = [
+  'model',
+  'family',
+  'depth',
+  'width',
+  'norm',
+  'activation',
+  'tau',
+  'scheme',
+  'optimizer',
+  'lr',
+  'batch',
+  'data',
+  'seeds',
+] as const
 export type ControlName = (typeof CONTROL_NAMES)[number]
 
 /** The five instruments that have a plot of their own; accuracy is drawn in the loss plot. */

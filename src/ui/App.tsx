@@ -1,6 +1,7 @@
 // What is the page? The shell: six regions, in the order in which they are read.
 import { useEffect, useRef, useState } from 'react'
-import { Controls, Field } from './controls/Controls.tsx'
+import { Controls } from './controls/Controls.tsx'
+import { Field } from './controls/Field.tsx'
 import { HelpDialog } from './dialogs/HelpDialog.tsx'
 import { PlotDialogs } from './dialogs/PlotDialogs.tsx'
 import { listenToKeys } from './keyboard.ts'

@@ -1,6 +1,6 @@
 // Optimizer and learning rate of one arm: the two settings that may change while a run is on its way.
 import { useState } from 'react'
-import type { ArmName } from '../../core/experiment.ts'
+import type { ArmName, OptimizerSettings } from '../../core/experiment.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
 import { useLab, useLabState } from '../lab.tsx'
@@ -50,4 +50,11 @@ export function OptimizerField({ arm, named }: { readonly arm: ArmName; readonly
 }
 
 /** A rate that does something sensible for each kind, so that changing the kind does not look like a divergence. */
-const USUAL_RATE = { sgd: 0.1, momentum: 0.02, nesterov: 0.02, perturbed: 0.1, rmsprop: 0.001, adam: 0.001 } as const
+const USUAL_RATE: Readonly<Record<OptimizerSettings['kind'], number>> = {
+  sgd: 0.1,
+  momentum: 0.02,
+  nesterov: 0.02,
+  perturbed: 0.1,
+  rmsprop: 0.001,
+  adam: 0.001,
+}

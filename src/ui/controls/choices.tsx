@@ -5,6 +5,8 @@ export interface Choice<Value extends string> {
   readonly value: Value
   readonly label: string
   readonly disabled?: boolean
+  /** Heading under which a select lists it, next to the others of the group. */
+  readonly group?: string
 }
 
 interface SegmentedProps<Value extends string> {
@@ -44,28 +46,55 @@ interface SelectProps<Value extends string> {
   readonly value: Value
   readonly onChange: (value: Value) => void
   readonly disabled?: boolean
+  /** Said on hover: why it is disabled, or what it does. */
+  readonly title?: string
 }
 
 /** A native select, labelled for assistive technology only. */
-export function Select<Value extends string>({ name, choices, value, onChange, disabled = false }: SelectProps<Value>) {
+export function Select<Value extends string>({ name, choices, value, onChange, disabled = false, title }: SelectProps<Value>) {
   return (
     <select
       className="select"
       aria-label={name}
       value={value}
       disabled={disabled}
+      title={title}
       onChange={(event) => {
         const chosen = choices.find((choice) => choice.value === event.target.value)
         if (chosen !== undefined) onChange(chosen.value)
       }}
     >
-      {choices.map((choice) => (
-        <option key={choice.value} value={choice.value} disabled={choice.disabled}>
-          {choice.label}
-        </option>
-      ))}
+      {groupsOf(choices).map(({ name: heading, members }) =>
+        heading === undefined ? (
+          members.map((choice) => <Option key={choice.value} {...choice} />)
+        ) : (
+          <optgroup key={heading} label={heading}>
+            {members.map((choice) => (
+              <Option key={choice.value} {...choice} />
+            ))}
+          </optgroup>
+        ),
+      )}
     </select>
   )
+}
+
+function Option({ value, label, disabled }: Choice<string>) {
+  return (
+    <option value={value} disabled={disabled}>
+      {label}
+    </option>
+  )
+}
+
+function groupsOf<Value extends string>(choices: readonly Choice<Value>[]) {
+  const groups: { name: string | undefined; members: Choice<Value>[] }[] = []
+  for (const choice of choices) {
+    const last = groups.at(-1)
+    if (last !== undefined && last.name === choice.group) last.members.push(choice)
+    else groups.push({ name: choice.group, members: [choice] })
+  }
+  return groups
 }
 
 /** A select with its name in front. */

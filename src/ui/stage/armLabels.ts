@@ -1,10 +1,11 @@
 // What is each arm called on the plots? By what distinguishes it: the optimizer, or the field in which B differs.
-import type { ArmName, OptimizerSettings } from '../../core/experiment.ts'
+import type { ArmName, ModelSettings, OptimizerSettings } from '../../core/experiment.ts'
+import { armExperiment } from '../../core/resolve.ts'
 import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
 import { fieldOfArm } from '../../store/fieldPath.ts'
 import type { LabState } from '../../store/labState.ts'
 import { comparisonOf } from '../controls/comparison.ts'
-import { optimizerName, SCHEME_CHOICES } from '../controls/words.ts'
+import { ACTIVATION_CHOICES, nameOf, optimizerName, SCHEME_CHOICES } from '../controls/words.ts'
 import { shortNumber } from '../numberText.ts'
 
 /** "SGD 0.1", or "depth 64" where that is the difference. */
@@ -27,10 +28,16 @@ function armLabel({ experiment, run }: Pick<LabState, 'experiment' | 'run'>, arm
       return `width ${String(value('model.width'))}`
     case 'tau':
       return `τ ${shortNumber(Number(value('init.tau')))}`
+    case 'normSkip':
+      return normSkipLabel(armExperiment(experiment, arm).model)
+    case 'activation':
+      return nameOf(ACTIVATION_CHOICES, armExperiment(experiment, arm).model.activation)
+    case 'padding':
+      return `${armExperiment(experiment, arm).model.padding} padding`
     case 'batch':
       return `batch ${String(value('batch'))}`
     case 'scheme':
-      return SCHEME_CHOICES.find((choice) => choice.value === value('init.scheme'))?.label ?? ''
+      return nameOf(SCHEME_CHOICES, armExperiment(experiment, arm).init.scheme)
     case 'linearised':
       return arm === 'A' ? optimizerLabel(effectiveOptimizer(experiment, arm, run.step)) : 'its tangent'
     case 'off':
@@ -39,4 +46,10 @@ function armLabel({ experiment, run }: Pick<LabState, 'experiment' | 'run'>, arm
     default:
       return comparison satisfies never
   }
+}
+
+/** "plain", "batch norm", "skips" or both. */
+function normSkipLabel({ norm, skipSpan }: ModelSettings): string {
+  const parts = [...(norm === 'none' ? [] : [`${norm} norm`]), ...(skipSpan === 0 ? [] : ['skips'])]
+  return parts.length === 0 ? 'plain' : parts.join(' + ')
 }
