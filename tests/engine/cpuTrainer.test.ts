@@ -1,10 +1,11 @@
 // Do both CPU engines train, stop, store and go on as the contract says? One body, run on each.
 import { describe, expect, test } from 'vitest'
-import type { OptimizerSettings } from '../../src/core/experiment.ts'
+import { optimizerSchema, type OptimizerSettings } from '../../src/core/experiment.ts'
 import { ShapeFault, DomainFault } from '../../src/core/faults.ts'
 import { createBatchOrder } from '../../src/engine/batchOrder.ts'
 import { createChainTrainer } from '../../src/engine/chain/chainTrainer.ts'
 import { createFloat64Trainer } from '../../src/engine/float64/float64Trainer.ts'
+import { gradientNoise } from '../../src/engine/gradientNoise.ts'
 import type { TrainerOptions } from '../../src/engine/trainer.ts'
 import { chainSpec, datasetOf, denseSpec, normals, optionsOf, randomDataset, randomWeights, SEED } from './reference/problems.ts'
 
@@ -38,7 +39,7 @@ const ENGINES = [
       ),
   },
 ] as const
-const KINDS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const
+const KINDS = optimizerSchema.entries.kind.options
 const STARTS = ['a', 'b', 'c'] as const
 
 describe.each(ENGINES)('the $name trainer', ({ name, create, options }) => {
@@ -64,7 +65,8 @@ describe.each(ENGINES)('the $name trainer', ({ name, create, options }) => {
     await trainer.train(batches(2, 6))
     expect(checkpoint).toEqual(before)
   })
-  test.each(KINDS)('gives each member the bits of a single run under %s', async (kind) => {
+  // Perturbed descent gives each member noise of its own, see below.
+  test.each(KINDS.filter((kind) => kind !== 'perturbed'))('gives each member the bits of a single run under %s', async (kind) => {
     const optimizer = { kind, lr: 0.03 }
     const ensemble = create(options(STARTS, optimizer))
     const { losses } = await ensemble.train(batches(0, 15))
@@ -74,6 +76,26 @@ describe.each(ENGINES)('the $name trainer', ({ name, create, options }) => {
       expect(Array.from(alone.losses)).toEqual(Array.from({ length: 15 }, (_, step) => losses[step * 3 + seed]))
       expect(await single.probe(0).weights()).toEqual(await ensemble.probe(seed).weights())
     }
+  })
+  test('perturbs every member, step and seed by its own noise', async () => {
+    const settings = options(['a', 'a'], { kind: 'perturbed', lr: 0.03, noise: 0.2 })
+    const trainer = create({ ...settings, noiseSeed: 5 })
+    const quiet = create({ ...settings, optimizer: { ...settings.optimizer, noise: 0 } })
+    const before = await trainer.probe(0).weights()
+    for (let step = 0; step < 3; step++) {
+      const starts = [await trainer.probe(0).weights(), await trainer.probe(1).weights()]
+      const state = await quiet.checkpoint()
+      await quiet.restore({ ...state, weights: starts })
+      await quiet.train(batches(step, step + 1))
+      await trainer.train(batches(step, step + 1))
+      for (const member of [0, 1]) {
+        const noise = gradientNoise(5, member, step, before.length)
+        const [moved, still] = [await trainer.probe(member).weights(), await quiet.probe(member).weights()]
+        // lr s xi on top of the plain step, up to rounding.
+        for (const [k, w] of moved.entries()) expect(w).toBeCloseTo(still[k] - 0.03 * 0.2 * noise[k], 14)
+      }
+    }
+    expect(await trainer.probe(0).weights()).not.toEqual(await trainer.probe(1).weights())
   })
   test('does not depend on how the steps are cut into calls', async () => {
     const [whole, cut] = [create(options(STARTS)), create(options(STARTS))]

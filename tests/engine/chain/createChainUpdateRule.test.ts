@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createChainUpdateRule } from '../../../src/engine/chain/createChainUpdateRule.ts'
+import { optimizerSchema } from '../../../src/core/experiment.ts'
+import { gradientNoise } from '../../../src/engine/gradientNoise.ts'
 import { plainSquares, scaledArray, type ScaledArray } from '../../../src/engine/chain/scaledArray.ts'
 import { createUpdateRule } from '../../../src/engine/optimizers/createUpdateRule.ts'
 import { emptySlots } from '../../../src/engine/optimizers/updateRule.ts'
 import { normals, optimizerOf } from '../reference/problems.ts'
 
-const KINDS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const
+const KINDS = optimizerSchema.entries.kind.options
 const scaled = (mantissa: Float64Array, exponent = 0): ScaledArray => ({
   mantissa,
   exponent: new Int32Array(mantissa.length).fill(exponent),
@@ -29,8 +31,9 @@ describe('createChainUpdateRule', () => {
     const plainSlots = emptySlots(plainRule, 20)
     for (let step = 0; step < 100; step++) {
       const gradient = normals(20, `g${step}`).map((g, k) => g * sizeAt(step, k))
-      rule.apply(weights, scaled(gradient), slots, step)
-      plainRule.apply(plainWeights, gradient, plainSlots, step)
+      const noise = gradientNoise(1, 0, step, 20)
+      rule.apply(weights, scaled(gradient), slots, step, noise)
+      plainRule.apply(plainWeights, gradient, plainSlots, step, noise)
       expect(Array.from(weights)).toEqual(Array.from(plainWeights))
     }
     if (kind === 'rmsprop' || kind === 'adam') {

@@ -188,6 +188,14 @@ describe('the float64 probe', () => {
     expect((await probeAt(linear, data, Float64Array.of(1, -1)).loss(samples(4))).accuracy).toBe(0.75)
     expect((await probeAt(denseSpec([1, 1]), datasetOf(1, 1, [1], [1]), Float64Array.of(1, 0)).loss(samples(1))).accuracy).toBeNull()
   })
+  test('counts by its sign where there is one output for two classes', async () => {
+    const linear = denseSpec([1, 1], { bias: false, loss: { kind: 'logistic', reduction: 'mean' } })
+    const data = datasetOf(1, 1, [1, -1, 2, -3], [1, -1, -1, -1], Int32Array.of(1, 0, 0, 0))
+    const value = await probeAt(linear, data, Float64Array.of(2)).loss(samples(4))
+    expect(value.accuracy).toBe(0.75)
+    const losses = [-2, -2, 4, -6].map((margin) => Math.log1p(Math.exp(margin)))
+    for (const [row, loss] of losses.entries()) expect(value.perSample[row]).toBeCloseTo(loss, 14)
+  })
   test('multiplies through a relu by a Hessian without the kinks: 0 in a linear block', async () => {
     const relu = denseSpec([1, 1], { activation: 'relu', outputActivation: 'relu', bias: false })
     const alive = probeAt(relu, datasetOf(1, 1, [2], [1]), Float64Array.of(3))

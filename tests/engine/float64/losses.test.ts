@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { lossSchema } from '../../../src/core/experiment.ts'
 import { lossFunction, reductionShare } from '../../../src/engine/float64/losses.ts'
 import { directionalDerivative, relativeError } from '../reference/closeness.ts'
 import { normals } from '../reference/problems.ts'
 
-const KINDS = ['squaredError', 'softmaxCrossEntropy'] as const
+const KINDS = lossSchema.entries.kind.options
 const N = 3
 const C = 4
 const outputs = normals(N * C, 'outputs', 2)
@@ -77,6 +78,39 @@ describe('softmaxCrossEntropy', () => {
     const into = new Float64Array(1)
     ce.values(Float64Array.from(f), Float64Array.of(0, 1), 1, 2, into)
     expect(into[0]).not.toBeLessThan(Infinity)
+  })
+})
+
+describe('logistic', () => {
+  const y = Float64Array.of(1, -1)
+  test('is log 2 an output at 0, and half the slope', () => {
+    expect(valuesOf('logistic', new Float64Array(2), y, 1, 2)[0]).toBeCloseTo(2 * Math.LN2, 15)
+    expect(Array.from(deltaOf('logistic', new Float64Array(2), y, 1, 1, 2))).toEqual([-0.5, 0.5])
+  })
+  test('is the softmax cross-entropy of the outputs 0 and f', () => {
+    for (const f of [-3, 0.2, 5]) {
+      const soft = valuesOf('softmaxCrossEntropy', Float64Array.of(0, f), Float64Array.of(0, 1), 1, 2)[0]
+      // Two roundings each.
+      expect(valuesOf('logistic', Float64Array.of(f), Float64Array.of(1), 1, 1)[0]).toBeCloseTo(soft, 15)
+      expect(valuesOf('logistic', Float64Array.of(-f), Float64Array.of(-1), 1, 1)[0]).toBeCloseTo(soft, 15)
+    }
+  })
+  test('keeps losses and deltas of well learned samples to relative accuracy', () => {
+    const f = Float64Array.of(50, -60)
+    expect(valuesOf('logistic', f, y, 1, 2)[0] / (Math.exp(-50) + Math.exp(-60))).toBeCloseTo(1, 12)
+    const delta = deltaOf('logistic', f, y, 1, 1, 2)
+    expect(delta[0] / -Math.exp(-50)).toBeCloseTo(1, 12)
+    expect(delta[1] / Math.exp(-60)).toBeCloseTo(1, 12)
+  })
+  test('grows linearly on the wrong side, without overflow', () => {
+    expect(valuesOf('logistic', Float64Array.of(-1e5, 1e5), y, 1, 2)[0]).toBe(2e5)
+    expect(Array.from(deltaOf('logistic', Float64Array.of(-1e5, 1e5), y, 1, 1, 2))).toEqual([-1, 1])
+    const into = new Float64Array(2)
+    lossFunction('logistic').deltaTangent(Float64Array.of(-1e5, 1e5), y, Float64Array.of(1, 1), 1, 2, 1, into)
+    expect(Array.from(into)).toEqual([0, 0])
+  })
+  test('shows NaN', () => {
+    expect(valuesOf('logistic', Float64Array.of(NaN, 0), y, 1, 2)[0]).toBeNaN()
   })
 })
 
