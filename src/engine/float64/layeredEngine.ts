@@ -1,6 +1,7 @@
 // What do the network and its linear model share as engines? Slots and updates; the model itself is handed in.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { ShapeFault } from '../../core/faults.ts'
+import { channelsOf, isWeighted, weightCount } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { CpuEngine } from '../cpuTrainer.ts'
@@ -9,8 +10,8 @@ import { emptySlots, type UpdateRule } from '../optimizers/updateRule.ts'
 import type { EngineDescription, TrainerOptions } from '../trainer.ts'
 import type { Network } from './network.ts'
 
-/** Guess before anything was measured: a batch of 64 at a billion multiplications a second. */
-const MS_PER_WEIGHT = 64 * 3e-6
+/** Guess before anything was measured: a batch of 64 at a billion multiplications a second, three passes. */
+const MS_PER_MULTIPLICATION = 64 * 3e-6
 
 /** The function that is trained, for each member of the ensemble. */
 export interface LayeredModel {
@@ -49,7 +50,7 @@ export function layeredEngine(
     engine: 'float64',
     layers,
     parameterCount,
-    guess: MS_PER_WEIGHT * parameterCount,
+    guess: MS_PER_MULTIPLICATION * multiplicationsPerRow(network),
     beginBatch(indices) {
       batch = Int32Array.from(indices)
     },
@@ -71,4 +72,13 @@ export function layeredEngine(
     secondMoment: (slots) => (keepsSquares ? slots[slots.length - 1].slice() : null),
     createProbe: (weights, secondMoments, seedIndex) => model.createProbe(weights, secondMoments, seedIndex),
   }
+}
+
+/** Of one forward pass: a convolution uses each weight once a position. */
+function multiplicationsPerRow(network: Network): number {
+  let sum = 0
+  for (const { shape, outputWidth } of network.layers) {
+    if (isWeighted(shape)) sum += weightCount(shape) * (outputWidth / channelsOf(shape))
+  }
+  return sum
 }

@@ -1,6 +1,6 @@
 // Is the linear model the tangent of the network, and nothing else? Limits, finite differences, and the closed form of its descent.
 import { describe, expect, test } from 'vitest'
-import type { NetworkSpec } from '../../../src/core/networkSpec.ts'
+import { networkWidths, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { Probe } from '../../../src/core/probe.ts'
 import { DomainFault, ShapeFault } from '../../../src/core/faults.ts'
 import { createChainTrainer } from '../../../src/engine/chain/chainTrainer.ts'
@@ -9,6 +9,7 @@ import { createLinearisedTrainer } from '../../../src/engine/float64/linearisedT
 import type { Trainer, TrainerOptions } from '../../../src/engine/trainer.ts'
 import { symmetricEigenvalues } from '../../../src/numerics/symmetricEigenvalues.ts'
 import { directionalDerivative, relativeError, unitVector } from '../reference/closeness.ts'
+import { conv, norm, pool, skip, withHead } from '../reference/layers.ts'
 import {
   chainSpec,
   datasetOf,
@@ -254,4 +255,46 @@ describe('the distance between the network and its linearisation', () => {
     expect(gaps[1]).toBeLessThan(gaps[0])
     expect(gaps[2]).toBeLessThan(gaps[1])
   }, 30_000)
+})
+
+describe('the linear model of networks with images, norms and skips', () => {
+  const spec = withHead([
+    conv(1, 2, 4, { norm: norm('batch') }),
+    pool('max', 2, 4),
+    conv(2, 2, 2, { norm: norm('layer'), skip: skip(2, 'preAct') }),
+    conv(2, 2, 2, { norm: norm('batch'), skip: skip(2) }),
+  ])
+  const { inputWidth, outputWidth } = networkWidths(spec)
+  const dataset = randomDataset(COUNT, inputWidth, outputWidth, 'squaredError')
+  const start = randomWeights(spec, 'start')
+  const options = optionsOf(spec, dataset, [start])
+  const p = start.length
+  const away = normals(p, 'away', 0.6)
+
+  test('has the outputs F(w0) + J(w0) (w - w0), batch statistics those of the probe set at the start', async () => {
+    const own = createFloat64Trainer(options).probe(0)
+    const [{ outputs }, jacobian] = [await own.loss(SET), await own.outputJacobian(SET)]
+    const expected = outputs.map((value, row) => away.reduce((sum, w, k) => sum + jacobian[row * p + k] * (w - start[k]), value))
+    const linear = (await linearisedAt(options, away)).probe(0)
+    // The same sums in another order.
+    expect(relativeError((await linear.loss(SET)).outputs, expected)).toBeLessThan(1e-12)
+    expect(await linear.normStatistics?.()).toEqual(await own.normStatistics?.())
+    expect(await linear.kernelGram(SET)).toEqual(await own.kernelGram(SET))
+  })
+  test('has the gradient and the Hessian of its loss far from the start', async () => {
+    const at = async (w: Float64Array): Promise<Probe> => (await linearisedAt(options, w)).probe(0)
+    const probe = await at(away)
+    const direction = normals(p, 'direction', 0.3)
+    const [slope] = await directionalDerivative(async (w) => [(await (await at(w)).loss(SET)).loss], away, direction, 1e-3)
+    const gradient = await probe.gradient(SET)
+    // A quadratic in w: rounding only, over losses of a few hundred.
+    expect(relativeError([gradient.reduce((sum, g, k) => sum + g * direction[k], 0)], [slope])).toBeLessThan(1e-9)
+    const slopes = await directionalDerivative(async (w) => (await at(w)).gradient(SET), away, direction, 1e-3)
+    expect(relativeError(await probe.hessianVectors(direction, 1, SET), slopes)).toBeLessThan(1e-9)
+  })
+  test('trains', async () => {
+    const trainer = createLinearisedTrainer({ ...options, optimizer: { ...options.optimizer, kind: 'adam', lr: 0.01 } })
+    const { losses } = await trainer.train(Array.from({ length: 100 }, () => WHOLE))
+    expect(losses[99]).toBeLessThan(0.5 * losses[0])
+  })
 })
