@@ -78,7 +78,7 @@ export interface Probe {
    * One entry per position in spec.layers, null where there is no batch norm; frozen norms lend their own. Engines with batch norm implement it.
    */
   normStatistics?(): Promise<readonly (FrozenStatistics | null)[]>
-  /** Per weighted layer [n, outputs] preactivations z as the engine computed them, for gate-matched tests. */
+  /** Per weighted layer [n, outputs] arguments of its activation as the engine computed them (z, after norm and preAct skip), for gate-matched tests. */
   preactivations(set: SampleSet): Promise<readonly Float32Array[]>
 }
 
