@@ -143,16 +143,20 @@ export function needsPreactivation(activation: Activation): boolean {
 }
 
 /**
- * Statement that brings mantissas `acc<i>` of 2^e to true scale where the activation does not go with powers of two; '' where it always does.
+ * Statement that brings mantissas of 2^e to true scale where the activation does not go with powers of two; '' where it always does.
+ *
+ * @param each given a statement about one variable, does it to every mantissa.
  */
-export function toTrueScale(activation: Activation, rows: readonly number[]): string {
+export function toTrueScale(activation: Activation, each: (statement: (variable: string) => string) => string): string {
   const { bounded, offset } = TABLE[activation]
-  const scaled = (i: number): string => `acc${i} * exp2i(e)`
-  // Far beyond saturation the preactivation's size is of no use.
-  const body = rows.map((i) => `acc${i} = ${bounded === null ? scaled(i) : `clamp(${scaled(i)}, vec4f(-${bounded}), vec4f(${bounded}))`};`)
   if (bounded === null && offset !== true) return ''
   const when = bounded === null ? 'e < 0' : offset === true ? 'e != 0' : 'e > 0'
-  return `if (${when}) { ${body.join('\n    ')} e = 0; }`
+  // Far beyond saturation the preactivation's size is of no use.
+  const hold = (variable: string): string =>
+    bounded === null
+      ? `${variable} = ${variable} * exp2i(e);`
+      : `${variable} = clamp(${variable} * exp2i(e), vec4f(-${bounded}), vec4f(${bounded}));`
+  return `if (${when}) { ${each(hold)} e = 0; }`
 }
 
 /** Whether the activation gives 0 for 0, so that padding and tiny numbers stay what they are. */

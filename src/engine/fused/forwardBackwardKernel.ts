@@ -130,15 +130,16 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const threads = (layout.quads * tile.rows) / R
   const lines = Array.from({ length: R }, (_, i) => i)
   const unroll = (body: (i: number) => string): string => lines.map(body).join('\n    ')
-  const own = (i: number): string => `(row0 + ${i}u) * QUADS + column`
-  const h = (layer: string, i: number): string => `activations[activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
-  const z = (layer: string, i: number): string => `activations[Z_START + activationAt(seed, ${layer}, tileRow + ${i}u, column)]`
-  const delta = (layer: string, i: number): string => `deltas[deltaAt(seed, ${layer}, tileRow + ${i}u, column)]`
   const keepZ = keepsPreactivations(layout)
   const single = shape.head === 'outputs'
-  const noteSize = `atomicMax(&largestBits[slot], ${Array.from({ length: R }, (_, i) => `sizeBits(acc${i})`).reduce((a, b) => `max(${a}, ${b})`)});`
   const readWeights =
     'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
+  // What follows the sums is a loop over the thread's rows: unrolled it would be most of what there is to compile.
+  const eachRow = (body: string): string => `for (var i = 0u; i < ${R}u; i++) {
+      let own = (row0 + i) * QUADS + column;
+      let row = tileRow + i;
+      ${body}
+    }`
   const nextLayer = `
     workgroupBarrier();
     let swap = cur; cur = nxt; nxt = swap;`
@@ -151,24 +152,22 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     let sa = weightScale * exp2i(e - en);
     let b = parameters[seed * PARAMETER_STRIDE + biasAt(l) + column] * (BIAS_SCALE * exp2i(-en));
     e = en;
-    ${unroll((i) => `acc${i} = acc${i} * sa + b;`)}`
-    : unroll((i) => `acc${i} = acc${i} * weightScale;`)
+    ${unroll((i) => `sh[nxt + own${i}] = acc${i} * sa + b;`)}`
+    : unroll((i) => `sh[nxt + own${i}] = acc${i} * weightScale;`)
   const activate = (prefix: 'hidden' | 'output'): string => {
     const activation = prefix === 'hidden' ? layout.activation : layout.outputActivation
     // Padding must stay 0, or the weights that lead out of it would learn.
     const isReal = `columns < vec4u(${prefix === 'hidden' ? 'HIDDEN_COLUMNS' : 'OUT_COLUMNS'})`
-    const value = (i: number): string => `${prefix}Value(acc${i}, e)`
+    const value = `${prefix}Value(v, e)`
     return `
-      ${toTrueScale(activation, lines)}
-      ${keepZ ? unroll((i) => `${z('l + 1u', i)} = acc${i};`) : ''}
-      ${unroll((i) => `acc${i} = ${keepsZero(activation) ? value(i) : `select(vec4f(0.0), ${value(i)}, ${isReal})`};`)}`
+      ${toTrueScale(activation, (toScale) => eachRow(`var v = sh[nxt + own]; ${toScale('v')} sh[nxt + own] = v;`))}
+      ${eachRow(`var v = sh[nxt + own];
+      ${keepZ ? 'activations[Z_START + activationAt(seed, l + 1u, row, column)] = v;' : ''}
+      v = ${keepsZero(activation) ? value : `select(vec4f(0.0), ${value}, ${isReal})`};
+      size = max(size, sizeBits(v));
+      sh[nxt + own] = v;
+      activations[activationAt(seed, l + 1u, row, column)] = v;`)}`
   }
-  const finishLayer = `
-    ${addBias}
-    if (l < LAYERS - 1u) { ${activate('hidden')} } else { ${activate('output')} }
-    ${noteSize}
-    ${unroll((i) => `sh[nxt + ${own(i)}] = acc${i}; ${h('l + 1u', i)} = acc${i};`)}
-    if (lid == 0u) { exponents[exponentForward(seed, l + 1u, tileNumber)] = e; }`
   const backwardHalf = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
@@ -179,20 +178,23 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   cur = 0u;
   nxt = TILE_ROWS * QUADS;
   workgroupBarrier();
-  ${unroll((i) => `acc${i} = delta${i}; sh[cur + ${own(i)}] = acc${i}; ${delta('LAYERS - 1u', i)} = acc${i};`)}
-  ${noteSize}
+  {
+    var size = 0u;
+    ${unroll((i) => `sh[cur + own${i}] = delta${i}; deltas[deltaAt(seed, LAYERS - 1u, tileRow + ${i}u, column)] = delta${i}; size = max(size, sizeBits(delta${i}));`)}
+    atomicMax(&largestBits[slot], size);
+  }
   if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
   workgroupBarrier();
-  for (var i = 1u; i <= LAYERS; i++) {
-    // the delta of layer l lies in sh[cur] and acc; take its excess out, then produce that of layer l - 1
-    let l = LAYERS - i;
+  for (var down = 1u; down <= LAYERS; down++) {
+    // the delta of layer l lies in sh[cur]; take its excess out, then produce that of layer l - 1
+    let l = LAYERS - down;
     let bits = atomicLoad(&largestBits[slot]);
     let de = excess(bits);
     let s = exp2i(-de);
     if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = NO_EXPONENT; }
     if (de != 0) {
       e += de;
-      ${unroll((i) => `${delta('l', i)} = acc${i} * s;`)}
+      ${eachRow('deltas[deltaAt(seed, l, row, column)] = sh[cur + own] * s;')}
       if (lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = e; }
     }
     if (l == 0u) { break; }
@@ -204,12 +206,16 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       ${readWeights}
       ${unroll((i) => `{ let d = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
     }
+    ${unroll((i) => `sh[nxt + own${i}] = acc${i};`)}
     let ea = exponents[exponentForward(seed, l, tileNumber)];
-    ${unroll(
-      (i) => `acc${i} = acc${i} * (HIDDEN_SCALE * s * hiddenSlope(${keepZ ? z('l', i) : 'vec4f(0.0)'}, ${h('l', i)}, ea));
-      sh[nxt + ${own(i)}] = acc${i}; ${delta('l - 1u', i)} = acc${i};`,
-    )}
-    ${noteSize}
+    var size = 0u;
+    ${eachRow(`let h = activations[activationAt(seed, l, row, column)];
+      let z = ${keepZ ? 'activations[Z_START + activationAt(seed, l, row, column)]' : 'vec4f(0.0)'};
+      let d = sh[nxt + own] * (HIDDEN_SCALE * s * hiddenSlope(z, h, ea));
+      size = max(size, sizeBits(d));
+      sh[nxt + own] = d;
+      deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}
+    atomicMax(&largestBits[slot], size);
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     ${nextLayer}
   }`
@@ -247,57 +253,60 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var worst = 0u;
   // not by lid: a tile may have fewer than three threads
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
-  ${unroll((i) => `var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
+  ${unroll((i) => `let own${i} = (row0 + ${i}u) * QUADS + column; var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
   workgroupBarrier();
 
-  // layer 0 reads the data
-  {
-    let l = 0u;
-    let weightScale = FIRST_SCALE;
-    let w = seed * PARAMETER_STRIDE + weightAt(0u) + column;
-    for (var k = 0u; k < IN_QUADS; k++) {
-      let p = w + 4u * k * QUADS;
-      ${readWeights}
-      ${unroll((i) => `{ let x = X[u32(sample${i}) * IN_QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
-    }
-    ${finishLayer}
-    ${nextLayer}
-  }
-  for (var l = 1u; l < LAYERS; l++) {
-    let bits = atomicLoad(&largestBits[slot]);
-    worst = max(worst, bits);
-    let de = excess(bits);
-    let s = exp2i(-de);
-    // The weighted sum takes the power of two on its way out, which is as exact and cheaper.
-    let weightScale = HIDDEN_SCALE * s;
-    if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
-    if (de != 0) {
-      e += de;
-      ${unroll((i) => `${h('l', i)} = acc${i} * s;${keepZ ? ` ${z('l', i)} *= s;` : ''}`)}
-      if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
-    }
-    ${nextSlot}
-    ${unroll((i) => `acc${i} = vec4f(0.0);`)}
+  for (var l = 0u; l < LAYERS; l++) {
+    var weightScale = FIRST_SCALE;
     let w = seed * PARAMETER_STRIDE + weightAt(l) + column;
-    for (var k = 0u; k < QUADS; k++) {
-      let p = w + 4u * k * QUADS;
-      ${readWeights}
-      ${unroll((i) => `{ let x = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
+    ${unroll((i) => `acc${i} = vec4f(0.0);`)}
+    if (l == 0u) {
+      // layer 0 reads the data
+      for (var k = 0u; k < IN_QUADS; k++) {
+        let p = w + 4u * k * QUADS;
+        ${readWeights}
+        ${unroll((i) => `{ let x = X[u32(sample${i}) * IN_QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
+      }
+    } else {
+      let bits = atomicLoad(&largestBits[slot]);
+      worst = max(worst, bits);
+      let de = excess(bits);
+      let s = exp2i(-de);
+      // The weighted sum takes the power of two on its way out, which is as exact and cheaper.
+      weightScale = HIDDEN_SCALE * s;
+      if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
+      if (de != 0) {
+        e += de;
+        ${eachRow(`activations[activationAt(seed, l, row, column)] = sh[cur + own] * s;${keepZ ? ' activations[Z_START + activationAt(seed, l, row, column)] *= s;' : ''}`)}
+        if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
+      }
+      ${nextSlot}
+      for (var k = 0u; k < QUADS; k++) {
+        let p = w + 4u * k * QUADS;
+        ${readWeights}
+        ${unroll((i) => `{ let x = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3; }`)}
+      }
     }
-    ${finishLayer}
+    ${addBias}
+    var size = 0u;
+    if (l < LAYERS - 1u) { ${activate('hidden')} } else { ${activate('output')} }
+    atomicMax(&largestBits[slot], size);
+    if (lid == 0u) { exponents[exponentForward(seed, l + 1u, tileNumber)] = e; }
     ${nextLayer}
   }
 
-  // the outputs lie in sh[cur] and acc; the loss and its delta are taken at true scale unless that overflows
+  // the outputs lie in sh[cur]; the loss and its delta are taken at true scale unless that overflows
   nxt = cur;
   let outputBits = atomicLoad(&largestBits[slot]);
   worst = max(worst, outputBits);
   let eo = max(e + excess(outputBits), 0);
-  ${unroll((i) => `let f${i} = acc${i}; var delta${i} = vec4f(0.0); var rowLoss${i} = 0.0;`)}
+  ${unroll((i) => `let f${i} = sh[nxt + own${i}]; var delta${i} = vec4f(0.0); var rowLoss${i} = 0.0;`)}
   ${single ? singleOutputHeadWgsl(R) : lossHeadWgsl(loss, R)}
   let lossTail = select(f32(lossExponent), ${POISON.toExponential()}, worst >= INFINITE_BITS);
   ${unroll(
-    (i) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? z('LAYERS', i) : 'vec4f(0.0)'}, f${i}, e), real${i});
+    (
+      i,
+    ) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? `activations[Z_START + activationAt(seed, LAYERS, tileRow + ${i}u, column)]` : 'vec4f(0.0)'}, f${i}, e), real${i});
     if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), lossTail); }`,
   )}
   ${passes === 'forward' ? '' : backwardHalf}

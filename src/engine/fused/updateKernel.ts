@@ -150,6 +150,7 @@ ${shapeWgsl(shape)}
 @group(0) @binding(7) var<uniform> step: StepParameters;
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
 ${task === 'perturbed' ? '@group(0) @binding(8) var<storage, read> noise: array<vec4f>;' : ''}
+const ENTRIES = ${entries.length}u;
 const GROUPS = ${updateGroups(shape)}u;
 const NORM_GROUPS = ${weightGroups(shape)}u;
 const LARGEST_SLOTS = ${4 * normEntries(shape)}u;
@@ -217,6 +218,8 @@ ${
   em = select(em, 0, empty);
 
   ${entries.map((g) => `var ${g} = vec4f(0.0);`).join(' ')}
+  var g: array<vec4f, ENTRIES>;
+  var size = 0u;
   if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); atomicStore(&largestSlot, 0u); }
   workgroupBarrier();
   if (!isBias) {
@@ -238,36 +241,40 @@ ${
           var pa = activationAt(seed, l, t * TILE_ROWS, kq);${sumRows(`${sides.map((r) => `let h${r} = activations[pa + h${r}At];`).join(' ')} pa += QUADS;`)}
         }
       }
+      ${entries.map((g, q) => `g[${q}] = ${g};`).join(' ')}
       let p = weightAt(l) + 4u * kq * QUADS + column;
-      ${each(
-        (cell, r, c) => `if (kq + ${r}u < rowQuads && column + ${c}u < QUADS) {
-        ${parts(cell)
-          .map((g, i) => `${g} *= weightScale; apply(seed, p + ${4 * r + i}u * QUADS + ${c}u, ${g}, em, old, now);`)
-          .join(' ')}
-      } else { ${parts(cell)
-        .map((g) => `${g} = vec4f(0.0);`)
-        .join(' ')} }`,
-      )}
+      // A loop: unrolled, the optimizer would be compiled once an entry.
+      for (var q = 0u; q < ENTRIES; q++) {
+        let r = q / ${4 * side}u;
+        let c = (q / 4u) % ${side}u;
+        var v = vec4f(0.0);
+        if (kq + r < rowQuads && column + c < QUADS) {
+          v = g[q] * weightScale;
+          apply(seed, p + (4u * r + q % 4u) * QUADS + c, v, em, old, now);
+          size = max(size, sizeBits(v));
+        }
+        g[q] = v;
+      }
     }
-    atomicMax(&largestGradient, ${entries.map((g) => `sizeBits(${g})`).reduce((x, y) => `max(${x}, ${y})`)});
+    atomicMax(&largestGradient, size);
   }${
     shape.layout.bias
       ? ` else {
     for (var column = lid; column < QUADS; column += ${threads}u) {
-      var g = vec4f(0.0);
+      var v = vec4f(0.0);
       for (var t = 0u; t < TILES; t++) {
         let s = exp2i(exponents[exponentBackward(seed, l, t)] - em);
         if (s == 0.0) { continue; }
         let end = min((t + 1u) * TILE_ROWS, ROWS);
-        for (var row = t * TILE_ROWS; row < end; row++) { g += s * deltas[deltaAt(seed, l, row, column)]; }
+        for (var row = t * TILE_ROWS; row < end; row++) { v += s * deltas[deltaAt(seed, l, row, column)]; }
       }
-      g *= BIAS_SCALE;
+      v *= BIAS_SCALE;
       let p = biasAt(l) + column;
-      apply(seed, p, g, em, old, now);
+      apply(seed, p, v, em, old, now);
       atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p]));
-      atomicMax(&largestGradient, sizeBits(g));
+      atomicMax(&largestGradient, sizeBits(v));
       // A thread owns at most four columns (widths to 1024).
-      switch (column / ${threads}u) { case 0u: { g000 = g; } case 1u: { g001 = g; } case 2u: { g002 = g; } default: { g003 = g; } }
+      g[column / ${threads}u] = v;
     }
   }`
       : ''
@@ -280,7 +287,7 @@ ${
   let one = vec4f(1.0);
   var square = 0.0;
   var magnitude = 0.0;
-  ${entries.map((g) => `{ let h = ${g} * s; square += dot(h, h); magnitude += dot(abs(h), one); }`).join('\n  ')}
+  for (var q = 0u; q < ENTRIES; q++) { let h = g[q] * s; square += dot(h, h); magnitude += dot(abs(h), one); }
   squares[lid] = square;
   magnitudes[lid] = magnitude;
   workgroupBarrier();
