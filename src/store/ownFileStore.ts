@@ -4,6 +4,7 @@
 // Nothing changes before Accept: reading, a refusal and Cancel leave experiment and run as they are.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Experiment, OwnFile } from '../core/experiment.ts'
+import { parseExperiment } from '../core/parseExperiment.ts'
 import type { OwnFilePreview } from '../core/ownFilePreview.ts'
 import type { HeldFile, ReadOwnFilesAnswer, ReadOwnFilesRequest } from '../protocol/ownFileMessages.ts'
 import { fileInWords, withOwnFile } from './ownFileChoice.ts'
@@ -102,7 +103,8 @@ export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: 
       hold(dialog.preview.file.sha256, dialog.held)
       show({ type: 'closed' })
       const { experiment } = lab.store.getState()
-      lab.run.replace(withOwnFile(experiment, dialog.preview), experiment, { ghost: true, autorun: false })
+      // A lesson is about its own data.
+      lab.view.open(parseExperiment(withOwnFile(experiment, dialog.preview), experiment))
     },
     cancel() {
       reading?.abort()

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { Controls } from './controls/Controls.tsx'
 import { Field } from './controls/Field.tsx'
 import { HelpDialog } from './dialogs/HelpDialog.tsx'
+import { OwnDataDialog } from './dialogs/OwnDataDialog.tsx'
 import { PlotDialogs } from './dialogs/PlotDialogs.tsx'
 import { listenToKeys } from './keyboard.ts'
 import { LabContext, useLabState, type Lab } from './lab.tsx'
@@ -41,6 +42,7 @@ function Shell({ lab }: { readonly lab: Lab }) {
       </div>
       <Notices />
       <PlotDialogs />
+      <OwnDataDialog />
       <HelpDialog ref={help} />
       <LiveRegion />
     </div>

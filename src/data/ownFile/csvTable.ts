@@ -47,7 +47,7 @@ export function parseCsv(bytes: Uint8Array, file: string): NumberTable {
     if ((rows + 1) * columns > values.length) values = grown(values)
     for (let column = 0; column < columns; column++) {
       const value = Math.fround(parseDecimal(lines.field(column)))
-      if (!Number.isFinite(value)) throw corrupt(file, notANumber(lines.field(column), lines.line, column + 1))
+      if (!Number.isFinite(value)) throw corrupt(file, notANumber(lines.field(column), lines.line, column + 1, Number.isNaN(value)))
       values[rows * columns + column] = value
     }
     rows++
@@ -202,8 +202,8 @@ function counted(fields: number): string {
   return fields === 1 ? '1 field' : `${fields} fields`
 }
 
-function notANumber(word: string, line: number, column: number): string {
+function notANumber(word: string, line: number, column: number, isNoNumber: boolean): string {
   if (word === '') return `has nothing in line ${line}, column ${column}, where a number should stand`
   const shown = word.length > 20 ? `${word.slice(0, 20)}…` : word
-  return `has "${shown}" in line ${line}, column ${column}, and only numbers of ordinary size are read`
+  return `has "${shown}" in line ${line}, column ${column}, which is ${isNoNumber ? 'no number' : 'too large a number'}`
 }

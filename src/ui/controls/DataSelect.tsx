@@ -1,5 +1,6 @@
-// What does it learn from? Sets that fit the model, each with the loss and size that belong to it.
+// What does it learn from? Sets that fit the model, each with the loss and size that belong to it, and files of one's own.
 import type { DataSettings } from '../../core/experiment.ts'
+import { chooseOwnData } from '../dialogs/ownDataChooser.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { Select, type Choice } from './choices.tsx'
 import { fieldsForData, fitsModel } from './dataChoice.ts'
@@ -7,12 +8,20 @@ import { DATA_CHOICES } from './words.ts'
 
 /** The select of data sets. */
 export function DataSelect() {
-  const { run } = useLab()
+  const { run, ownFiles } = useLab()
   const experiment = useLabState((state) => state.experiment)
   const { data, model } = experiment
-  const choices: readonly Choice<DataSettings['kind']>[] = [
+  const choices: readonly Choice<DataSettings['kind'] | 'choose'>[] = [
     ...DATA_CHOICES.filter(({ value }) => fitsModel(value, model.kind)),
     ...(data.file === null || !fitsModel('file', model.kind) ? [] : [{ value: 'file' as const, label: data.file.name, group: 'Your own' }]),
+    { value: 'choose', label: 'Choose a file …', group: 'Your own' },
   ]
-  return <Select name="Data" choices={choices} value={data.kind} onChange={(kind) => run.setFields(fieldsForData(kind, experiment))} />
+  return (
+    <Select
+      name="Data"
+      choices={choices}
+      value={data.kind}
+      onChange={(kind) => (kind === 'choose' ? chooseOwnData(ownFiles) : run.setFields(fieldsForData(kind, experiment)))}
+    />
+  )
 }

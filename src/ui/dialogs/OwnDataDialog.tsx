@@ -1,14 +1,12 @@
-// What does somebody see of files of their own before anything changes? Samples, shape, classes and digest, then Accept or Cancel.
+// What does somebody see of files of their own before anything changes? A dialog, and a veil while some are dragged over the page.
 //
 // The dialog follows the store of own files: it opens with the first byte that is read and closes with whatever ends it.
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type ComponentType } from 'react'
 import { useStore } from 'zustand'
 import type { OwnFileDialog } from '../../store/ownFileStore.ts'
-import { fileInWords } from '../../store/ownFileChoice.ts'
 import { useLab } from '../lab.tsx'
 import { Dialog } from './Dialog.tsx'
-import { chooseOwnData, listenForDrops } from './ownDataChooser.ts'
-import { OwnDataPreview } from './OwnDataPreview.tsx'
+import { listenForDrops } from './ownDataChooser.ts'
 
 const TITLES: Readonly<Record<OwnFileDialog['type'], string>> = {
   closed: 'Your own data',
@@ -17,12 +15,13 @@ const TITLES: Readonly<Record<OwnFileDialog['type'], string>> = {
   refused: 'This file cannot be used',
 }
 
-/** Preview of chosen or dropped files, and the veil while some are dragged over the page. */
+/** Shows what the store of own files says; takes files that are dropped anywhere. */
 export function OwnDataDialog() {
-  const { ownFiles } = useLab()
+  const { ownFiles, view } = useLab()
   const dialog = useStore(ownFiles.store, (state) => state.dialog)
   const element = useRef<HTMLDialogElement>(null)
   const [isOver, setIsOver] = useState(false)
+  const [Body, setBody] = useState<ComponentType<{ dialog: OwnFileDialog }> | null>(null)
   useEffect(() => listenForDrops(ownFiles, setIsOver), [ownFiles])
   useEffect(() => {
     const shown = element.current
@@ -30,6 +29,20 @@ export function OwnDataDialog() {
     if (dialog.type === 'closed') shown.close()
     else if (!shown.open) shown.showModal()
   }, [dialog.type])
+  const isNeeded = dialog.type !== 'closed' && Body === null
+  useEffect(() => {
+    if (!isNeeded) return
+    const load = async () => {
+      try {
+        const { OwnDataBody } = await import('./OwnDataBody.tsx')
+        setBody(() => OwnDataBody)
+      } catch {
+        ownFiles.cancel()
+        view.toast('error', 'A part of the page could not be loaded; reload it and choose the file again.')
+      }
+    }
+    void load()
+  }, [isNeeded, ownFiles, view])
   return (
     <>
       {isOver && (
@@ -43,78 +56,14 @@ export function OwnDataDialog() {
       <Dialog
         ref={element}
         title={TITLES[dialog.type]}
-        size="wide"
+        size={dialog.type === 'preview' ? 'wide' : 'normal'}
         onClose={() => {
           // Escape and the cross close the element; the store must know.
           if (ownFiles.store.getState().dialog.type !== 'closed') ownFiles.cancel()
         }}
       >
-        <Body dialog={dialog} />
+        {Body !== null && <Body dialog={dialog} />}
       </Dialog>
     </>
   )
-}
-
-function Body({ dialog }: { readonly dialog: OwnFileDialog }) {
-  const { ownFiles } = useLab()
-  switch (dialog.type) {
-    case 'closed':
-      return null
-    case 'reading':
-      return (
-        <>
-          <p role="status">Reading {namesInWords(dialog.names)} in the background; nothing is uploaded.</p>
-          <div className="own-data-actions">
-            <button type="button" className="button" onClick={ownFiles.cancel}>
-              Cancel
-            </button>
-          </div>
-        </>
-      )
-    case 'refused':
-      return (
-        <>
-          <p role="alert">{dialog.why}</p>
-          <p className="muted small">
-            Nothing has changed. Read are IDX (MNIST and relatives, packed or not), CIFAR binary batches, npy and CSV.
-          </p>
-          <div className="own-data-actions">
-            <button type="button" className="button" onClick={ownFiles.cancel}>
-              Close
-            </button>
-            <button type="button" className="button primary" onClick={() => chooseOwnData(ownFiles)}>
-              Choose another …
-            </button>
-          </div>
-        </>
-      )
-    case 'preview':
-      return (
-        <>
-          {dialog.instead !== null && (
-            <p className="own-data-other" role="alert">
-              The run waits for {fileInWords(dialog.instead)}, and this is another file. Accept starts a new experiment with it.
-            </p>
-          )}
-          <OwnDataPreview preview={dialog.preview} />
-          <div className="own-data-actions">
-            <p className="muted small grow">
-              The data stay in this tab: nothing is uploaded. A link to the run names the file and its digest only.
-            </p>
-            <button type="button" className="button" onClick={ownFiles.cancel}>
-              Cancel
-            </button>
-            <button type="button" className="button primary" onClick={ownFiles.accept}>
-              Accept
-            </button>
-          </div>
-        </>
-      )
-    default:
-      return dialog satisfies never
-  }
-}
-
-function namesInWords(names: readonly string[]): string {
-  return names.length <= 2 ? names.join(' and ') : `${names[0]} and ${names.length - 1} more`
 }
