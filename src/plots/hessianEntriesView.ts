@@ -4,8 +4,8 @@
 // look like a living one.
 import { emptyMarks, type EmptyWords } from './emptyState.ts'
 import { ENTRY_LIMIT, newestWith, type HessianArm, type HessianPlotData } from './hessianData.ts'
-import { cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
-import { diagonalSplit, sizeRows } from './matrixNumbers.ts'
+import { belowMap, cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
+import { diagonalSplit, sizeRows, splitLines } from './matrixNumbers.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { Drawing, PlotBox } from './plotKind.ts'
 import type { HessianSample } from '../core/sample.ts'
@@ -70,9 +70,9 @@ export function drawEntries(data: HessianPlotData, box: PlotBox): Drawing {
   })
   const beside =
     places.beside === null
-      ? []
+      ? maps.flatMap(({ square, entries, n }) => belowMap(square, splitLines(diagonalSplit(entries, n)), box))
       : statisticsMarks(
-          several ? mapped.map(({ arm }) => arm.arm) : ['A'],
+          ['A'],
           sizeRows(mapped.map(({ entries, sample }) => diagonalSplit(entries, sample.parameterCount))),
           places.beside,
           box,

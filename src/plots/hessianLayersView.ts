@@ -6,14 +6,13 @@ import { colourBarMarks } from './colourBar.ts'
 import { writeViridis } from './colourScale.ts'
 import { emptyMarks, type EmptyWords } from './emptyState.ts'
 import { BLOCK_LIMIT, newestWith, type HessianArm, type HessianPlotData } from './hessianData.ts'
-import { cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
-import { diagonalSplit } from './matrixNumbers.ts'
+import { belowMap, cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
+import { diagonalSplit, splitLines } from './matrixNumbers.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { Drawing, PlotBox } from './plotKind.ts'
 import { exponentScale } from './positionScale.ts'
 import type { Mark } from './scene.ts'
 import { exponentsOf } from './signedMap.ts'
-import { statisticsMarks, type StatisticsRow } from './statisticsColumn.ts'
 import { armColour } from './theme.ts'
 
 /** One arm with the blocks of both quantities. */
@@ -93,7 +92,7 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
     }
     const marks = matrixMapMarks(map, places.squares[index], index === 0, box)
     canvas.push(...marks.canvas)
-    svg.push(...marks.svg)
+    svg.push(...marks.svg, ...belowMap(places.squares[index], splitLines(diagonalSplit(values, count)), box))
     if (shared && index < pictures.length - 1) continue
     const bar = places.bars[shared ? 0 : index]
     const ticks = exponentScale([low, high], [0, 1]).ticks(Math.max(2, bar.height / (38 * box.text)))
@@ -101,8 +100,6 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
     canvas.push(...legend.canvas)
     svg.push(...legend.svg)
   }
-  if (places.beside !== null)
-    svg.push(...statisticsMarks(several ? arms.map(({ arm }) => arm.arm) : ['A'], blockRows(arms), places.beside, box))
   return {
     canvas,
     svg,
@@ -121,39 +118,6 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
 
 function valuesOf({ owner, quantity }: Picture): Float64Array {
   return owner[quantity]
-}
-
-/** Medians over blocks of both quantities. */
-function blockRows(arms: readonly BlockArm[]): readonly StatisticsRow[] {
-  const split = (quantity: Picture['quantity']) => arms.map((owner) => diagonalSplit(owner[quantity], owner.sample.layerCount))
-  const mean = split('meanAbs')
-  const norm = split('frobenius')
-  const row = (name: string, values: readonly number[]): StatisticsRow => ({
-    name,
-    values: values.map((value) => measuredNumber(value, 2)),
-  })
-  return [
-    row(
-      'mean, diagonal',
-      mean.map(({ diagonal }) => diagonal),
-    ),
-    row(
-      'mean, beside it',
-      mean.map(({ offDiagonal }) => offDiagonal),
-    ),
-    row(
-      'norm, diagonal',
-      norm.map(({ diagonal }) => diagonal),
-    ),
-    row(
-      'norm, beside it',
-      norm.map(({ offDiagonal }) => offDiagonal),
-    ),
-    row(
-      'norm ratio',
-      norm.map(({ diagonal, offDiagonal }) => diagonal / offDiagonal),
-    ),
-  ]
 }
 
 function blockProbe(

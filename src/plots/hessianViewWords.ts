@@ -20,7 +20,7 @@ export function viewCaption(data: HessianPlotData): string {
     case 'ends':
       return 'over time, bands are residual bounds'
     case 'preconditioned':
-      return isRescaled(data) ? 'of the loss as the optimizer rescales it, P = √v + ε' : 'no optimizer here rescales its steps'
+      return isRescaled(data) ? 'as felt by the optimizer, divided by √v + ε' : 'no optimizer here rescales its steps'
     case 'layers':
       return 'by layer, log scale'
     case 'entries':

@@ -20,24 +20,25 @@ export interface MapPlaces {
   readonly squares: readonly Box[]
   /** Where legends stand: after each map, or after the last. */
   readonly bars: readonly Box[]
-  /** Right of everything; null where there is no room. */
+  /** Right of a single map; null where there is no room, and beside two, which have their numbers below. */
   readonly beside: Box | null
 }
 
 /** Hairlines between layers only while blocks are at least this wide. */
 const LEAST_BLOCK = 4
 
-/** Squares as large as they fit beside their legends and a column of numbers. */
+/** Squares as large as they fit with their legends; room below for a line of numbers where there are two. */
 export function mapPlaces(count: number, legends: 'each' | 'last', box: PlotBox): MapPlaces {
   const size = TICK_SIZE * box.text
   const top = Math.ceil(size * 1.9)
   const left = Math.ceil(size * 2.4)
   const barRoom = Math.ceil(size * 4.6) + 18
-  const column = box.width >= 620 * box.text ? Math.min(250, 205 * box.text) : 0
+  const column = count === 1 && box.width >= 620 * box.text ? 235 * box.text : 0
+  const gap = 14
   const bars = legends === 'each' ? count : 1
-  const gap = 12
-  const free = box.width - left - column - (column > 0 ? 20 : 0) - bars * barRoom - gap * (count - 1)
-  const side = Math.max(24, Math.floor(Math.min(box.height - top - size * 1.9, free / count)))
+  const free = box.width - left - column - bars * barRoom - gap * (count - 1)
+  const below = size * (column > 0 ? 1.9 : 3.4)
+  const side = Math.max(24, Math.floor(Math.min(box.height - top - below, free / count)))
   const squares: Box[] = []
   const barBoxes: Box[] = []
   let x = left
@@ -50,11 +51,15 @@ export function mapPlaces(count: number, legends: 'each' | 'last', box: PlotBox)
     }
     x += gap
   }
-  const beside =
-    column === 0
-      ? null
-      : { x: box.width - Math.min(column, box.width - x - 8), y: top, width: Math.min(column, box.width - x - 8), height: side }
-  return { squares, bars: barBoxes, beside: beside !== null && beside.width > 120 ? beside : null }
+  return { squares, bars: barBoxes, beside: column === 0 ? null : { x: x + 10, y: top, width: column - 24, height: side } }
+}
+
+/** A line of numbers under a map; the shorter one, or none, where the longer does not fit. */
+export function belowMap(square: Box, labels: readonly Label[], box: PlotBox): readonly Mark[] {
+  const size = TICK_SIZE * box.text
+  const label = labels.find((candidate) => textWidth(candidate, size) <= square.width + 8)
+  if (label === undefined) return []
+  return [{ type: 'text', x: square.x, y: square.y + square.height + size * 2.9, label, size, fill: box.theme.ink, anchor: 'start' }]
 }
 
 /** One map in its square: picture, hairlines between layers, layer numbers on the left (first map) and below. */
@@ -72,7 +77,8 @@ export function matrixMapMarks(
     { type: 'rect', box: square, fill: theme.soft },
     { type: 'image', box: square, columns: map.cells, rows: map.cells, pixels: map.pixels },
   ]
-  if (layerCount > 1 && square.width / layerCount >= LEAST_BLOCK) {
+  // Cells that are layers are seen without lines.
+  if (layerCount > 1 && layerCount < map.cells && square.width / layerCount >= LEAST_BLOCK) {
     for (const cut of cuts.slice(1, -1)) {
       const at = Math.round(cut * square.width)
       canvas.push(segment(square.x + at, square.y, square.x + at, square.y + square.height, theme.background, 1, { opacity: 0.55 }))

@@ -1,6 +1,7 @@
 // Is a matrix hollow? Typical sizes on and off its diagonal.
 import { median } from '../numerics/quantiles.ts'
 import { measuredNumber } from './numberText.ts'
+import { joinLabels, type Label } from './scene.ts'
 import type { StatisticsRow } from './statisticsColumn.ts'
 
 /** Medians of sizes; NaN where there are none. */
@@ -53,5 +54,15 @@ export function sizeRows(splits: readonly DiagonalSplit[]): readonly StatisticsR
     ...(zeros
       ? [{ name: 'exactly zero', values: splits.map(({ zeros: count, count: all }) => `${Math.round((100 * count) / all)} %`) }]
       : []),
+  ]
+}
+
+/** The same as one line, the longer form first. */
+export function splitLines({ diagonal, offDiagonal }: DiagonalSplit): readonly Label[] {
+  const [on, off] = [measuredNumber(diagonal, 2), measuredNumber(offDiagonal, 2)]
+  return [
+    joinLabels('median ', on, ' on the diagonal, ', off, ' beside it'),
+    joinLabels(on, ' on the diagonal, ', off, ' off'),
+    joinLabels(on, ' on, ', off, ' off'),
   ]
 }
