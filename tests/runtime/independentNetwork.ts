@@ -67,6 +67,15 @@ export class IndependentNetwork {
     )
   }
 
+  /** [P of all layers] a vector of the trainable weights with zeros, or the fixed weights, where layers do not train. */
+  spread(part: Vector, withFixed = false): Vector {
+    let at = 0
+    return this.entries.filter(isWeighted).flatMap((layer) => {
+      const own = tensorsOf(layer).flat()
+      return own.map((fixed) => (layer.trainable ? part[at++] : withFixed ? fixed : 0))
+    })
+  }
+
   /** What the reduction multiplies the sum over `count` samples by. */
   share(count: number): number {
     const { reduction } = this.problem.loss

@@ -5,9 +5,9 @@ import type { IndependentNetwork } from './independentNetwork.ts'
 const row = (values: readonly JsonNumber[] | undefined, length: number): number[] =>
   values === undefined ? Array.from({ length }, () => 0) : values.map(Number)
 
-/** [P] the weights after one update on the optimizer's batch. */
+/** [P] the weights after one update on the optimizer's batch; layers that do not train have no gradient. */
 export function updatedWeights({ optimizer }: Problem, twin: IndependentNetwork): number[] {
-  const gradient = twin.gradient(optimizer.batch)
+  const gradient = twin.spread(twin.gradient(optimizer.batch))
   const { lr, momentum = 0, nesterov = false, beta1 = 0, beta2 = 0, eps = 0, noiseStd = 0, state } = optimizer
   const [v, m, noise] = [state.v, state.m, optimizer.noise].map((values) => row(values, gradient.length))
   const t = state.t + 1
@@ -32,5 +32,6 @@ export function updatedWeights({ optimizer }: Problem, twin: IndependentNetwork)
         throw new Error('updatedWeights: no such optimizer')
     }
   }
-  return twin.weights.map((weight, i) => weight - lr * step(gradient[i], i))
+  const moves = twin.spread(twin.weights.map(() => 1))
+  return twin.spread(twin.weights, true).map((weight, i) => weight - lr * moves[i] * step(gradient[i], i))
 }

@@ -16,6 +16,7 @@ import { measuredOptimizerStep, optimizerStepObstacle } from './measuredStep.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
 import { normOf } from './problemOf.ts'
 import { roundedToFloat32 } from './roundedProblem.ts'
+import { trainableProbe } from './trainableProbe.ts'
 
 /** Why there is no quantity of one sample. */
 const COUPLED = 'batch norm in training mode couples the samples of a batch: there is no gradient of one sample'
@@ -74,10 +75,10 @@ export async function measureProblem(
       optimizer: problem.optimizer,
     })
     const atStart: LendStart = async (use) => {
-      if (problem.weights === problem.startWeights) return await use(trainer.probe(0))
+      if (problem.weights === problem.startWeights) return await use(trainableProbe(trainer.probe(0), problem.trainable))
       const first = await create(optionsOf(problem, problem.startSpec, problem.startWeights), problem.kind)
       try {
-        return await use(first.probe(0))
+        return await use(trainableProbe(first.probe(0), problem.trainable))
       } finally {
         await first.dispose()
       }
@@ -101,7 +102,7 @@ interface Task {
 }
 
 async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted }: Task): Promise<Measured> {
-  const probe = trainer.probe(0)
+  const probe = trainableProbe(trainer.probe(0), problem.trainable)
   const n = problem.dataset.train.count
   const setOf = (indices: Int32Array): SampleSet => ({ indices, from: 'probe' })
   const all = setOf(Int32Array.from({ length: n }, (_, i) => i))
@@ -114,7 +115,7 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
   const value = wants('loss') || wants('outputs') || wants('plRatio') ? await probe.loss(all) : null
   const hasKernel = obstacles['drift.kernelRelFro'] === undefined && (wants('kernel') || wants('drift'))
   const kernel = hasKernel ? await probe.kernelGram(all) : null
-  const positions = weightedPositions(problem.spec, problem.entries)
+  const positions = weightedPositions(problem.spec, problem.entries).filter((_, layer) => problem.trainable[layer])
   const measured: Measured = {
     ...(value !== null && wants('loss') ? { loss: jsonNumber(value.loss) } : {}),
     ...(value !== null && wants('outputs') ? { outputs: jsonMatrix(value.outputs, probe.outputCount) } : {}),

@@ -16,7 +16,7 @@ export function optimizerStepObstacle({ optimizer, noise }: ResolvedProblem, pro
   return null
 }
 
-/** Weights after the update, and the step that a unit of each gradient entry makes; moves the trainer's weights. */
+/** [P] weights after the update (those that do not train as they were), and the step that a unit of each gradient entry makes; moves the trainer's weights. */
 export async function measuredOptimizerStep(
   problem: ResolvedProblem,
   trainer: Trainer,
@@ -25,6 +25,11 @@ export async function measuredOptimizerStep(
   const probe = trainer.probe(0)
   const weights = optimizer.kind === 'perturbed' ? await perturbed(problem, trainer) : await updated(problem, trainer)
   const steps = effectiveSteps(optimizer, await probe.secondMoments(), probe.parameterCount)
+  for (const [layer, { offset, size }] of probe.layers.entries()) {
+    if (problem.trainable[layer]) continue
+    weights.set(problem.weights.subarray(offset, offset + size), offset)
+    steps?.fill(0, offset, offset + size)
+  }
   return { weights: jsonRow(weights), effectiveStep: steps === null ? [] : jsonRow(steps) }
 }
 

@@ -46,6 +46,7 @@ export function parseProblem(input: unknown): ResolvedProblem {
   const startSpec: NetworkSpec = { layers: first.layers, loss }
   const spec: NetworkSpec = later === null ? startSpec : { layers: later.layers, loss }
   const { inputWidth, outputWidth } = networkWidths(spec)
+  if (!first.trainable.some(Boolean)) refuse('problem.weights', 'nothing trains', false, 'at least one trainable layer')
   const shape = model.inputShape
   if (shape !== null && shape[0] * shape[1] * shape[2] !== inputWidth)
     refuse('problem.model.inputShape', 'another size than the inputs', shape, `a product of ${inputWidth}`)
@@ -53,7 +54,7 @@ export function parseProblem(input: unknown): ResolvedProblem {
   const dataset = datasetAt(problem, inputWidth, outputWidth, loss, imageShape)
   const count = dataset.train.count
   return {
-    kind: model.kind === 'chain' && !isProduct(spec) ? 'mlp' : model.kind,
+    kind: model.kind === 'chain' && !(isProduct(spec) && first.trainable.every(Boolean)) ? 'mlp' : model.kind,
     spec,
     startSpec,
     entries: first.entries,

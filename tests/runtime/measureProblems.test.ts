@@ -1,0 +1,66 @@
+// Are the numbers right for problems that no experiment expresses? Each title finishes the sentence "measureProblem ...".
+import { describe, expect, test } from 'vitest'
+import { MEASURED_FIELDS, type Measured } from '../../src/core/snapshot.ts'
+import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
+import { measureProblem, type CreateTrainer } from '../../src/runtime/problem/measureProblem.ts'
+import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
+import { snapshotOf } from '../../src/runtime/snapshot.ts'
+import { expectCurvature, expectFirstOrder } from './agreement.ts'
+import { PROBLEMS } from './problems.ts'
+
+const create: CreateTrainer = async (options, modelKind) =>
+  await chooseTrainer({ ...options, modelKind, engine: 'float64', allowGpu: false })
+
+async function snapshotOfProblem(problem: object) {
+  const snapshot = snapshotOf(await measureProblem(parseProblem(problem), create, 0))
+  return JSON.parse(JSON.stringify(snapshot)) as typeof snapshot
+}
+
+describe.each(PROBLEMS)('measureProblem on %s', (_, problem) => {
+  test('agrees with a program that knows only the JSON', async () => {
+    expectFirstOrder(await snapshotOfProblem(problem))
+  })
+  test('has the curvature of finite differences', async () => {
+    expectCurvature(await snapshotOfProblem(problem))
+  })
+  test('writes a problem that measures the same again', async () => {
+    const first = await snapshotOfProblem(problem)
+    const again = await snapshotOfProblem(first.problem)
+    expect(again.measured).toEqual(first.measured)
+    expect(again.problem).toEqual(first.problem)
+    expect(again.omitted).toEqual(first.omitted)
+  })
+})
+
+const fieldsOf = (measured: Measured) => MEASURED_FIELDS.filter((field) => measured[field] !== undefined)
+
+test('measureProblem leaves out what batch norm in training mode does not have, and says why', async () => {
+  const { measured, omitted } = await snapshotOfProblem(PROBLEMS[0][1])
+  expect(fieldsOf(measured)).toEqual([
+    'loss',
+    'outputs',
+    'gradNorm',
+    'batchGradients',
+    'kde',
+    'hessian',
+    'drift',
+    'plRatio',
+    'optimizerStep',
+  ])
+  expect(omitted.map(({ name }) => name)).toEqual(['perSample', 'kernel', 'drift.kernelRelFro', 'outputHessianNorms'])
+  for (const { why } of omitted) expect(why).toContain('couples the samples')
+})
+
+test('measureProblem says that layer norm is in words of our own', async () => {
+  const { omitted, problem } = await snapshotOfProblem(PROBLEMS[4][1])
+  expect(omitted.map(({ name }) => name)).toEqual(['problem.model.layerNorm'])
+  expect(problem.model).toMatchObject({ batchNorm: false, layerNorm: true, lnEps: 1e-4 })
+})
+
+test('measureProblem leaves out the step of a perturbed descent whose noise nobody says', async () => {
+  const { optimizer, ...rest } = PROBLEMS[5][1] as { optimizer: { noise?: number[] } }
+  const { noise: _noise, ...silent } = optimizer
+  const { measured, omitted } = await snapshotOfProblem({ ...rest, optimizer: silent })
+  expect(measured.optimizerStep).toBeUndefined()
+  expect(omitted).toContainEqual({ name: 'optimizerStep', why: 'the problem does not say the noise of this step' })
+})
