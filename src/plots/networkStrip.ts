@@ -1,19 +1,26 @@
 // How does the network itself look? One bar per layer, input to the left; height and brightness are its gradient norm, log.
+// Convolutions look like sheets, pools like funnels, norms are lines under the layers and skips arcs over them.
 //
 // The strip has no axis on purpose: it is the picture of the network in the controls, and its neighbours carry the numbers.
 import type { ArmName } from '../core/experiment.ts'
+import { isWeighted, type LayerSpec } from '../core/networkSpec.ts'
 import { armColour } from './theme.ts'
 import { createAxisMemory, settleDomain, type AxisMemory } from './axisMemory.ts'
 import { mountPlot } from './mountPlot.ts'
 import { measuredFromLog10 } from './numberText.ts'
 import type { DataTable, Drawing, MountedPlot, PlotBox, PlotKind, Readout } from './plotKind.ts'
-import { plainText, type Box, type Mark } from './scene.ts'
+import { layerWords, networkWords } from './networkWords.ts'
+import { plainText, type Mark } from './scene.ts'
+import { stripRowMarks } from './stripMarks.ts'
+import { plainPlan, slotAt, stripPlan, type StripPlan } from './stripPlan.ts'
 
 export interface StripArm {
   readonly arm: ArmName
   readonly label: string
   /** [layerCount] median over seeds of log10 of the norm; -Infinity where exactly zero, NaN where unknown. */
   readonly log10: Float64Array
+  /** The layers themselves; without them every layer is a plain bar. */
+  readonly layers?: readonly LayerSpec[]
 }
 
 export interface NetworkStripData {
@@ -40,42 +47,58 @@ export function createNetworkStrip(host: HTMLElement): MountedPlot<NetworkStripD
   return mountPlot(networkStrip, host)
 }
 
-const LEAST_HEIGHT = 0.22
-
 function drawStrip(data: NetworkStripData, box: PlotBox, memory: StripMemory): Drawing {
   const range = stripRange(data, memory)
-  const gap = data.arms.length > 1 ? 4 : 0
+  const gap = data.arms.length > 1 ? 4 * box.line : 0
   const height = (box.height - gap * (data.arms.length - 1)) / Math.max(1, data.arms.length)
-  const rows = data.arms.map((_, index): Box => ({ x: 0, y: index * (height + gap), width: box.width, height }))
-  const canvas = data.arms.flatMap((arm, index) => barMarks(arm, rows[index], range, box))
-  const layers = Math.max(0, ...data.arms.map(({ log10 }) => log10.length))
+  const rows = data.arms.map((arm, index) => ({
+    arm,
+    plan: planOf(arm),
+    place: { x: 0, y: index * (height + gap), width: box.width, height },
+  }))
+  const canvas = rows.flatMap(({ arm, plan, place }) => stripRowMarks(plan, arm.log10, arm.arm, place, range, box))
   const probe = (x: number, y: number): Readout | null => {
-    if (layers === 0 || x < 0 || x > box.width) return null
-    const row = Math.max(
-      0,
-      rows.findIndex((place) => y <= place.y + place.height + gap / 2),
-    )
-    const { log10 } = data.arms[row]
-    const layer = Math.min(log10.length - 1, Math.floor((x / box.width) * log10.length))
+    if (rows.length === 0 || x < 0 || x > box.width) return null
+    const row = rows.find(({ place }) => y <= place.y + place.height + gap / 2) ?? rows[rows.length - 1]
+    if (row.plan.slots.length === 0) return null
+    const layer = slotAt(row.plan, x / box.width)
     const lines = data.arms
       .filter((arm) => layer < arm.log10.length)
       .map((arm) => ({ name: arm.arm, value: measuredFromLog10(arm.log10[layer]), stroke: armColour(box.theme, arm.arm) }))
-    return { x: ((layer + 0.5) / log10.length) * box.width, y, layer, title: `layer ${layer + 1}`, lines, marks: [] }
+    const spec = row.arm.layers?.filter(isWeighted)[layer]
+    const words = spec === undefined ? '' : `: ${layerWords(spec)}`
+    return { x: middleOf(row.plan, layer) * box.width, y, layer, title: `layer ${layer + 1}${words}`, lines, marks: [] }
   }
-  const hovered: readonly Mark[] =
-    box.hoverLayer === null || box.hoverLayer >= layers
+  const deepest = rows.reduce((found, { plan }) => (plan.slots.length > found.slots.length ? plan : found), plainPlan(0))
+  const hovered = box.hoverLayer === null ? undefined : deepest.slots[box.hoverLayer]
+  const frame: readonly Mark[] =
+    hovered === undefined
       ? []
       : [
           {
             type: 'rect',
-            box: { x: (box.hoverLayer / layers) * box.width, y: 0.5, width: box.width / layers, height: box.height - 1 },
+            box: { x: hovered.from * box.width, y: 0.5, width: (hovered.to - hovered.from) * box.width, height: box.height - 1 },
             fill: 'none',
             stroke: box.theme.ink,
             radius: 2,
           },
         ]
-  const stops = Float64Array.from({ length: layers }, (_, layer) => ((layer + 0.5) / layers) * box.width)
-  return { canvas, svg: hovered, cursor: () => [], probe, stops: { x: stops, y: box.height / 2 }, rescaled: [] }
+  const stops = Float64Array.from(deepest.slots, (_, layer) => middleOf(deepest, layer) * box.width)
+  return { canvas, svg: frame, cursor: () => [], probe, stops: { x: stops, y: box.height / 2 }, rescaled: [] }
+}
+
+/** The plan of the layers where they are known and as many as were measured; equal bars else. */
+function planOf({ layers, log10 }: StripArm): StripPlan {
+  if (layers === undefined) return plainPlan(log10.length)
+  const plan = plans.get(layers) ?? stripPlan(layers)
+  plans.set(layers, plan)
+  return log10.length === 0 || log10.length === plan.slots.length ? plan : plainPlan(log10.length)
+}
+
+const plans = new WeakMap<readonly LayerSpec[], StripPlan>()
+
+function middleOf({ slots }: StripPlan, layer: number): number {
+  return (slots[layer].from + slots[layer].to) / 2
 }
 
 function stripRange(data: NetworkStripData, memory: StripMemory): readonly [number, number] {
@@ -93,37 +116,13 @@ function stripRange(data: NetworkStripData, memory: StripMemory): readonly [numb
   return settleDomain(memory.range, Math.min(low, high - 3), high, { grid: 1, headroom: 1 })
 }
 
-/** One bar per layer, or per pixel pair where layers are narrower: then the mean of those that share it. */
-function barMarks({ arm, log10 }: StripArm, row: Box, [low, high]: readonly [number, number], box: PlotBox): readonly Mark[] {
-  if (log10.length === 0) return []
-  const bars = Math.min(log10.length, Math.max(1, Math.floor(row.width / 2)))
-  const pitch = row.width / bars
-  const gap = Math.min(3, pitch * 0.25)
-  const fill = armColour(box.theme, arm)
-  return Array.from({ length: bars }, (_, bar): Mark => {
-    const from = Math.floor((bar * log10.length) / bars)
-    const to = Math.max(from + 1, Math.floor(((bar + 1) * log10.length) / bars))
-    const share = meanShare(log10, from, to, low, high)
-    const height = row.height * (LEAST_HEIGHT + (1 - LEAST_HEIGHT) * share)
-    const place = { x: bar * pitch + gap / 2, y: row.y + row.height - height, width: pitch - gap, height }
-    return { type: 'rect', box: place, fill, opacity: 0.22 + 0.78 * share, radius: 2 }
-  })
-}
-
-function meanShare(log10: Float64Array, from: number, to: number, low: number, high: number): number {
-  let sum = 0
-  for (let layer = from; layer < to; layer++) {
-    const value = log10[layer]
-    sum += Number.isFinite(value) ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0
-  }
-  return sum / (to - from)
-}
-
 function stripSummary(data: NetworkStripData): string {
-  const parts = data.arms.flatMap(({ arm, log10 }) =>
+  const parts = data.arms.flatMap(({ arm, log10, layers }) =>
     log10.length === 0
       ? []
-      : [`${arm}: ${log10.length} layers, gradient norm ${say(log10[0])} in the first and ${say(log10[log10.length - 1])} in the last`],
+      : [
+          `${arm}: ${log10.length} layers${layers === undefined ? '' : ` (${networkWords(layers)})`}, gradient norm ${say(log10[0])} in the first and ${say(log10[log10.length - 1])} in the last`,
+        ],
   )
   return parts.length === 0 ? 'No gradient has been measured yet.' : `${parts.join('; ')}.`
 }

@@ -1,7 +1,7 @@
 // What is the page? The shell: six regions, in the order in which they are read.
 import { useEffect, useRef, useState } from 'react'
 import { Controls } from './controls/Controls.tsx'
-import { Field } from './controls/Field.tsx'
+import { EmbedControls } from './controls/EmbedControls.tsx'
 import { HelpDialog } from './dialogs/HelpDialog.tsx'
 import { OwnDataDialog } from './dialogs/OwnDataDialog.tsx'
 import { PlotDialogs } from './dialogs/PlotDialogs.tsx'
@@ -46,21 +46,5 @@ function Shell({ lab }: { readonly lab: Lab }) {
       <HelpDialog ref={help} />
       <LiveRegion />
     </div>
-  )
-}
-
-/** Two controls fit under an embedded plot. */
-function EmbedControls() {
-  const asked = useLabState((state) => state.view.controls)
-  const chain = useLabState((state) => state.experiment.model.kind === 'chain')
-  const names = asked ?? (chain ? (['depth', 'tau'] as const) : (['depth', 'width'] as const))
-  return (
-    <aside className="controls" aria-label="Controls">
-      {names.slice(0, 4).map((name) => (
-        <div key={name}>
-          <Field name={name} />
-        </div>
-      ))}
-    </aside>
   )
 }
