@@ -13,6 +13,16 @@ export interface MeanInterval {
   readonly count: number
 }
 
+/** Quantiles of t cost a bisection, and a plot asks for the same one at every step. */
+const quantiles = new Map<string, number>()
+
+function tQuantile(probability: number, degrees: number): number {
+  const key = `${probability} ${degrees}`
+  let found = quantiles.get(key)
+  if (found === undefined) quantiles.set(key, (found = studentTQuantile(probability, degrees)))
+  return found
+}
+
 /**
  * Mean of the values with a two-sided interval by Student's t.
  *
@@ -30,6 +40,6 @@ export function meanInterval(values: ArrayLike<number>, confidence = 0.95): Mean
   let squares = 0
   for (let i = 0; i < count; i++) squares += (values[i] - mean) ** 2
   const standardError = Math.sqrt(squares / (count - 1) / count)
-  const half = standardError === 0 ? 0 : standardError * studentTQuantile((1 + confidence) / 2, count - 1)
+  const half = standardError === 0 ? 0 : standardError * tQuantile((1 + confidence) / 2, count - 1)
   return { mean, lower: mean - half, upper: mean + half, standardError, count }
 }

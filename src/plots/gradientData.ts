@@ -21,6 +21,10 @@ export interface GradientNormPlotData {
   /** Frobenius norm of each layer's block, or the mean absolute entry. */
   readonly quantity: 'norm' | 'meanAbs'
   readonly totalSteps: Step
+  /** over time (absent): bands of quantiles and the map. statistics: mean with its interval, and slopes. */
+  readonly view?: 'time' | 'statistics'
+  /** Predicted log10 norm over depth from depth 1 on, per arm, where there is such a law. */
+  readonly rates?: Readonly<Partial<Record<ArmName, TheoryCurve>>>
 }
 
 /** log10 entries [seedCount, layerCount] of the chosen quantity. */

@@ -3,8 +3,10 @@ import { armColour } from './theme.ts'
 import { createAxisMemory, settleDomain, type AxisMemory } from './axisMemory.ts'
 import { colourBarMarks } from './colourBar.ts'
 import { END_LABEL_SIZE, frameMarks, marginsFor, panelOf, TICK_SIZE, tickCount } from './frame.ts'
+import { sampleMeans } from './gradientStatistics.ts'
 import { sampleBefore, sampleQuantiles, type GradientNormPlotData } from './gradientData.ts'
 import { layerLine, profileMarks, profilePanel, profileProbe, type ProfilePanel } from './gradientProfile.ts'
+import { statisticsColumn } from './gradientStatisticsView.ts'
 import { gradientCaption, gradientHeadline, gradientSummary, gradientTable } from './gradientWords.ts'
 import { createLayerTimeMap, layerTimeImage, type LayerTimeMap } from './layerTimeMap.ts'
 import { mountPlot } from './mountPlot.ts'
@@ -46,18 +48,22 @@ const MOST_DECADES = 60
 
 function drawGradients(data: GradientNormPlotData, box: PlotBox, memory: GradientMemory): Drawing {
   const main = box.variant === 'main' && box.width > 520 && data.arms.some((arm) => arm.samples.length > 0)
-  const left = main ? { ...box, width: Math.round(box.width * 0.46) } : box
+  const left = main ? { ...box, width: Math.round(box.width * (data.view === 'statistics' ? 0.6 : 0.46)) } : box
   const range = exponentRange(data, memory.yAxis)
   const ticks = exponentScale(range, [1, 0]).ticks(6)
   const names = data.arms.length > 1 ? data.arms.map(({ arm }) => arm) : []
   const panel = panelOf(left, marginsFor(left, ticks, endLabelMargin(names, left)))
   const place = profilePanel(data, panel, range)
   const profile = profileMarks(data, place, left)
-  const maps = main ? mapPanels(data, box, left.width, memory) : []
+  const statistics = main && data.view === 'statistics'
+  const maps = main && !statistics ? mapPanels(data, box, left.width, memory) : []
+  const column = statistics
+    ? statisticsColumn(data, { ...panel, x: left.width + 40 * box.text, width: box.width - left.width - 52 * box.text }, box)
+    : []
   const stops = Float64Array.from({ length: place.layerCount }, (_, layer) => place.xScale.at(layer + 1))
   return {
     canvas: [...profile.canvas, ...maps.flatMap((map) => map.canvas)],
-    svg: [...profile.svg, ...maps.flatMap((map) => map.svg)],
+    svg: [...profile.svg, ...maps.flatMap((map) => map.svg), ...column],
     cursor: (step) => maps.flatMap((map) => cursorMarks(step, map.xScale, map.panel, box)),
     probe: (x, y) => profileProbe(data, place, box, x, y) ?? mapProbe(data, maps, place, box, x, y),
     stops: { x: stops, y: panel.y + panel.height / 2 },
@@ -77,6 +83,7 @@ function exponentRange(data: GradientNormPlotData, axis: AxisMemory): readonly [
     if (current === null) continue
     const quantiles = sampleQuantiles(current, data.quantity)
     for (let layer = 0; layer < current.layerCount; layer++) for (const q of [LOWEST, HIGHEST]) take(quantiles[layer * QUANTILE_COUNT + q])
+    if (data.view === 'statistics') for (const mean of sampleMeans(current, data.quantity).mean) take(mean)
   }
   for (const curve of data.theory) for (let i = 0; i < curve.x.length; i++) take(theoryLog10(curve, i))
   if (low > high) return axis.domain ?? [-3, 0]

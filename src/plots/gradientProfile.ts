@@ -3,6 +3,7 @@ import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { endLabelMarks, type EndLabel } from './endLabels.ts'
 import { crisp, frameMarks, tickCount } from './frame.ts'
 import { sampleQuantiles, type GradientNormArm, type GradientNormPlotData } from './gradientData.ts'
+import { meanLine, meanMarks } from './gradientStatisticsView.ts'
 import { inflated } from './lossMarks.ts'
 import { measuredFromLog10 } from './numberText.ts'
 import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
@@ -53,9 +54,11 @@ export function profileMarks(
   const ends: EndLabel[] = []
   const names: Mark[] = []
   const drawn = data.arms.filter((arm) => arm.current !== null)
-  for (const arm of drawn) canvas.push(...bandMarks(arm, data, place, box))
+  const statistics = data.view === 'statistics' && main
+  if (statistics) canvas.push(...meanMarks(data, place, box))
+  else for (const arm of drawn) canvas.push(...bandMarks(arm, data, place, box))
   for (const arm of drawn) {
-    const { marks, end } = medianMarks(arm, data, place, box)
+    const { marks, end } = medianMarks(arm, data, place, box, statistics && arm.current!.seedCount > 1)
     canvas.push(...marks)
     const text = main ? (drawn.length > 1 ? `${arm.arm} ${arm.label}` : '') : drawn.length > 1 ? arm.arm : ''
     if (end !== null && text !== '')
@@ -112,6 +115,7 @@ function medianMarks(
   data: GradientNormPlotData,
   place: ProfilePanel,
   box: PlotBox,
+  dotted: boolean,
 ): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] | null } {
   const sample = arm.current!
   const { panel, xScale, yScale } = place
@@ -130,6 +134,11 @@ function medianMarks(
     else if (isBound(arm, layer)) hollow.push(x, y)
     else if (Number.isFinite(y)) full.push(x, y)
     if (Number.isFinite(y)) end = [x, y]
+  }
+  if (dotted) {
+    // The mean is bold then; between it and the median lies the tail.
+    const dash = [2 * box.line, 2.5 * box.line]
+    return { marks: [{ type: 'polyline', points, stroke, width: 1.5 * box.line, dash, clip: inflated(panel, 3) }], end }
   }
   const width = (box.variant === 'main' ? 2.2 : 1.8) * box.line
   const spacing = panel.width / Math.max(1, sample.layerCount - 1)
@@ -185,7 +194,8 @@ export function layerReadout(
 ): Readout {
   const lines: ReadoutLine[] = []
   const marks: Mark[] = []
-  for (const { arm, label, current } of data.arms) {
+  for (const own of data.arms) {
+    const { arm, label, current } = own
     if (current === null || layer >= current.layerCount) continue
     const quantiles = sampleQuantiles(current, data.quantity)
     const value = (q: number) => quantiles[layer * QUANTILE_COUNT + q]
@@ -194,6 +204,7 @@ export function layerReadout(
     lines.push({ name, value: measuredFromLog10(value(MEDIAN)), stroke, dash: armDash(arm, box.line) })
     if (current.seedCount > 1 && box.variant === 'main')
       lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredFromLog10(value(LOWEST)), ' … ', measuredFromLog10(value(HIGHEST))) })
+    if (box.variant === 'main') lines.push(...meanLine(own, data, layer))
     if (Number.isFinite(value(MEDIAN)))
       marks.push({
         type: 'dots',

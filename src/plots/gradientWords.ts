@@ -1,5 +1,6 @@
 // What does the gradient plot say in words and numbers?
 import { median } from '../numerics/quantiles.ts'
+import { lostSeeds, sampleMeans, slopeOverLayers } from './gradientStatistics.ts'
 import { sampleQuantiles, type GradientNormPlotData } from './gradientData.ts'
 import { measuredFromLog10, plainNumber } from './numberText.ts'
 import type { DataTable } from './plotKind.ts'
@@ -20,7 +21,10 @@ export function gradientHeadline(data: GradientNormPlotData): string {
 export function gradientCaption(data: GradientNormPlotData): string {
   const seeds = Math.max(0, ...data.arms.map(({ current }) => current?.seedCount ?? 0))
   const what = data.quantity === 'norm' ? 'norm by layer' : 'mean entry by layer'
-  return seeds > 1 ? `${what}, median of ${seeds} seeds, log scale` : `${what}, log scale`
+  const dead = data.arms.reduce((sum, { current }) => sum + (current === null ? 0 : lostSeeds(current).dead), 0)
+  const lost = dead > 0 ? `, ${dead} dead` : ''
+  if (seeds > 1 && data.view === 'statistics') return `mean of ${seeds} seeds bold, median dotted${lost}`
+  return seeds > 1 ? `${what}, median of ${seeds} seeds${lost}, log scale` : `${what}${lost}, log scale`
 }
 
 /** One sentence with the first and last layer of each arm and the slope between them. */
@@ -33,9 +37,14 @@ export function gradientSummary(data: GradientNormPlotData): string {
     const zeros = Array.from({ length: current.layerCount }, (_, layer) => quantiles[layer * QUANTILE_COUNT + MEDIAN]).filter(
       (value) => value === -Infinity,
     ).length
+    const { dead } = lostSeeds(current)
+    const deadWords = dead > 0 ? `, ${dead} of ${current.seedCount} seeds dead` : ''
+    const { mean, lower, upper } = slopeOverLayers(current, data.quantity, data.theory).measured
+    const slope = Number.isFinite(mean) && current.layerCount > 1 ? `, ${mean.toFixed(3)} decades per layer` : ''
+    const sure = slope !== '' && Number.isFinite(lower) ? ` (95 % interval ${lower.toFixed(3)} to ${upper.toFixed(3)})` : ''
     const exact = zeros > 0 ? `, exactly zero in ${zeros} of ${current.layerCount} layers` : ''
     return [
-      `${arm}, ${label}, at step ${plainNumber(current.step)}: ${say(first)} in the first layer, ${say(last)} in layer ${current.layerCount}${exact}`,
+      `${arm}, ${label}, at step ${plainNumber(current.step)}: ${say(first)} in the first layer, ${say(last)} in layer ${current.layerCount}${exact}${slope}${sure}${deadWords}`,
     ]
   })
   if (parts.length === 0) return 'No gradient has been measured yet.'
@@ -45,13 +54,27 @@ export function gradientSummary(data: GradientNormPlotData): string {
 /** One row per layer: quantiles over seeds of each arm as log10. */
 export function gradientTable(data: GradientNormPlotData): DataTable {
   const drawn = data.arms.filter((arm) => arm.current !== null)
-  const columns = ['layer', ...drawn.flatMap(({ arm }) => [`${arm} log10 median`, `${arm} log10 5 %`, `${arm} log10 95 %`])]
+  const columns = [
+    'layer',
+    ...drawn.flatMap(({ arm }) => [
+      `${arm} log10 median`,
+      `${arm} log10 5 %`,
+      `${arm} log10 95 %`,
+      `${arm} log10 mean`,
+      `${arm} log10 mean, lower`,
+      `${arm} log10 mean, upper`,
+    ]),
+  ]
   const layers = Math.max(0, ...drawn.map(({ current }) => current!.layerCount))
   const rows = Array.from({ length: layers }, (_, layer) => [
     layer + 1,
     ...drawn.flatMap(({ current }) => {
       const quantiles = sampleQuantiles(current!, data.quantity)
-      return [MEDIAN, LOWEST, HIGHEST].map((q) => (layer < current!.layerCount ? cell(quantiles[layer * QUANTILE_COUNT + q]) : null))
+      if (layer >= current!.layerCount) return [null, null, null, null, null, null]
+      const { mean, lower, upper } = sampleMeans(current!, data.quantity)
+      return [...[MEDIAN, LOWEST, HIGHEST].map((q) => quantiles[layer * QUANTILE_COUNT + q]), mean[layer], lower[layer], upper[layer]].map(
+        cell,
+      )
     }),
   ])
   return { columns, rows }

@@ -58,6 +58,8 @@ export interface LossPlotData {
   /** Length of the run: the end of the time axis. */
   readonly totalSteps: Step
   readonly yScale?: 'log' | 'linear'
+  /** What is bold over many seeds: the median with quantile bands (absent), or the mean with its 95 % interval. */
+  readonly statistic?: 'median' | 'mean'
 }
 
 /** Position of the last row at or before `step`, -1 before the first. */

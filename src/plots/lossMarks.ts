@@ -8,6 +8,7 @@ import { STRAND_LIMIT, type PreparedArm } from './lossMemory.ts'
 import type { PlotBox } from './plotKind.ts'
 import type { PositionScale } from './positionScale.ts'
 import type { Box, Mark } from './scene.ts'
+import { MEAN, MEAN_LOWER, MEAN_UPPER } from './seedMeans.ts'
 import { HIGHEST, LOWER, LOWEST, MEDIAN, UPPER } from './seedQuantiles.ts'
 import { armColour, armDash, GHOST_DASH } from './theme.ts'
 
@@ -34,7 +35,10 @@ export function spreadMarks(arm: PreparedArm, place: LossPanel, box: PlotBox): M
   const colour = armColour(box.theme, arm.source.arm)
   const y = lossY(place)
   const marks: Mark[] = []
-  if (arm.source.seedCount >= 4) {
+  if (arm.means !== null) {
+    const points = columnBand(arm.means.columns, arm.means.table, MEAN_LOWER, MEAN_UPPER, xScale.at, y)
+    marks.push({ type: 'area', points, fill: colour, opacity: 0.24, clip: panel })
+  } else if (arm.source.seedCount >= 4) {
     for (const [lower, upper, opacity] of [
       // Where every seed has a line the outer band only holds them together.
       [LOWEST, HIGHEST, arm.source.seedCount <= STRAND_LIMIT ? 0.05 : 0.1],
@@ -75,6 +79,7 @@ export function medianMark(
 ): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } {
   const { xScale } = place
   const y = lossY(place)
+  if (arm.means !== null) return meanMarks(arm, arm.means, place, box)
   const whole = arm.source.seedCount === 1 && evaluation !== undefined && evaluation.steps.length > 1
   const points = whole
     ? evaluationPoints(evaluation.steps, evaluation.trainLoss, xScale, y)
@@ -86,6 +91,30 @@ export function medianMark(
   const halo: Mark = { type: 'polyline', points, stroke: box.theme.background, width: width + 2.2 * box.line, opacity: 0.8, clip }
   const line: Mark = { type: 'polyline', points, stroke, width, dash: armDash(arm.source.arm, box.line), clip }
   return { marks: [halo, line], end: lastPoint(points) }
+}
+
+/** The bold mean, and the median thin and dotted: between the two lies the tail. */
+function meanMarks(
+  arm: PreparedArm,
+  means: NonNullable<PreparedArm['means']>,
+  place: LossPanel,
+  box: PlotBox,
+): { readonly marks: readonly Mark[]; readonly end: readonly [number, number] } {
+  const { xScale } = place
+  const y = lossY(place)
+  const stroke = armColour(box.theme, arm.source.arm)
+  const clip = inflated(place.panel, 2)
+  const bold = columnMiddle(means.columns, means.table, MEAN, xScale.at, y)
+  const median = columnMiddle(arm.quantileColumns, arm.quantiles, MEDIAN, xScale.at, y)
+  const width = (box.variant === 'main' ? 2.6 : 2) * box.line
+  return {
+    marks: [
+      { type: 'polyline', points: median, stroke, width: 1.5 * box.line, dash: [2 * box.line, 2.5 * box.line], clip },
+      { type: 'polyline', points: bold, stroke: box.theme.background, width: width + 2.2 * box.line, opacity: 0.8, clip },
+      { type: 'polyline', points: bold, stroke, width, dash: armDash(arm.source.arm, box.line), clip },
+    ],
+    end: lastPoint(bold),
+  }
 }
 
 /** The test loss of the focus seed: a thinner line with hollow circles; empty where it was not measured. */

@@ -4,6 +4,7 @@ import { createAxisMemory, type AxisMemory } from './axisMemory.ts'
 import { createColumnSummary, extendColumns, type ColumnSummary, type RowTable } from './columnSummary.ts'
 import type { LossArm } from './lossData.ts'
 import type { PositionScale } from './positionScale.ts'
+import { createSeedMeans, extendMeans, MEAN, MEAN_LOWER, MEAN_UPPER, type SeedMeans } from './seedMeans.ts'
 import { createSeedQuantiles, extendQuantiles, QUANTILE_COUNT, type SeedQuantiles } from './seedQuantiles.ts'
 
 /** Thin lines are drawn for at most this many seeds, evenly chosen; bands and median follow all. */
@@ -14,6 +15,8 @@ export interface ArmMemory {
   readonly quantiles: SeedQuantiles
   readonly quantileColumns: ColumnSummary
   readonly seedColumns: ColumnSummary
+  readonly means: SeedMeans
+  readonly meanColumns: ColumnSummary
 }
 
 export interface LossMemory {
@@ -34,10 +37,12 @@ export interface PreparedArm {
   readonly divergedCount: number
   readonly seedColumns: ColumnSummary
   readonly quantileColumns: ColumnSummary
+  /** Where the mean is asked for, else null. */
+  readonly means: { readonly table: RowTable; readonly columns: ColumnSummary } | null
 }
 
 /** Brings the memory of one arm up to its rows. */
-export function prepareArm(memory: LossMemory, arm: LossArm, xScale: PositionScale): PreparedArm {
+export function prepareArm(memory: LossMemory, arm: LossArm, xScale: PositionScale, withMean = false): PreparedArm {
   let kept = memory.arms.get(arm.arm)
   if (kept === undefined || kept.seedCount !== arm.seedCount) {
     kept = {
@@ -45,6 +50,8 @@ export function prepareArm(memory: LossMemory, arm: LossArm, xScale: PositionSca
       quantiles: createSeedQuantiles(),
       quantileColumns: createColumnSummary(Int32Array.from({ length: QUANTILE_COUNT }, (_, q) => q)),
       seedColumns: createColumnSummary(chosenSeeds(arm.seedCount)),
+      means: createSeedMeans(),
+      meanColumns: createColumnSummary(Int32Array.of(MEAN_LOWER, MEAN, MEAN_UPPER)),
     }
     memory.arms.set(arm.arm, kept)
   }
@@ -53,7 +60,21 @@ export function prepareArm(memory: LossMemory, arm: LossArm, xScale: PositionSca
   extendColumns(kept.seedColumns, seeds, xScale.at, xScale.key)
   extendColumns(kept.quantileColumns, quantiles, xScale.at, xScale.key)
   const { seedColumns, quantileColumns } = kept
-  return { source: arm, seeds, quantiles, divergedCount: kept.quantiles.divergedCount, seedColumns, quantileColumns }
+  return {
+    source: arm,
+    seeds,
+    quantiles,
+    divergedCount: kept.quantiles.divergedCount,
+    seedColumns,
+    quantileColumns,
+    means: withMean ? preparedMeans(kept, seeds, xScale) : null,
+  }
+}
+
+function preparedMeans({ means, meanColumns }: ArmMemory, seeds: RowTable, xScale: PositionScale): NonNullable<PreparedArm['means']> {
+  const table = extendMeans(means, seeds)
+  extendColumns(meanColumns, table, xScale.at, xScale.key)
+  return { table, columns: meanColumns }
 }
 
 /** Which seeds get a line: all, or STRAND_LIMIT of them from the first to the last. */

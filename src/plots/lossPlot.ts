@@ -39,7 +39,8 @@ function drawLoss(data: LossPlotData, box: PlotBox, memory: LossMemory): Drawing
   const withAccuracy = hasAccuracy(data) && box.variant === 'main' && box.height >= 260
   const outer = outerPanel(box, names, withAccuracy, data.evaluations.length > 1)
   const xScale = timeScale(data.totalSteps, outer)
-  const arms = data.arms.map((arm) => prepareArm(memory, arm, xScale))
+  const withMean = data.statistic === 'mean' && box.variant === 'main'
+  const arms = data.arms.map((arm) => prepareArm(memory, arm, xScale, withMean && arm.seedCount > 1))
   const panel = withAccuracy ? { ...outer, height: Math.round(outer.height * 0.62) } : outer
   const place: LossPanel = { panel, xScale, yScale: lossScale(data, arms, panel, memory) }
   const below = withAccuracy ? accuracyPanel(data, accuracyBox(outer, panel, box), xScale, box) : { canvas: [], svg: [] }

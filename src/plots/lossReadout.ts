@@ -6,6 +6,7 @@ import type { PreparedArm } from './lossMemory.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
 import { joinLabels, type Mark } from './scene.ts'
+import { rowMean } from './seedMeans.ts'
 import { HIGHEST, LOWEST, MEDIAN, QUANTILE_COUNT } from './seedQuantiles.ts'
 import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { interpolated, theoryLabel, theoryValue } from './theoryMarks.ts'
@@ -62,8 +63,14 @@ function armLines(arm: PreparedArm, row: number, box: PlotBox, evaluated: boolea
       dash: armDash(arm.source.arm, box.line),
     },
   ]
-  if (many && box.variant === 'main')
+  if (many && box.variant === 'main') {
     lines.push({ name: '5–95 % of seeds', value: joinLabels(measuredNumber(at(LOWEST), 2), ' … ', measuredNumber(at(HIGHEST), 2)) })
+    const { mean, lower, upper } = rowMean(arm.source.values, row * arm.source.seedCount, arm.source.seedCount)
+    lines.push({
+      name: 'mean, 95 % interval',
+      value: joinLabels(measuredNumber(mean, 2), ', ', measuredNumber(lower, 2), ' … ', measuredNumber(upper, 2)),
+    })
+  }
   return lines
 }
 

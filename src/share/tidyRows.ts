@@ -33,6 +33,10 @@ export function* tidyRows(runs: readonly TidyRun[]): Generator<TidyRow> {
       for (let row = 0; row < count; row++) {
         for (let seed = 0; seed < seedCount; seed++) yield [run, arm, seed, steps[row], 'loss', values[row * seedCount + seed]]
       }
+      if (count > 0) {
+        const newest = values.subarray((count - 1) * seedCount, count * seedCount)
+        yield [run, arm, null, steps[count - 1], 'seeds.diverged', newest.filter((value) => Number.isNaN(value)).length]
+      }
     }
     for (const sample of samples) yield* sampleRows(run, sample)
   }
@@ -64,6 +68,7 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
           yield row(`gradientMeanAbs.layer${layer}.log10`, sample.meanAbsLog10[at], seed)
         }
         yield row('gradientNorm.global.log10', sample.globalLog10[seed], seed)
+        if (sample.dead !== undefined) yield row('gradientNorm.dead', sample.dead[seed], seed)
       }
       return
     case 'cosines':
@@ -85,11 +90,24 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
         'frobeniusStderr',
       ] as const)
         yield row(`hessian.${name}`, sample[name])
+      for (const end of ['largest', 'smallest'] as const) {
+        for (const [rank, value] of (sample.ends?.[end] ?? []).entries()) {
+          yield row(`hessian.${end}${rank}`, value)
+          yield row(`hessian.${end}${rank}.residual`, sample.ends![`${end}Residuals`][rank])
+        }
+      }
+      if (sample.preconditionedSpectrum !== undefined && sample.preconditionedSpectrum !== null)
+        for (const name of ['lambdaMax', 'lambdaMin', 'lambdaMaxResidual', 'lambdaMinResidual'] as const)
+          yield row(`hessian.preconditioned.${name}`, sample.preconditionedSpectrum[name])
+      if (sample.effectiveStep !== null)
+        for (const name of ['min', 'median', 'max'] as const) yield row(`effectiveStep.${name}`, sample.effectiveStep[name])
       for (const [index, value] of (sample.eigenvalues ?? []).entries()) yield row(`hessian.eigenvalue${index}`, value)
       return
     case 'kernel':
       for (const name of ['drift', 'lambdaMin', 'lambdaMax', 'condition', 'plRatio', 'plLower', 'plUpper', 'weightDistance'] as const)
         yield row(`kernel.${name}`, sample[name])
+      if (sample.tangentGap !== undefined)
+        for (const name of ['rms', 'moved'] as const) yield row(`kernel.tangentGap.${name}`, sample.tangentGap[name])
       return
     case 'cost':
       yield row(`cost.${sample.instrument}.milliseconds`, sample.duration, null)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ShapeFault } from '../../src/core/faults.ts'
 import { meanInterval } from '../../src/numerics/meanInterval.ts'
 import { fitLine } from '../../src/numerics/regression.ts'
+import { seedSlope } from '../../src/numerics/seedSlope.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 
 const TRIALS = 4000
@@ -70,5 +71,41 @@ describe('fitLine', () => {
     expect(fitLine([], []).slope).toBeNaN()
     expect(fitLine([0, 1], [0, 2])).toMatchObject({ slope: 2, slopeStandardError: NaN })
     expect(() => fitLine([1], [1, 2])).toThrow(ShapeFault)
+  })
+})
+
+describe('seedSlope', () => {
+  const layers = 8
+  const drawn = (seeds: number, stream: ReturnType<typeof namedStream>) =>
+    Float64Array.from({ length: seeds * layers }, (_, at) => -0.2 * (at % layers) + stream.normal())
+
+  test('is the slope of every seed where all agree, without an error bar, whatever their heights', () => {
+    const values = Float64Array.from({ length: 3 * layers }, (_, at) => -0.25 * (at % layers) + 7 * Math.floor(at / layers))
+    const slope = seedSlope(values, 3, layers)
+    expect(slope).toMatchObject({ over: 'seeds', count: 3 })
+    // Quarters are exact; sums of eight of them are rounded at most a few times.
+    expect(slope.mean).toBeCloseTo(-0.25, 12)
+    expect(slope.upper - slope.lower).toBeLessThan(1e-12)
+  })
+  test('covers the truth in 95 % of draws of six seeds', () => {
+    const stream = namedStream(43, 'probes')
+    let covered = 0
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const { lower, upper } = seedSlope(drawn(6, stream), 6, layers)
+      if (lower <= -0.2 && upper >= -0.2) covered++
+    }
+    expect(Math.abs(covered / TRIALS - 0.95)).toBeLessThan(COVERAGE_SLACK)
+  })
+  test('says that one seed has only the scatter of its layers', () => {
+    const values = drawn(1, namedStream(44, 'probes'))
+    const fit = fitLine([0, 1, 2, 3, 4, 5, 6, 7], values)
+    expect(seedSlope(values, 1, layers)).toMatchObject({ over: 'layers', mean: fit.slope, lower: fit.slopeLower })
+  })
+  test('leaves out dead seeds and zero layers', () => {
+    const dead = Float64Array.of(-Infinity, -Infinity, -Infinity, 0, 1, 2, 0, -Infinity, 4)
+    expect(seedSlope(dead, 3, 3)).toMatchObject({ count: 2, mean: 1.5 })
+  })
+  test('refuses values of another shape', () => {
+    expect(() => seedSlope(new Float64Array(7), 2, 4)).toThrow(ShapeFault)
   })
 })

@@ -27,6 +27,8 @@ const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
   ['loss of 32 seeds in mid-run', (box) => lossPlot.draw(lossData(120), box, lossPlot.createMemory())],
   ['loss and accuracy of images', (box) => lossPlot.draw(imageLossData(), box, lossPlot.createMemory())],
   ['gradient norms', (box) => gradientNormPlot.draw(gradientData(), box, gradientNormPlot.createMemory())],
+  ['mean loss of 32 seeds', (box) => lossPlot.draw({ ...lossData(), statistic: 'mean' }, box, lossPlot.createMemory())],
+  ['gradient statistics', (box) => gradientNormPlot.draw({ ...gradientData(), view: 'statistics' }, box, gradientNormPlot.createMemory())],
   ['cosines', (box) => cosinePlot.draw(cosineData(), box, cosinePlot.createMemory())],
   ['exact spectrum', (box) => hessianPlot.draw(hessianData(), box, hessianPlot.createMemory())],
   ['Lanczos spectrum', (box) => hessianPlot.draw(lanczosData(), box, hessianPlot.createMemory())],

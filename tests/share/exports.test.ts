@@ -98,6 +98,7 @@ describe('tidyRows', () => {
       ['r', 'A', 1, 0, 'loss', 0.25],
       ['r', 'A', 0, 1, 'loss', NaN],
       ['r', 'A', 1, 1, 'loss', 1e-9],
+      ['r', 'A', null, 1, 'seeds.diverged', 1],
       ['r', 'B', 0, 10, 'trainLoss', 0.3],
       ['r', 'B', 0, 10, 'trainAccuracy', 0.9],
     ])
@@ -119,6 +120,8 @@ describe('tidyRows', () => {
     expect(rows).toContainEqual(['r', 'A', 1, 5, 'gradientNorm.layer0.log10', -3])
     expect(rows).toContainEqual(['r', 'A', 1, 5, 'gradientMeanAbs.layer1.log10', -8])
     expect(rows).toHaveLength(10)
+    const dying = [...tidyRows([{ run: 'r', losses: [], samples: [{ ...sample, dead: Uint8Array.of(0, 1) }] }])]
+    expect(dying).toContainEqual(['r', 'A', 1, 5, 'gradientNorm.dead', 1])
   })
 
   test('counts the steps of a loss sample on from its own', () => {

@@ -9,8 +9,9 @@ import type { Panel } from './panels.ts'
 export function PanelViews({ panel }: { readonly panel: Panel }) {
   const { view } = useLab()
   const chosen = useLabState((state) => state.panelViews[panel.name])
+  const seeds = useLabState((state) => state.experiment.seeds)
   useWholeHessian(panel, chosen)
-  if (panel.views === undefined) return null
+  if (panel.views === undefined || (panel.viewsOfSeeds === true && seeds === 1)) return null
   return (
     <Segmented
       name={`View of ${panel.title}`}

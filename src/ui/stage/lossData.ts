@@ -36,6 +36,7 @@ export function lossPlotData(state: LabState): LossPlotData {
     prediction: null,
     totalSteps: experiment.steps,
     yScale: 'log',
+    statistic: state.panelViews.loss === 'mean' ? 'mean' : 'median',
   }
 }
 

@@ -11,6 +11,8 @@ export interface Panel {
   readonly load: () => Promise<PanelCode>
   /** Views of the large card, the usual one first; absent: one view. */
   readonly views?: readonly { readonly value: string; readonly label: string }[]
+  /** The views differ only over many seeds. */
+  readonly viewsOfSeeds?: boolean
   /** Views of the Hessian that need every entry, with the most parameters for which they are measured. */
   readonly wholeLimits?: Readonly<Record<string, number>>
 }
@@ -19,12 +21,26 @@ export interface Panel {
 const WHOLE_LIMITS = { layers: 1500, entries: 512 } as const
 
 export const STAGE_PANELS: readonly Panel[] = [
-  { name: 'loss', title: 'Loss', shortTitle: 'Loss', load: async () => (await import('./lossPanel.ts')).lossPanel },
+  {
+    name: 'loss',
+    title: 'Loss',
+    shortTitle: 'Loss',
+    load: async () => (await import('./lossPanel.ts')).lossPanel,
+    views: [
+      { value: 'median', label: 'Median' },
+      { value: 'mean', label: 'Mean' },
+    ],
+    viewsOfSeeds: true,
+  },
   {
     name: 'gradientNorms',
     title: 'Gradient norms',
     shortTitle: 'Gradients',
     load: async () => (await import('./gradientNormPanel.ts')).gradientNormPanel,
+    views: [
+      { value: 'time', label: 'Over time' },
+      { value: 'statistics', label: 'Mean and slope' },
+    ],
   },
   { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },
   {
