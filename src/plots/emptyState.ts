@@ -34,23 +34,28 @@ export function emptyWords(instrument: InstrumentName, reason: UnavailableReason
   return instrument === 'cosines' && reason === 'oneSample' ? ONE_SAMPLE_COSINES : GENERAL[reason]
 }
 
-/** A dashed circle over head and wrapped body in the middle of the plot. */
+/** A dashed circle over head and wrapped body in the middle of the plot; the body goes where it does not fit, then the circle. */
 export function emptyMarks(words: EmptyWords, box: PlotBox): readonly Mark[] {
   const { theme } = box
   const head = 13 * box.text
   const body = 12 * box.text
   const room = Math.min(box.width - 12, 320 * box.text)
   const headLines = wrapped(words.head, room, head, true)
-  const bodyLines = wrapped(words.body, room, body, false)
   const sign = 11 * box.line
-  const height = 2 * sign + head + headLines.length * head * 1.35 + bodyLines.length * body * 1.4
+  const wordless = 2 * sign + head + headLines.length * head * 1.35
+  const wholeBody = wrapped(words.body, room, body, false)
+  const bodyLines = wordless + wholeBody.length * body * 1.4 <= box.height ? wholeBody : []
+  const height = wordless + bodyLines.length * body * 1.4
   const x = box.width / 2
-  let y = Math.max(sign + 2, (box.height - height) / 2 + sign)
-  const marks: Mark[] = [
-    { type: 'polyline', points: ring(x, y, sign), stroke: theme.muted, width: 1.4 * box.line, dash: [3, 3] },
-    { type: 'dots', points: [x, y], radius: 2.6 * box.line, fill: theme.muted },
-  ]
-  y += sign + head * 1.6
+  const signed = wordless <= box.height
+  const top = signed ? Math.max(sign + 2, (box.height - height) / 2 + sign) : Math.max(0, (box.height - height) / 2)
+  const marks: Mark[] = signed
+    ? [
+        { type: 'polyline', points: ring(x, top, sign), stroke: theme.muted, width: 1.4 * box.line, dash: [3, 3] },
+        { type: 'dots', points: [x, top], radius: 2.6 * box.line, fill: theme.muted },
+      ]
+    : []
+  let y = signed ? top + sign + head * 1.6 : top + head
   for (const label of headLines) {
     marks.push({ type: 'text', x, y, label, size: head, fill: theme.ink, anchor: 'middle', bold: true })
     y += head * 1.35

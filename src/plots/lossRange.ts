@@ -14,6 +14,8 @@ const ABOVE_START = 4
 /** Range of the loss axis as values; both ends positive unless the scale is linear. */
 export function lossRange(memory: AxisMemory, data: LossPlotData, arms: readonly PreparedArm[]): readonly [number, number] {
   const { low, high, start } = extremes(data, arms)
+  // A range for no data must not be remembered: the first loss would look like growth and get room that it does not need.
+  if (high === -Infinity) return data.yScale === 'linear' ? [0, 1] : [0.1, 1]
   if (data.yScale === 'linear') {
     const top = Number.isFinite(high) ? Math.min(high, start > 0 ? start * 2 : high) : 1
     const grid = 10 ** Math.floor(Math.log10(Math.max(top, 1e-300))) / 2

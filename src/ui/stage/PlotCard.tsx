@@ -1,7 +1,9 @@
 // What surrounds a plot? Its name, what it shows, the number of the moment, and three tools.
 import { Expand, Maximize, Table2 } from 'lucide-react'
 import { useRef } from 'react'
-import { useLab } from '../lab.tsx'
+import { armExperiment, armsOf } from '../../core/resolve.ts'
+import type { LabState } from '../../store/labState.ts'
+import { useLab, useLabState } from '../lab.tsx'
 import type { Panel } from './panels.ts'
 import { PanelViews } from './PanelViews.tsx'
 import { PlotHost } from './PlotHost.tsx'
@@ -16,6 +18,7 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
   const { view } = useLab()
   const headline = useRef<HTMLSpanElement>(null)
   const caption = useRef<HTMLSpanElement>(null)
+  const frozen = useLabState((state) => ASKS_SAMPLES.has(panel.name) && hasBatchNorm(state))
   return (
     <section className="card" data-variant={variant} aria-label={panel.title}>
       <div className="card-head">
@@ -29,10 +32,11 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
         variant={variant}
         lends={variant === 'main'}
         onWords={(words) => {
-          if (headline.current !== null) writeHeadline(headline.current, words.headline)
+          if (headline.current !== null) writeHeadline(headline.current, variant === 'main' ? words.headline : compact(words.headline))
           if (caption.current !== null) caption.current.textContent = variant === 'main' ? words.caption : ''
         }}
       />
+      {frozen && <p className="card-note">{variant === 'main' ? FROZEN_STATISTICS : 'frozen statistics'}</p>}
       <div className="card-tools">
         {variant === 'small' && (
           <button
@@ -66,6 +70,26 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
       </div>
     </section>
   )
+}
+
+/** Instruments that ask for single samples: one sample of a batch has no statistics of its own. */
+const ASKS_SAMPLES: ReadonlySet<Panel['name']> = new Set(['cosines', 'kernel'])
+const FROZEN_STATISTICS = 'batch norm: per-sample quantities with frozen statistics, those of the probe set'
+
+function hasBatchNorm({ experiment }: LabState): boolean {
+  return armsOf(experiment).some((arm) => {
+    const { kind, norm } = armExperiment(experiment, arm).model
+    return kind !== 'chain' && norm === 'batch'
+  })
+}
+
+/** Powers of ten with one digit where two arms share a small card: cut words say less than round ones. */
+function compact(text: string): string {
+  if (!text.includes(' · ')) return text
+  return text.replaceAll(/(\d+(?:\.\d+)?)×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu, (_, digits: string, raised: string) => {
+    const exponent = [...raised].map((sign) => (sign === '⁻' ? '-' : String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)))).join('')
+    return Number(`${digits}e${exponent}`).toExponential(0).replace('e+', 'e').replace('-', '−')
+  })
 }
 
 /** "A 0.5 · B 0" with each part in the colour of its arm; the letters stay, colour never stands alone. */
