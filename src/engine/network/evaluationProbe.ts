@@ -48,7 +48,7 @@ export async function lossOn(host: ProbeHost, set: SampleSet, signal?: AbortSign
   return { loss: sum * sampleWeight(host, perSample.length), perSample, outputs, accuracy }
 }
 
-/** Per weighted layer [n, outputs] z as the GPU computed it. */
+/** Per weighted layer [n, outputs] what the GPU applied the activation to. */
 export async function preactivationsOn(host: ProbeHost, set: SampleSet): Promise<readonly Float32Array[]> {
   const { spec } = host
   const positions = [...spec.layers.keys()].filter((position) => isWeighted(spec.layers[position]))
@@ -64,7 +64,7 @@ export async function preactivationsOn(host: ProbeHost, set: SampleSet): Promise
         try {
           const parts = await readPacked(
             host.opened,
-            positions.map((position) => record.layers[position].z),
+            positions.map((position) => record.layers[position].a),
           )
           for (const [layer, part] of parts.entries()) all[layer].set(part, done * widths[layer])
         } finally {

@@ -141,8 +141,8 @@ function kernelOf(side: number, stride: number): Kernel<keyof typeof UNIFORMS> {
         .join(', ')});
       for (var o = 0; o < ${CHANNELS}; o = o + 1) {
         if (out0 + o >= uniforms.outs) { break; }
-        let filter = ((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input;
-        for (var k = 0; k < ${held * side}; k = k + 1) { result[filter * ${side * side} + part * ${held * side} + k] = sums[k][o]; }
+        let filterIndex = ((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input;
+        for (var k = 0; k < ${held * side}; k = k + 1) { result[filterIndex * ${side * side} + part * ${held * side} + k] = sums[k][o]; }
       }`,
   }
 }

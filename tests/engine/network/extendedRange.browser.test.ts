@@ -6,6 +6,7 @@ import type { NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { Probe } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
+import { relativeError } from '../reference/closeness.ts'
 import { denseSpec, randomDataset, randomWeights, samples } from '../reference/problems.ts'
 import { openTestDevice, optionsInFloat32, withBoth } from './setup.ts'
 
@@ -36,6 +37,7 @@ async function logNorms(probe: Probe): Promise<{ logs: number[]; underflow: numb
 
 const CASES: readonly (readonly [string, NetworkSpec, number, number])[] = [
   ['linear, vanishing, no bias', denseSpec(widths, { activation: 'identity', bias: false }), 0.02, -90],
+  ['linear, vanishing to 1e-120', denseSpec(widths, { activation: 'identity', bias: false }), 0.011, -120],
   ['linear, exploding', denseSpec(widths, { activation: 'identity', bias: false }), 9, 60],
   ['tanh, vanishing', denseSpec(widths, { activation: 'tanh', bias: false }), 0.03, -80],
   [
@@ -47,7 +49,7 @@ const CASES: readonly (readonly [string, NetworkSpec, number, number])[] = [
   ['tanh with biases, vanishing backwards only', denseSpec(widths, { activation: 'tanh' }), 0.03, -60],
 ]
 
-test.each(CASES)('norms and cosines are right far outside float32 (%s)', async (_name, spec, scale, reach) => {
+test.each(CASES)('norms, cosines and kernels are right far outside float32 (%s)', async (_name, spec, scale, reach) => {
   const data = randomDataset(4, 3, 2, spec.loss.kind)
   const options = optionsInFloat32(spec, data, [randomWeights(spec, 'deep', scale)])
   await withBoth(opened, options, async (network, float64) => {
@@ -63,6 +65,9 @@ test.each(CASES)('norms and cosines are right far outside float32 (%s)', async (
       return dot / Math.sqrt(x) / Math.sqrt(y)
     }
     expect(Math.abs((await cosine(network.probe(0))) - (await cosine(float64.probe(0))))).toBeLessThan(1e-4)
+    // Squares of what a float32 can hold: only exponents of the outputs' own passes keep the kernel.
+    const [kernel, expected] = [await network.probe(0).kernelGram(samples(4)), await float64.probe(0).kernelGram(samples(4))]
+    expect(relativeError(kernel, expected)).toBeLessThan(1e-4)
   })
 })
 

@@ -48,8 +48,8 @@ test('tensors and live bytes are those from before, allocated bytes fall to zero
     )
     const atStart = tfjsMemory()
     await everything(trainer)
-    // Two of the test split, asked for meanwhile, and the weights of a row in batches of two sizes.
-    expect(tfjsMemory().tensorCount - atStart.tensorCount).toBe(6)
+    // Two of the test split, asked for meanwhile, and weight and count of rows in batches of two sizes, and slots.
+    expect(tfjsMemory().tensorCount - atStart.tensorCount).toBe(8)
     await trainer.dispose()
     await trainer.dispose()
     const { tensorCount, liveBytes, allocatedBytes } = tfjsMemory()

@@ -4,11 +4,12 @@
 // have up to a hundred terms, and 4e-7 was the worst that was seen.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { outputWidthOf, type NetworkSpec } from '../../../src/core/networkSpec.ts'
-import type { Probe, SampleSet } from '../../../src/core/probe.ts'
+import type { Probe } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { denseSpec, normals, randomDataset, randomWeights, samples } from '../reference/problems.ts'
+import { at, COUNT, MEASUREMENTS } from './measurements.ts'
 import { openTestDevice, optionsInFloat32, withBoth } from './setup.ts'
 
 const TOLERANCE = 1e-5
@@ -24,48 +25,6 @@ afterAll(() => {
   lease.close()
   opened.device.destroy()
 })
-
-const COUNT = 12
-const at = (...indices: number[]): SampleSet => ({ indices: Int32Array.from(indices), from: 'train' })
-const BATCHES = [at(0, 1, 2), at(3, 4, 5, 6), at(7, 8), at(0, 8, 11)]
-
-const MEASUREMENTS: Readonly<Record<string, (probe: Probe) => Promise<ArrayLike<number>>>> = {
-  weights: (probe) => probe.weights(),
-  'losses per sample': async (probe) => (await probe.loss(samples(COUNT))).perSample,
-  'the reduced loss': async (probe) => [(await probe.loss(at(2, 5, 7))).loss],
-  outputs: async (probe) => (await probe.loss(samples(COUNT, 'test'))).outputs,
-  'the accuracy': async (probe) => [(await probe.loss(samples(COUNT))).accuracy ?? -1],
-  preactivations: async (probe) => (await probe.preactivations(samples(COUNT))).flatMap((layer) => [...layer]),
-  'the gradient': (probe) => probe.gradient(at(1, 4, 9, 4)),
-  'gradient norms': async (probe) => {
-    const norms = await probe.gradientNorms(samples(COUNT, 'probe'))
-    return norms.mantissa.map((mantissa, layer) => mantissa * 2 ** norms.exponent[layer])
-  },
-  'mean absolute entries': async (probe) => {
-    const norms = await probe.gradientNorms(samples(COUNT))
-    return norms.meanAbsMantissa.map((mantissa, layer) => mantissa * 2 ** norms.meanAbsExponent[layer])
-  },
-  'the Gram matrix of samples': (probe) => probe.perSampleGram(samples(COUNT)),
-  'the Gram matrix of batches of unequal size': (probe) => probe.batchGram(BATCHES),
-  'pairs of batches': (probe) =>
-    probe.batchPairs([
-      [BATCHES[0], BATCHES[1]],
-      [BATCHES[2], BATCHES[3]],
-    ]),
-  // The second vector is tiny and the third zero: scaling must not show.
-  'Hessian-vector products': (probe) => probe.hessianVectors(directions(probe.parameterCount), 3, samples(COUNT)),
-  'Hessian-vector products of one output': (probe) =>
-    probe.outputHessianVectors(directions(probe.parameterCount), 3, samples(COUNT), { sample: 4, output: 1 }),
-  'the output Jacobian': (probe) => probe.outputJacobian(samples(COUNT)),
-  'the tangent kernel': (probe) => probe.kernelGram(samples(COUNT)),
-}
-
-function directions(size: number): Float64Array {
-  const block = new Float64Array(3 * size)
-  block.set(normals(size, 'direction'))
-  block.set(normals(size, 'tiny direction', 1e-40), size)
-  return block
-}
 
 const NETWORKS: readonly (readonly [string, NetworkSpec])[] = [
   ['tanh, squared error, mean', denseSpec([5, 8, 7, 3])],
@@ -89,6 +48,7 @@ const NETWORKS: readonly (readonly [string, NetworkSpec])[] = [
     }),
   ],
   ['relu, softmax, sum', denseSpec([5, 8, 8, 3], { activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'sum' } })],
+  ['tanh, logistic', denseSpec([5, 6, 3], { loss: { kind: 'logistic', reduction: 'mean' } })],
   ['one linear layer, softmax', denseSpec([5, 3], { loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } })],
 ]
 

@@ -27,8 +27,10 @@ const COUNT = 16
 const SPEC = denseSpec([4, 8, 6, 3], { activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } })
 const DATA = randomDataset(COUNT, 4, 3, 'softmaxCrossEntropy')
 const STARTS = ['first', 'second', 'third'].map((name) => randomWeights(SPEC, name))
-const options = (optimizer: Partial<OptimizerSettings> = {}, seeds = 2): TrainerOptions =>
-  optionsInFloat32(SPEC, DATA, STARTS.slice(0, seeds), optimizer)
+const options = (optimizer: Partial<OptimizerSettings> = {}, seeds = 2): TrainerOptions => ({
+  ...optionsInFloat32(SPEC, DATA, STARTS.slice(0, seeds), optimizer),
+  noiseSeed: 7,
+})
 
 async function withTrainer<Result>(of: TrainerOptions, work: (trainer: Trainer) => Promise<Result>): Promise<Result> {
   const trainer = await createNetworkTrainer(of, opened)
@@ -44,6 +46,8 @@ const OPTIMIZERS: readonly Partial<OptimizerSettings>[] = [
   { kind: 'momentum', lr: 0.1, momentum: 0.8 },
   { kind: 'rmsprop', lr: 0.01, decay: 0.9, eps: 1e-6 },
   { kind: 'adam', lr: 0.02, beta1: 0.8, beta2: 0.95, eps: 1e-6 },
+  { kind: 'nesterov', lr: 0.1, momentum: 0.8 },
+  { kind: 'perturbed', lr: 0.1, noise: 0.5 },
 ]
 
 describe('the network trainer', () => {

@@ -1,0 +1,12 @@
+// The layers of the network engine in Node, on Dawn.
+import { describe } from 'vitest'
+import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
+import { openDevice } from '../../../src/engine/device.ts'
+import { layerTests } from './layers.body.ts'
+
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('layers.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  layerTests(() => openDevice())
+})
