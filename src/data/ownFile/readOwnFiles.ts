@@ -51,15 +51,20 @@ export function demandSizes(files: readonly { readonly name: string; readonly si
  * Reads one choice of files.
  *
  * @param recordedName the name that an experiment carries for these files; else it is made from theirs.
+ * @param mostUnfolded bytes of all contents together; reading stops there.
  * @throws {FaultError} `dataCorrupt`, naming the file, with one sentence for the first thing that is wrong.
  */
-export async function readOwnFiles(files: readonly OwnBytes[], recordedName: string | null = null): Promise<OwnSamples> {
+export async function readOwnFiles(
+  files: readonly OwnBytes[],
+  recordedName: string | null = null,
+  mostUnfolded: number = OWN_FILE_LIMITS.bytes,
+): Promise<OwnSamples> {
   demandSizes(files.map(({ name, bytes }) => ({ name, size: bytes.length })))
   const digested = await Promise.all(files.map(async (file) => ({ ...file, digest: await sha256(file.bytes) })))
   const ordered = digested.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
   const twice = ordered.find(({ digest }, i) => i > 0 && ordered[i - 1].digest === digest)
   if (twice !== undefined) throw corrupt(twice.name, 'was chosen twice')
-  let room: number = OWN_FILE_LIMITS.bytes
+  let room = mostUnfolded
   const opened: { readonly name: string; readonly bytes: Uint8Array; readonly format: OwnFormat }[] = []
   for (const { name, bytes } of ordered) {
     const content = isGzip(bytes) ? await opening(bytes, room, name) : bytes
