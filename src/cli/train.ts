@@ -1,4 +1,4 @@
-// `npm run train -- <lesson or experiment.json>`: any experiment of the page without the page.
+// `npm run train -- <lesson, preset or experiment.json>`: any experiment of the page without the page.
 //
 // Prints a line every n steps and can require an accuracy, so that "it learns" is a command and not a claim.
 // Exit codes: 0 done, 1 below the required accuracy or diverged, 2 bad input, 3 numbers that cannot be trusted, 4 no WebGPU.
@@ -11,6 +11,7 @@ import { findLesson, LESSONS } from '../lessons/catalogue.ts'
 import { chooseTrainer } from '../runtime/chooseTrainer.ts'
 import { installNodeWebGpu } from './nodeWebGpu.ts'
 import { readPublicAsset } from './readPublicAsset.ts'
+import { TRAIN_PRESETS } from './train/trainPresets.ts'
 import { trainArguments, type TrainRequest } from './train/trainArguments.ts'
 import { columnTitles, lineText } from './train/trainLines.ts'
 import { trainRun } from './train/trainRun.ts'
@@ -53,13 +54,17 @@ async function train(request: TrainRequest): Promise<number> {
 }
 
 function wishedExperiment(request: TrainRequest): Experiment {
-  const named = findLesson(request.input, null)
-  const base = named?.experiment ?? validateExperiment(readExperiment(request.input))
+  const named = findLesson(request.input, null)?.experiment ?? presetNamed(request.input)
+  const base = named ?? validateExperiment(readExperiment(request.input))
   const engine = request.engine ?? engineOf(request.backend, base.engine)
   const experiment = validateExperiment({ ...base, steps: request.steps ?? base.steps, engine })
   const refusal = refusalOf(experiment)
   if (refusal !== null) throw new DomainFault(`experiment: too large, got ${refusal.bytes} bytes, expected at most ${refusal.limit}`)
   return experiment
+}
+
+function presetNamed(name: string): Experiment | null {
+  return Object.hasOwn(TRAIN_PRESETS, name) ? TRAIN_PRESETS[name] : null
 }
 
 function engineOf(backend: TrainRequest['backend'], wanted: Experiment['engine']): Experiment['engine'] {
@@ -74,8 +79,8 @@ function readExperiment(path: string): unknown {
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch {
-    const ids = LESSONS.map(({ id }) => id).join(' | ')
-    throw new DomainFault(`input: neither a lesson nor a file, got ${JSON.stringify(path)}, expected ${ids} or a JSON file`)
+    const ids = [...LESSONS.map(({ id }) => id), ...Object.keys(TRAIN_PRESETS)].join(' | ')
+    throw new DomainFault(`input: neither a lesson, a preset nor a file, got ${JSON.stringify(path)}, expected ${ids} or a JSON file`)
   }
   try {
     return JSON.parse(text)

@@ -93,8 +93,8 @@ export class IndependentNetwork {
   }
 
   /** [P] gradient of one sample's loss, or of one of its outputs. */
-  sampleGradient(sample: number, output: number | null = null): Vector {
-    const parameters = this.onTape(this.weights)
+  sampleGradient(sample: number, output: number | null = null, flat: Vector = this.weights): Vector {
+    const parameters = this.onTape(flat)
     const [signal] = this.forward(parameters, [sample])
     return this.tape.gradient(output === null ? this.sampleLoss(signal, sample) : signal.ids[output], parameters)
   }
@@ -106,11 +106,14 @@ export class IndependentNetwork {
   }
 
   /** [P] product of the Hessian of the reduced loss over all samples with a direction, by central differences. */
-  hessianVector(direction: Vector, step = 1e-5): Vector {
+  hessianVector(direction: Vector): Vector {
     const all = this.inputs.map((_, i) => i)
-    const moved = (sign: number): Vector => this.weights.map((weight, i) => weight + sign * step * direction[i])
-    const [up, down] = [this.gradient(all, moved(1)), this.gradient(all, moved(-1))]
-    return up.map((value, i) => (value - down[i]) / (2 * step))
+    return this.along(direction, (flat) => this.gradient(all, flat))
+  }
+
+  /** [P] product of the Hessian of one output of one sample with a direction. */
+  outputHessianVector(direction: Vector, sample: number, output: number): Vector {
+    return this.along(direction, (flat) => this.sampleGradient(sample, output, flat))
   }
 
   /** [P][P]. */
@@ -122,6 +125,13 @@ export class IndependentNetwork {
   kernel(): Vector[] {
     const rows = this.inputs.flatMap((_, sample) => Array.from({ length: this.outputs }, (__, k) => this.sampleGradient(sample, k)))
     return rows.map((a) => rows.map((b) => dot(a, b)))
+  }
+
+  private along(direction: Vector, gradient: (flat: Vector) => Vector): Vector {
+    const step = 1e-5
+    const moved = (sign: number): Vector => this.weights.map((weight, i) => weight + sign * step * direction[i])
+    const [up, down] = [gradient(moved(1)), gradient(moved(-1))]
+    return up.map((value, i) => (value - down[i]) / (2 * step))
   }
 
   /** Puts weights on an empty tape; their ids are 0 .. P-1. */
