@@ -1,11 +1,12 @@
 // What does the fused network say on a set of samples: losses, outputs, share of right classes, preactivations?
 //
 // Losses per sample are those that training publishes, bit for bit; only their sum is taken here, in float64.
-import type { DenseLayerSpec } from '../../core/networkSpec.ts'
+import { layerParameterCount, type DenseLayerSpec } from '../../core/networkSpec.ts'
 import type { LossValue, SampleSet } from '../../core/probe.ts'
 import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
-import { keepsPreactivations, POISON, tileCount } from './forwardBackwardKernel.ts'
+import { POISON } from './forwardBackwardKernel.ts'
+import { keepsPreactivations, tileCount } from './kernelShape.ts'
 import { stepOf, padded, type MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead, type Region } from './readback.ts'
@@ -93,12 +94,13 @@ export async function preactivationsOf(passes: MeasuringPasses, set: SampleSet, 
         let z = output
         if (keepsZ) {
           z = new Float64Array(rows * layer.fanOut)
-          unpackRows(pass.shape, new Float32Array(read[2 * l + 1]), exponentOf, rows, layer.fanOut, z, 0)
+          const ofArgument = (tile: number): number => exponents.argument(l, tile)
+          unpackRows(pass.shape, new Float32Array(read[2 * l + 1]), ofArgument, rows, layer.fanOut, z, 0)
         } else if (layer.activation === 'relu') {
           z = closedGates(layer, weights.subarray(offset), input, output, rows)
         }
         layers[l].set(z, start * layer.fanOut)
-        offset += layer.fanOut * (layer.fanIn + (layer.bias ? 1 : 0))
+        offset += layerParameterCount(layer)
         input = output
       }
     },

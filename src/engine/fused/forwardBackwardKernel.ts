@@ -14,110 +14,14 @@
 //
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
-import type { LossSettings } from '../../core/experiment.ts'
-import { activationPrelude, activationWgsl, keepsZero, needsPreactivation, toTrueScale } from './activationWgsl.ts'
+import { activationPrelude, activationWgsl, keepsZero, toTrueScale } from './activationWgsl.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import type { FusedLayout } from './layout.ts'
+import { isPlain, keepsPreactivations, shapeWgsl, type KernelShape } from './kernelShape.ts'
 import { LOSS_PRELUDE, lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+import { deltaThroughNormAndSkip, normAndSkipMemory, normForwardWgsl, skipForwardWgsl } from './normAndSkipWgsl.ts'
 
 /** Exponent of a row loss that is no number: something on the way to it was not finite. */
 export const POISON = 1e9
-
-/** How the rows of a batch are shared out. */
-export interface Tile {
-  readonly rows: number
-  readonly rowsPerThread: number
-}
-
-export interface KernelShape {
-  readonly layout: FusedLayout
-  readonly loss: LossSettings
-  readonly batchRows: number
-  /** Networks that ride in grid.y: seeds with parameters of their own, or batches that share one seed's. */
-  readonly seedCount: number
-  readonly lanes: 'seeds' | 'batches'
-  readonly tile: Tile
-  /** 'outputs': the deltas are those of single outputs, not of the loss; an index then means sample * c + output. */
-  readonly head?: 'loss' | 'outputs'
-}
-
-/** Rows of a batch rounded up to whole tiles, and the tiles. */
-export function tileCount(shape: KernelShape): number {
-  return Math.ceil(shape.batchRows / shape.tile.rows)
-}
-
-/** Entries of the exponent buffer: where its parts begin, and its length. */
-export function exponentOffsets(shape: KernelShape): {
-  readonly backward: number
-  readonly bias: number
-  readonly slots: number
-  readonly alive: number
-  readonly length: number
-} {
-  const { layerCount } = shape.layout
-  const tiles = tileCount(shape)
-  const backward = shape.seedCount * (layerCount + 1) * tiles
-  const bias = backward + shape.seedCount * layerCount * tiles
-  const slots = bias + shape.seedCount * layerCount
-  const alive = slots + 4 * shape.seedCount * layerCount
-  return { backward, bias, slots, alive, length: alive + shape.seedCount }
-}
-
-/** Constants that every kernel of one shape shares. */
-export function shapeWgsl(shape: KernelShape): string {
-  const { layout, tile } = shape
-  const offsets = exponentOffsets(shape)
-  return `
-const LAYERS = ${layout.layerCount}u;
-const QUADS = ${layout.quads}u;
-const IN_QUADS = ${layout.inQuads}u;
-const HIDDEN_COLUMNS = ${layout.hiddenWidth}u;
-const OUT_COLUMNS = ${layout.outputWidth}u;
-const OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
-const SEED_QUADS = ${layout.seedQuads}u;
-const FIRST_QUADS = ${layout.firstQuads}u;
-const SQUARE_QUADS = ${layout.squareQuads}u;
-const BIAS_START = ${layout.biasStart}u;
-// Seeds have parameters of their own and share the batch; batches the other way round.
-const PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
-const INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
-const ROWS = ${shape.batchRows}u;
-const TILES = ${tileCount(shape)}u;
-const PADDED_ROWS = ${tileCount(shape) * tile.rows}u;
-const TILE_ROWS = ${tile.rows}u;
-const SEEDS = ${shape.seedCount}u;
-const BACKWARD = ${offsets.backward}u;
-const BIAS_EXPONENTS = ${offsets.bias}u;
-const SLOT_EXPONENTS = ${offsets.slots}u;
-const ALIVE = ${offsets.alive}u;
-const Z_START = ${shape.seedCount * layout.layerCount * tileCount(shape) * tile.rows * layout.quads}u;
-const FIRST_SCALE = f32(${layout.forwardScales[0]});
-const HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
-const BIAS_SCALE = f32(${layout.biasScale});
-struct StepParameters {
-  // learning rate, 1/batch or 1, momentum or decay or beta1 or size of the noise, beta2
-  rates: vec4f,
-  // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), first seed of this dispatch
-  corrections: vec4f,
-  // step within the chunk, eps exponent, updates modulo 6 (slot exponents: parity; largest slots: modulo 3), first tile (K1) or layer (K2) of this dispatch
-  numbers: vec4i,
-};
-fn exponentForward(seed: u32, layer: u32, tile: u32) -> u32 { return (seed * (LAYERS + 1u) + layer) * TILES + tile; }
-fn exponentBackward(seed: u32, layer: u32, tile: u32) -> u32 { return BACKWARD + (seed * LAYERS + layer) * TILES + tile; }
-fn exponentBias(seed: u32, layer: u32) -> u32 { return BIAS_EXPONENTS + seed * LAYERS + layer; }
-// activations of layer 1 .. L, deltas of layer 0 .. L-1
-fn activationAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer - 1u) * PADDED_ROWS + row) * QUADS + column; }
-fn deltaAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer) * PADDED_ROWS + row) * QUADS + column; }
-// within one seed
-fn weightAt(layer: u32) -> u32 { return select(FIRST_QUADS + (layer - 1u) * SQUARE_QUADS, 0u, layer == 0u); }
-fn biasAt(layer: u32) -> u32 { return BIAS_START + layer * QUADS; }
-fn indexAt(step: i32, seed: u32, row: u32) -> u32 { return u32(step) * ROWS + seed * INDEX_STRIDE + row; }`
-}
-
-/** Whether z is kept beside h. */
-export function keepsPreactivations(layout: FusedLayout): boolean {
-  return needsPreactivation(layout.activation) || needsPreactivation(layout.outputActivation)
-}
 
 /**
  * WGSL of K1; entry point `main`, `tileCount` x seeds workgroups.
@@ -131,6 +35,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const lines = Array.from({ length: R }, (_, i) => i)
   const unroll = (body: (i: number) => string): string => lines.map(body).join('\n    ')
   const keepZ = keepsPreactivations(layout)
+  const plain = isPlain(layout)
   const single = shape.head === 'outputs'
   const readWeights =
     'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
@@ -161,6 +66,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     const value = `${prefix}Value(v, e)`
     return `
       ${toTrueScale(activation, (toScale) => eachRow(`var v = sh[nxt + own]; ${toScale('v')} sh[nxt + own] = v;`))}
+      ${plain ? '' : 'if (lid == 0u) { exponents[exponentArgument(seed, l, tileNumber)] = e; }'}
       ${eachRow(`var v = sh[nxt + own];
       ${keepZ ? 'activations[Z_START + activationAt(seed, l + 1u, row, column)] = v;' : ''}
       v = ${keepsZero(activation) ? value : `select(vec4f(0.0), ${value}, ${isReal})`};
@@ -168,8 +74,16 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       sh[nxt + own] = v;
       activations[activationAt(seed, l + 1u, row, column)] = v;`)}`
   }
+  const plainDelta = `let ea = exponents[exponentForward(seed, l, tileNumber)];
+    ${eachRow(`let h = activations[activationAt(seed, l, row, column)];
+      let z = ${keepZ ? 'activations[Z_START + activationAt(seed, l, row, column)]' : 'vec4f(0.0)'};
+      let d = sh[nxt + own] * (HIDDEN_SCALE * s * hiddenSlope(z, h, ea));
+      size = max(size, sizeBits(d));
+      sh[nxt + own] = d;
+      deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}`
   const backwardHalf = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
+  ${layout.skips === null ? '' : 'skipped = NO_EXPONENT; var turn = 0u; if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }'}
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
   storageBarrier();
@@ -197,6 +111,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       ${eachRow('deltas[deltaAt(seed, l, row, column)] = sh[cur + own] * s;')}
       if (lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = e; }
     }
+    ${plain ? '' : 'if (bits == 0u) { e = NO_EXPONENT; }'}
     if (l == 0u) { break; }
     ${nextSlot}
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
@@ -207,14 +122,8 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       ${unroll((i) => `{ let d = sh[cur + (row0 + ${i}u) * QUADS + k]; acc${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3)); }`)}
     }
     ${unroll((i) => `sh[nxt + own${i}] = acc${i};`)}
-    let ea = exponents[exponentForward(seed, l, tileNumber)];
     var size = 0u;
-    ${eachRow(`let h = activations[activationAt(seed, l, row, column)];
-      let z = ${keepZ ? 'activations[Z_START + activationAt(seed, l, row, column)]' : 'vec4f(0.0)'};
-      let d = sh[nxt + own] * (HIDDEN_SCALE * s * hiddenSlope(z, h, ea));
-      size = max(size, sizeBits(d));
-      sh[nxt + own] = d;
-      deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}
+    ${plain ? plainDelta : deltaThroughNormAndSkip(shape, eachRow)}
     atomicMax(&largestBits[slot], size);
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     ${nextLayer}
@@ -237,6 +146,7 @@ ${shapeWgsl(shape)}
 @group(0) @binding(8) var<uniform> step: StepParameters;
 var<workgroup> sh: array<vec4f, ${2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, 3>;
+${normAndSkipMemory(shape)}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
@@ -251,6 +161,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var e = 0;
   var slot = 0u;
   var worst = 0u;
+  ${layout.skips === null ? '' : '// exponent of what a skip carries, forward and backward\n  var skipped = NO_EXPONENT;'}
   // not by lid: a tile may have fewer than three threads
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
   ${unroll((i) => `let own${i} = (row0 + ${i}u) * QUADS + column; var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
@@ -277,9 +188,10 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
       if (de != 0) {
         e += de;
-        ${eachRow(`activations[activationAt(seed, l, row, column)] = sh[cur + own] * s;${keepZ ? ' activations[Z_START + activationAt(seed, l, row, column)] *= s;' : ''}`)}
+        ${eachRow(`activations[activationAt(seed, l, row, column)] = sh[cur + own] * s;${keepZ && plain ? ' activations[Z_START + activationAt(seed, l, row, column)] *= s;' : ''}`)}
         if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
       }
+      ${layout.skips === null ? '' : 'if (startsBlock(l)) { skipped = select(e, NO_EXPONENT, bits == 0u); }'}
       ${nextSlot}
       for (var k = 0u; k < QUADS; k++) {
         let p = w + 4u * k * QUADS;
@@ -289,7 +201,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     }
     ${addBias}
     var size = 0u;
-    if (l < LAYERS - 1u) { ${activate('hidden')} } else { ${activate('output')} }
+    if (l < LAYERS - 1u) { ${normForwardWgsl(shape, eachRow)} ${skipForwardWgsl(layout, 'preAct', eachRow)} ${activate('hidden')} ${skipForwardWgsl(layout, 'postAct', eachRow)} } else { ${activate('output')} }
     atomicMax(&largestBits[slot], size);
     if (lid == 0u) { exponents[exponentForward(seed, l + 1u, tileNumber)] = e; }
     ${nextLayer}

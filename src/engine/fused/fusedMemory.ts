@@ -3,7 +3,7 @@ import { FOOTPRINT_LIMITS } from '../../core/footprint.ts'
 import type { Fault } from '../../core/faults.ts'
 import type { Bytes } from '../../core/units.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import type { KernelShape } from './forwardBackwardKernel.ts'
+import type { KernelShape } from './kernelShape.ts'
 import { passSizes } from './pass.ts'
 import { slotCount } from './updateKernel.ts'
 

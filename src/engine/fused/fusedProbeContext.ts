@@ -5,7 +5,7 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerInfo } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
-import type { Tile } from './forwardBackwardKernel.ts'
+import type { Tile } from './kernelShape.ts'
 import type { FusedLayout } from './layout.ts'
 
 /** Rows of one split on the GPU: inputs [n][inQuads] vec4f, targets [n][quads] vec4f. */

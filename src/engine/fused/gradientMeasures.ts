@@ -6,18 +6,18 @@ import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSp
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
 import { combinedNorm, normalised, scaledNorm, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
-import { exponentOffsets } from './forwardBackwardKernel.ts'
-import { unpackParameters } from './layout.ts'
+import { exponentOffsets } from './kernelShape.ts'
+import { partCount, partsOf, unpackParameters } from './layout.ts'
 import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
-import { normEntries, weightGroups } from './updateKernel.ts'
+import { groupsOfLayer, normEntries, weightGroups } from './updateKernel.ts'
 
-/** A gradient whose weights and biases of layer l are mantissas of 2^exponents[2 l] and 2^exponents[2 l + 1]. */
+/** A gradient whose part p of layer l is mantissas of 2^exponents[parts l + p]. */
 interface ScaledGradient {
   /** [P]. */
   readonly mantissas: Float64Array
-  /** [L][weights, biases]. */
+  /** [L][part]. */
   readonly exponents: Int32Array
 }
 
@@ -41,14 +41,16 @@ export async function gradientNormsOn(passes: MeasuringPasses, set: SampleSet, s
   const pass = await passes.pass({ task: 'gradient', rows: chunk, from: set.from })
   signal?.throwIfAborted()
   const [read] = await runGradient(passes, pass, set.indices, n, 'norms')
-  const groups = weightGroups(pass.shape) + 1
+  const ofWeights = weightGroups(pass.shape)
+  const groups = groupsOfLayer(pass.shape)
   const entries = new Float32Array(read)
   for (const [l, layer] of spec.layers.entries()) {
     const squares: ScaledNumber[] = []
     const sums: ScaledNumber[] = []
     for (let group = 0; group < groups; group++) {
-      // The last group holds the biases, whatever a layer without them left there.
-      if (group === groups - 1 && !layout.bias) continue
+      // Biases follow the weights, whatever a layer without them left there.
+      if (group === ofWeights && !layout.bias) continue
+      if (group > ofWeights && layer.norm === undefined) continue
       const at = 4 * (l * groups + group)
       const exponent = entries[at + 1]
       squares.push({ mantissa: Math.sqrt(entries[at]), exponent })
@@ -78,7 +80,11 @@ async function runGradient(
       ? [{ buffer: pass.norms, offset: 0, bytes: 16 * normEntries(pass.shape) }]
       : [
           { buffer: pass.slots, offset: 0, bytes: 16 * pass.shape.layout.seedQuads },
-          { buffer: pass.exponents, offset: 4 * exponentOffsets(pass.shape).slots, bytes: 8 * pass.shape.layout.layerCount },
+          {
+            buffer: pass.exponents,
+            offset: 4 * exponentOffsets(pass.shape).slots,
+            bytes: 4 * pass.shape.layout.parts * pass.shape.layout.layerCount,
+          },
         ]
   return submitAndRead(opened, encoder, regions)
 }
@@ -103,20 +109,16 @@ async function scaledGradient(passes: MeasuringPasses, set: SampleSet, signal?: 
   return total!
 }
 
-/** [weights of all layers, biases of all layers] into [layer][weights, biases]. */
-export function byBlock(exponents: Int32Array, layerCount: number): Int32Array {
-  return Int32Array.from({ length: 2 * layerCount }, (_, block) => exponents[(block % 2) * layerCount + Math.floor(block / 2)])
+/** [part][layer] into [layer][part]. */
+function byBlock(exponents: Int32Array, layerCount: number): Int32Array {
+  const parts = exponents.length / layerCount
+  return Int32Array.from(exponents, (_, block) => exponents[(block % parts) * layerCount + Math.floor(block / parts)])
 }
 
-/** Visits the blocks [layer][weights, biases] with their places in a flat vector. */
-export function forEachBlock(spec: DenseNetworkSpec, visit: (block: number, start: number, end: number) => void): void {
-  let start = 0
-  for (const [l, layer] of spec.layers.entries()) {
-    const weightsEnd = start + layer.fanIn * layer.fanOut
-    visit(2 * l, start, weightsEnd)
-    start += layerParameterCount(layer)
-    if (weightsEnd < start) visit(2 * l + 1, weightsEnd, start)
-  }
+/** Visits the blocks [layer][part] with their places in a flat vector. */
+export function forEachBlock(spec: DenseNetworkSpec, visit: (block: number, start: number, end: number, layer: number) => void): void {
+  const count = partCount(spec)
+  for (const { layer, part, start, end } of partsOf(spec)) visit(count * layer + part, start, end, layer)
 }
 
 /** values[start .. end) times 2^exponent. */
@@ -144,9 +146,8 @@ function normsOf(spec: DenseNetworkSpec, { mantissas, exponents }: ScaledGradien
   const norms = emptyNorms(spec.layers.length)
   const squares: ScaledNumber[][] = spec.layers.map(() => [])
   const sums: ScaledNumber[][] = spec.layers.map(() => [])
-  forEachBlock(spec, (block, start, end) => {
+  forEachBlock(spec, (block, start, end, layer) => {
     const values = mantissas.subarray(start, end)
-    const layer = Math.floor(block / 2)
     squares[layer].push(scaledNorm(values, exponents[block]))
     sums[layer].push(
       normalised(

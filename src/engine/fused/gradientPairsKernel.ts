@@ -7,8 +7,8 @@
 // One exponent a gradient is enough: what is 2^-126 of its largest entry adds nothing to an inner product.
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { shapeWgsl, type KernelShape } from './forwardBackwardKernel.ts'
-import { weightGroups } from './updateKernel.ts'
+import { shapeWgsl, type KernelShape } from './kernelShape.ts'
+import { groupsOfLayer } from './updateKernel.ts'
 
 /** vec4s that one workgroup of each kernel takes. */
 export const STORE_QUADS = 1024
@@ -27,11 +27,15 @@ ${SPAN_WGSL}
 @group(0) @binding(3) var<storage, read_write> bank: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> bankExponents: array<i32>;
 @group(0) @binding(5) var<uniform> span: Span;
-const ENTRIES = LAYERS * ${weightGroups(shape) + 1}u;
+const ENTRIES = LAYERS * ${groupsOfLayer(shape)}u;
 var<workgroup> tops: array<i32, ${THREADS}>;
 fn exponentAt(lane: u32, p: u32) -> i32 {
   var at = lane * LAYERS;
-  if (p >= BIAS_START) { at += SEEDS * LAYERS + min((p - BIAS_START) / QUADS, LAYERS - 1u); }
+  if (p >= BIAS_START) {
+    // biases, gamma and beta of all layers, then what fills the block up
+    let other = min((p - BIAS_START) / QUADS, (PARTS - 1u) * LAYERS - 1u);
+    at += (1u + other / LAYERS) * SEEDS * LAYERS + other % LAYERS;
+  }
   else if (p >= FIRST_QUADS) { at += 1u + (p - FIRST_QUADS) / SQUARE_QUADS; }
   return exponents[SLOT_EXPONENTS + at];
 }

@@ -13,7 +13,7 @@
 // Source: Goodfellow 2015 (per-sample norms); Jacot et al. 2018 (kernel).
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { shapeWgsl, type KernelShape } from './forwardBackwardKernel.ts'
+import { shapeWgsl, type KernelShape } from './kernelShape.ts'
 
 /** Rows of one block. */
 export const GRAM_BLOCK = 32

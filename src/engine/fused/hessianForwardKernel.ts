@@ -13,7 +13,7 @@
 import { activationPrelude, activationWgsl, curvatureRatio } from './activationWgsl.ts'
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { keepsPreactivations } from './forwardBackwardKernel.ts'
+import { keepsPreactivations } from './kernelShape.ts'
 import { tangentHeadPrelude, tangentHeadWgsl } from './tangentHeadWgsl.ts'
 import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
 

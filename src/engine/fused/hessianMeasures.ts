@@ -5,7 +5,7 @@
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OutputIndex, SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
-import { tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { tileCount, type KernelShape } from './kernelShape.ts'
 import { prepareBlock, type HessianTarget } from './hessianBlock.ts'
 import { tangentWorkgroupBytes } from './hessianForwardKernel.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'

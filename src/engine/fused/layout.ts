@@ -3,14 +3,28 @@
 // Everything is vec4f. Weights are stored with inputs as rows and four outputs per vec4, so one storage
 // serves the forward pass (columns) and the backward pass (dot products with rows):
 //
-//   parameters  [seed][ W_0: 4 inQuads x quads | W_1 .. W_{L-1}: 4 quads x quads each | b_0 .. b_{L-1}: quads each ]
+//   parameters  [seed][ W_0: 4 inQuads x quads | W_1 .. W_{L-1}: 4 quads x quads each | b_0 .. b_{L-1}: quads each | gamma, then beta, likewise, with layer norm ]
 //   activations [seed][ layer 1 .. L-1 ][ row ][ quads ]      (after the activation; the input is layer 0 and stays in the data)
 //   deltas      [seed][ layer 0 .. L-1 ][ row ][ quads ]      (dLoss / dz)
 //
 // Padding is zero and stays zero: K1 masks the activations that do not map 0 to 0.
 import { ShapeFault } from '../../core/faults.ts'
 import type { Activation } from '../../core/experiment.ts'
-import { isDenseNetwork, parameterCount, type DenseNetworkSpec, type NetworkSpec } from '../../core/networkSpec.ts'
+import {
+  isDenseNetwork,
+  parameterCount,
+  type DenseLayerSpec,
+  type DenseNetworkSpec,
+  type NetworkSpec,
+  type SkipSpec,
+} from '../../core/networkSpec.ts'
+
+/** Blocks of `span` layers, one after the other from layer `first` on: the input of a block is added at its last layer. */
+export interface FusedSkips extends Omit<SkipSpec, 'from'> {
+  readonly first: number
+  readonly span: number
+  readonly blocks: number
+}
 
 export interface FusedLayout {
   readonly layerCount: number
@@ -33,6 +47,11 @@ export interface FusedLayout {
   readonly parameterCount: number
   readonly forwardScales: readonly number[]
   readonly biasScale: number
+  /** Layer norm of every layer but the last; null: none. */
+  readonly norm: { readonly eps: number } | null
+  readonly skips: FusedSkips | null
+  /** Parts of a layer's block, each with exponents of its own: weights and biases, with layer norm also gamma and beta. */
+  readonly parts: 2 | 4
 }
 
 /** Why a network cannot be fused, in words; null when it can. */
@@ -40,9 +59,8 @@ export function fusedObstacle(spec: NetworkSpec): string | null {
   if (spec.linearised === true) return 'a linearised network'
   if (!isDenseNetwork(spec)) return 'layers that are not dense'
   const { layers } = spec
-  if (layers.some(({ norm }) => norm?.kind === 'batch')) return 'batch norm'
-  if (layers.some(({ norm }) => norm !== undefined)) return 'layer norm'
-  if (layers.some(({ skip }) => skip !== undefined)) return 'skips'
+  const normed = normObstacle(layers) ?? skipObstacle(layers)
+  if (normed !== null) return normed
   const width = layers[0].fanOut
   for (let l = 1; l < layers.length; l++) if (layers[l].fanIn !== width) return 'hidden layers of different widths'
   const first = layers[0]
@@ -57,6 +75,38 @@ export function fusedObstacle(spec: NetworkSpec): string | null {
   }
   if (last.bias !== first.bias) return 'biases on some layers only'
   return null
+}
+
+function normObstacle(layers: readonly DenseLayerSpec[]): string | null {
+  if (layers.some(({ norm }) => norm?.kind === 'batch')) return 'batch norm'
+  const [{ norm: first }] = layers
+  for (const [l, { norm }] of layers.entries()) {
+    if (l === layers.length - 1 ? norm !== undefined : norm?.eps !== first?.eps) return 'layer norm on some layers only'
+  }
+  return null
+}
+
+function skipObstacle(layers: readonly DenseLayerSpec[]): string | null {
+  const ends = layers.flatMap(({ skip }, to) => (skip === undefined ? [] : [{ ...skip, to }]))
+  if (ends.length === 0) return null
+  const [first] = ends
+  const span = first.to + 1 - first.from
+  if (first.from === 0) return 'a skip from the input'
+  for (const [block, { from, to, placement, scale, branchScale }] of ends.entries()) {
+    if (to === layers.length - 1) return 'a skip to the output'
+    if (from !== first.from + block * span || to !== from + span - 1) return 'skips that are not equal blocks one after the other'
+    if (placement !== first.placement || scale !== first.scale || branchScale !== first.branchScale) return 'skips of different kinds'
+  }
+  return null
+}
+
+function skipsOf(layers: readonly DenseLayerSpec[]): FusedSkips | null {
+  const blocks = layers.filter(({ skip }) => skip !== undefined).length
+  const to = layers.findIndex(({ skip }) => skip !== undefined)
+  const skip = layers[to]?.skip
+  if (skip === undefined) return null
+  const { from, placement, scale, branchScale } = skip
+  return { first: from, span: to + 1 - from, blocks, placement, scale, branchScale }
 }
 
 /**
@@ -86,6 +136,8 @@ export function fusedLayout(spec: NetworkSpec): FusedLayout {
   const firstQuads = 4 * inQuads * quads
   const squareQuads = 4 * quads * quads
   const biasStart = firstQuads + (layerCount - 1) * squareQuads
+  const norm = first.norm === undefined ? null : { eps: first.norm.eps }
+  const parts = norm === null ? 2 : 4
   return {
     layerCount,
     inputWidth: first.fanIn,
@@ -97,13 +149,16 @@ export function fusedLayout(spec: NetworkSpec): FusedLayout {
     quads,
     inQuads,
     // A multiple of 256 bytes, so that one seed can be bound alone.
-    seedQuads: 16 * Math.ceil((biasStart + layerCount * quads) / 16),
+    seedQuads: 16 * Math.ceil((biasStart + (parts - 1) * layerCount * quads) / 16),
     biasStart,
     squareQuads,
     firstQuads,
     parameterCount: parameterCount(spec),
     forwardScales: layers.map((layer) => layer.forwardScale),
     biasScale: first.biasScale,
+    norm,
+    skips: skipsOf(layers),
+    parts,
   }
 }
 
@@ -112,33 +167,60 @@ export function weightStart(layout: FusedLayout, layer: number): number {
   return layer === 0 ? 0 : layout.firstQuads + (layer - 1) * layout.squareQuads
 }
 
-function forEachEntry(spec: DenseNetworkSpec, layout: FusedLayout, visit: (flat: number, packed: number) => void): void {
-  const stride = 4 * layout.quads
-  let flat = 0
-  spec.layers.forEach((layer, l) => {
-    const start = 4 * weightStart(layout, l)
-    for (let out = 0; out < layer.fanOut; out++) {
-      for (let input = 0; input < layer.fanIn; input++) visit(flat++, start + input * stride + out)
+/** One part of a layer's block in the flat vector: 0 weights, 1 biases, 2 gamma, 3 beta. */
+export interface BlockPart {
+  readonly layer: number
+  readonly part: 0 | 1 | 2 | 3
+  readonly start: number
+  readonly end: number
+}
+
+/** `parts` of the layout. */
+export function partCount(spec: DenseNetworkSpec): 2 | 4 {
+  return spec.layers[0].norm === undefined ? 2 : 4
+}
+
+/** The parts that there are, in the order of the flat vector. */
+export function partsOf(spec: DenseNetworkSpec): readonly BlockPart[] {
+  const parts: BlockPart[] = []
+  let start = 0
+  for (const [layer, { fanIn, fanOut, bias, norm }] of spec.layers.entries()) {
+    const affine = norm === undefined ? 0 : fanOut
+    for (const [part, size] of ([fanIn * fanOut, bias ? fanOut : 0, affine, affine] as const).entries()) {
+      if (size > 0) parts.push({ layer, part: part as BlockPart['part'], start, end: start + size })
+      start += size
     }
-    if (!layer.bias) return
-    const biasStart = 4 * (layout.biasStart + l * layout.quads)
-    for (let out = 0; out < layer.fanOut; out++) visit(flat++, biasStart + out)
-  })
+  }
+  return parts
+}
+
+/** [P] where each entry of a flat vector lies in a seed's block of floats. */
+export function packedPositions(spec: DenseNetworkSpec, layout: FusedLayout): Int32Array {
+  const positions = new Int32Array(layout.parameterCount)
+  const stride = 4 * layout.quads
+  for (const { layer, part, start, end } of partsOf(spec)) {
+    const { fanIn } = spec.layers[layer]
+    const first =
+      part === 0 ? 4 * weightStart(layout, layer) : 4 * (layout.biasStart + ((part - 1) * layout.layerCount + layer) * layout.quads)
+    for (let i = start; i < end; i++) {
+      const at = i - start
+      positions[i] = first + (part === 0 ? (at % fanIn) * stride + Math.floor(at / fanIn) : at)
+    }
+  }
+  return positions
 }
 
 /** Flat parameters [P] ([out, in], W before b) into one seed's padded block [4 seedQuads], rounded to float32. */
 export function packParameters(spec: DenseNetworkSpec, layout: FusedLayout, flat: ArrayLike<number>, packed: Float32Array): void {
-  forEachEntry(spec, layout, (from, to) => {
-    packed[to] = flat[from]
-  })
+  const positions = packedPositions(spec, layout)
+  for (let i = 0; i < positions.length; i++) packed[positions[i]] = flat[i]
 }
 
 /** The inverse of `packParameters`. */
 export function unpackParameters(spec: DenseNetworkSpec, layout: FusedLayout, packed: Float32Array): Float64Array {
   const flat = new Float64Array(layout.parameterCount)
-  forEachEntry(spec, layout, (to, from) => {
-    flat[to] = packed[from]
-  })
+  const positions = packedPositions(spec, layout)
+  for (let i = 0; i < flat.length; i++) flat[i] = packed[positions[i]]
   return flat
 }
 

@@ -5,7 +5,7 @@
 import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
-import { tileCount } from './forwardBackwardKernel.ts'
+import { tileCount } from './kernelShape.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 import { submitAndRead } from './readback.ts'
 import { exponentRegion, tileExponents, unpackRows } from './tileNumbers.ts'

@@ -6,23 +6,6 @@ import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { binaryExponent } from '../../numerics/logMagnitude.ts'
 import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
 import { forEachBlock, scaleBlock } from './gradientMeasures.ts'
-import { weightStart, type FusedLayout } from './layout.ts'
-
-/** [P] where each entry of a flat vector lies in a seed's block of floats. */
-export function packedPositions(spec: DenseNetworkSpec, layout: FusedLayout): Int32Array {
-  const positions = new Int32Array(layout.parameterCount)
-  const stride = 4 * layout.quads
-  let flat = 0
-  for (const [l, layer] of spec.layers.entries()) {
-    const start = 4 * weightStart(layout, l)
-    for (let out = 0; out < layer.fanOut; out++) {
-      for (let input = 0; input < layer.fanIn; input++) positions[flat++] = start + input * stride + out
-    }
-    if (!layer.bias) continue
-    for (let out = 0; out < layer.fanOut; out++) positions[flat++] = 4 * layout.biasStart + l * stride + out
-  }
-  return positions
-}
 
 /** Mantissas of one flat vector into `packed`, their exponents into `exponents` [L][weights, biases]; zero blocks get NO_EXPONENT. */
 export function packVector(

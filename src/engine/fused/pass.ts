@@ -5,11 +5,12 @@
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { DomainFault } from '../../core/faults.ts'
 import { NO_EXPONENT } from './exponentWgsl.ts'
-import { exponentOffsets, forwardBackwardWgsl, keepsPreactivations, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { forwardBackwardWgsl } from './forwardBackwardKernel.ts'
+import { exponentOffsets, keptQuads, tileCount, type KernelShape } from './kernelShape.ts'
 import { bindKernel, kernelPipeline, uniformBinding, type KernelBinding, type KernelPipeline } from './kernelPipelines.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
-import { normWords, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
+import { normWords, otherParts, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
 
 /** An optimizer trains; 'gradient' writes the gradient in place of slots; 'deltas' and 'forward' leave K2 out. */
 export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'deltas' | 'forward'
@@ -142,7 +143,7 @@ export class FusedPass {
     if (this.update === null) return
     pass.setPipeline(this.update.pipeline)
     pass.setBindGroup(0, this.update.group, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(updateGroups(this.shape) + (this.shape.layout.bias ? 1 : 0), seeds, layers)
+    pass.dispatchWorkgroups(updateGroups(this.shape) + otherParts(this.shape), seeds, layers)
   }
 
   /** Starts afresh: living seeds, empty slots, and these exponents of the biases ([seeds][L]). */
@@ -202,11 +203,11 @@ export interface PassSizes {
 export function passSizes(shape: KernelShape, task: PassTask, capacity: number): PassSizes {
   const { layout, seedCount } = shape
   const rows = tileCount(shape) * shape.tile.rows
-  const tensor = 16 * seedCount * layout.layerCount * rows * layout.quads
+  const kept = keptQuads(shape)
   const slots = task === 'gradient' ? 1 : task === 'forward' || task === 'deltas' ? 0 : slotCount(task)
   return {
-    activations: tensor * (keepsPreactivations(layout) ? 2 : 1),
-    deltas: tensor,
+    activations: 16 * kept.activations,
+    deltas: 16 * kept.deltas,
     exponents: 4 * exponentOffsets(shape).length,
     rowLosses: 8 * capacity * seedCount * rows,
     norms: 4 * normWords(shape),

@@ -1,8 +1,7 @@
 // What noise does a chunk of perturbed descent take along? Drawn on the CPU like on every engine, laid out as the kernels read it.
 import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { gradientNoise } from '../gradientNoise.ts'
-import type { FusedLayout } from './layout.ts'
-import { packedPositions } from './packedVectors.ts'
+import { packedPositions, type FusedLayout } from './layout.ts'
 
 /**
  * [steps][seeds][4 seedQuads] N(0, 1) of the updates `firstStep` .. `firstStep + steps - 1`; 0 in the padding and for seeds that stand still.

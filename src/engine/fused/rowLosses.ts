@@ -4,7 +4,8 @@
 // squared error of an exploding network is no float32 while its float64 sum is still a number to show.
 import type { LossSettings } from '../../core/experiment.ts'
 import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
-import { POISON, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { POISON } from './forwardBackwardKernel.ts'
+import { tileCount, type KernelShape } from './kernelShape.ts'
 
 /**
  * [steps, seeds] reduced losses of a chunk from what K1 wrote; Infinity where a row left float32 on the way.

@@ -1,6 +1,6 @@
 // How do weights and optimizer slots cross the door of the fused engine, and come back bit for bit?
 //
-// Inside, a slot is a float32 mantissa of one exponent per (seed, layer, weights or biases), and RMSprop and Adam keep r = sqrt(v); outside
+// Inside, a slot is a float32 mantissa of one exponent per (seed, layer, part of its block), and RMSprop and Adam keep r = sqrt(v); outside
 // it is v in float64. r has 24 bits, so r^2 is exact in float64 and its root is r again, unless the square leaves
 // float64: then r itself is appended. Exponents are chosen anew: powers of two change no digit.
 import type { OptimizerSettings } from '../../core/experiment.ts'
@@ -8,16 +8,16 @@ import { ShapeFault } from '../../core/faults.ts'
 import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { binaryExponent, timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
-import { packParameters, unpackParameters, type FusedLayout } from './layout.ts'
+import { packParameters, partsOf, unpackParameters, type FusedLayout } from './layout.ts'
 import { slotCount } from './updateKernel.ts'
 
 /** Slots of all seeds as the kernels keep them. */
 export interface PackedSlots {
   /** [slot][seed][4 seedQuads] mantissas. */
   readonly mantissas: Float32Array<ArrayBuffer>
-  /** [weights, biases][seed][layer] exponents. */
+  /** [part][seed][layer] exponents. */
   readonly exponents: Int32Array<ArrayBuffer>
-  /** [weights, biases][seed][layer] bits of the largest mantissa, 0 where all are zero. */
+  /** [part][seed][layer] bits of the largest mantissa, 0 where all are zero. */
   readonly largestBits: Uint32Array<ArrayBuffer>
 }
 
@@ -40,8 +40,8 @@ export function biasExponentsOf(spec: DenseNetworkSpec, weights: readonly Float6
   const { length } = spec.layers
   const exponents = new Int32Array(weights.length * length).fill(NO_EXPONENT)
   for (const [seed, flat] of weights.entries()) {
-    for (const { layer, isBias, start, end } of partsOf(spec)) {
-      if (isBias) exponents[seed * length + layer] = excessExponent(Math.fround(largestOf(flat, start, end)))
+    for (const { layer, part, start, end } of partsOf(spec)) {
+      if (part === 1) exponents[seed * length + layer] = excessExponent(Math.fround(largestOf(flat, start, end)))
     }
   }
   return exponents
@@ -53,7 +53,7 @@ export function unpackSlots(
   layout: FusedLayout,
   kind: OptimizerSettings['kind'],
   mantissas: readonly Float32Array[],
-  exponents: (layer: number, isBias: boolean) => number,
+  exponents: (layer: number, part: number) => number,
 ): Float64Array[] {
   const root = rootSlot(kind)
   const slots = mantissas.map((packed) => withExponents(spec, unpackParameters(spec, layout, packed), exponents))
@@ -75,8 +75,8 @@ export function packSlots(
   const { layerCount } = layout
   const block = 4 * layout.seedQuads
   const mantissas = new Float32Array(count * seeds.length * block)
-  const exponents = new Int32Array(2 * seeds.length * layerCount).fill(NO_EXPONENT)
-  const largestBits = new Uint32Array(2 * seeds.length * layerCount)
+  const exponents = new Int32Array(layout.parts * seeds.length * layerCount).fill(NO_EXPONENT)
+  const largestBits = new Uint32Array(layout.parts * seeds.length * layerCount)
   const bits = new Uint32Array(1)
   for (const [seed, slots] of seeds.entries()) {
     const expected = count + (rootSlot(kind) < 0 ? 0 : 1)
@@ -84,12 +84,12 @@ export function packSlots(
     const stored = slots
       .slice(0, count)
       .map((slot, index) => (index === rootSlot(kind) ? (slots[count]?.slice() ?? slot.map(Math.sqrt)) : slot.slice()))
-    for (const { layer, isBias, start, end } of partsOf(spec)) {
+    for (const { layer, part, start, end } of partsOf(spec)) {
       const largest = Math.max(0, ...stored.map((slot) => largestOf(slot, start, end)))
       if (largest === 0) continue
       const exponent = Math.abs(binaryExponent(largest)) > WINDOW ? binaryExponent(largest) : 0
       for (const slot of stored) for (let i = start; i < end; i++) slot[i] = timesPowerOfTwo(slot[i], -exponent)
-      const at = ((isBias ? 1 : 0) * seeds.length + seed) * layerCount + layer
+      const at = (part * seeds.length + seed) * layerCount + layer
       exponents[at] = exponent
       new Float32Array(bits.buffer)[0] = timesPowerOfTwo(largest, -exponent)
       largestBits[at] = bits[0]
@@ -102,26 +102,13 @@ export function packSlots(
   return { mantissas, exponents, largestBits }
 }
 
-function withExponents(spec: DenseNetworkSpec, flat: Float64Array, exponents: (layer: number, isBias: boolean) => number): Float64Array {
-  for (const { layer, isBias, start, end } of partsOf(spec)) {
-    const exponent = exponents(layer, isBias)
+function withExponents(spec: DenseNetworkSpec, flat: Float64Array, exponents: (layer: number, part: number) => number): Float64Array {
+  for (const { layer, part, start, end } of partsOf(spec)) {
+    const exponent = exponents(layer, part)
     // A part without an exponent holds only zeros.
     if (exponent !== 0 && exponent !== NO_EXPONENT) for (let i = start; i < end; i++) flat[i] = timesPowerOfTwo(flat[i], exponent)
   }
   return flat
-}
-
-/** Weights and biases of every layer in a flat vector. */
-function* partsOf(
-  spec: DenseNetworkSpec,
-): Generator<{ readonly layer: number; readonly isBias: boolean; readonly start: number; readonly end: number }> {
-  let start = 0
-  for (const [layer, { fanIn, fanOut, bias }] of spec.layers.entries()) {
-    const end = start + fanIn * fanOut
-    yield { layer, isBias: false, start, end }
-    if (bias) yield { layer, isBias: true, start: end, end: end + fanOut }
-    start = end + (bias ? fanOut : 0)
-  }
 }
 
 function largestOf(values: Float64Array, start: number, end: number): number {

@@ -38,7 +38,7 @@ export async function readState(
   const all = count === 0 ? new Int32Array(0) : new Int32Array(parts[parts.length - 1])
   const slots = seeds.map((seed, index) => {
     const own = Array.from({ length: count }, (_, slot) => new Float32Array(parts[seeds.length + index * count + slot]))
-    const exponentOf = (layer: number, isBias: boolean): number => all[((isBias ? 1 : 0) * seedCount + seed) * layout.layerCount + layer]
+    const exponentOf = (layer: number, part: number): number => all[(part * seedCount + seed) * layout.layerCount + layer]
     return unpackSlots(spec, layout, pass.kind, own, exponentOf)
   })
   return { weights, slots }

@@ -3,7 +3,7 @@
 // K1's tiles and K2's layers do not depend on each other, nor do seeds: a long step becomes several short dispatches,
 // each in a submit of its own, and gives the same bits. Cut only after a step was measured, or where a graphics chip
 // would surely be too slow: an ordinary step stays two dispatches in one submit.
-import { tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { tileCount, type KernelShape } from './kernelShape.ts'
 import type { FusedPass } from './pass.ts'
 import type { StepNumbers } from './stepParameters.ts'
 

@@ -6,7 +6,7 @@
 // RA, RZ and RD are the derivatives of activations, preactivations and deltas along a vector, as mantissas.
 import type { Activation } from '../../core/experiment.ts'
 import { curvatureRatio } from './activationWgsl.ts'
-import { shapeWgsl, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { shapeWgsl, tileCount, type KernelShape } from './kernelShape.ts'
 
 /** A block of vectors over the rows of one pass. */
 export interface TangentShape {

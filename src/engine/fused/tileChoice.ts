@@ -3,7 +3,7 @@
 // More rows read the weights less often, fewer rows keep more workgroups busy: which is faster is a matter of the
 // adapter, so it is timed, briefly and once per shape. The tile never changes a published bit, only the time.
 import type { FusedLayout } from './layout.ts'
-import type { Tile } from './forwardBackwardKernel.ts'
+import type { Tile } from './kernelShape.ts'
 
 export type TileLimits = Pick<
   GPUSupportedLimits,
@@ -15,13 +15,13 @@ const ROWS_PER_THREAD = [8, 4, 2, 1] as const
 /** What the timing may choose from. */
 const TIMED_ROWS: readonly number[] = [16, 8, 32, 4]
 /** Counters that K1 keeps in workgroup memory beside the tile. */
-const COUNTER_BYTES = 16
+const COUNTER_BYTES = 32
 /** Fewer threads than this leave a graphics chip idle; a software adapter is better off with more rows per thread. */
 const FEWEST_THREADS = 32
 
-/** Bytes of workgroup memory of a tile: the layer read and the layer written. */
+/** Bytes of workgroup memory of a tile: the layer read, the layer written, and two sums a row where there are norms. */
 export function tileBytes(layout: FusedLayout, rows: number): number {
-  return 2 * rows * layout.quads * 16 + COUNTER_BYTES
+  return 2 * rows * layout.quads * 16 + (layout.norm === null ? 0 : 8 * rows) + COUNTER_BYTES
 }
 
 /** Every tile that the limits allow, fewest rows first; empty when not even one row fits. */

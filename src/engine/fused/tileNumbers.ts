@@ -2,7 +2,7 @@
 //
 // Read back as float32 mantissas and integer exponents; combined here in float64, which holds every product.
 import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
-import { exponentOffsets, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { exponentOffsets, isPlain, tileCount, type KernelShape } from './kernelShape.ts'
 import { NO_EXPONENT } from './exponentWgsl.ts'
 import type { FusedPass } from './pass.ts'
 import type { Region } from './readback.ts'
@@ -39,15 +39,19 @@ export function exponentRegion(pass: FusedPass): Region {
 export interface TileExponents {
   /** Of layer 0 .. L activations, by tile. */
   forward(layer: number, tile: number): number
+  /** Of the arguments of the activations of layer 0 .. L-1, by tile. */
+  argument(layer: number, tile: number): number
   /** Of layer 0 .. L-1 deltas, by tile. */
   backward(layer: number, tile: number): number
 }
 
 export function tileExponents(shape: KernelShape, exponents: Int32Array): TileExponents {
   const tiles = tileCount(shape)
-  const { backward } = exponentOffsets(shape)
+  const ownArguments = !isPlain(shape.layout)
+  const { backward, argument } = exponentOffsets(shape)
   return {
     forward: (layer, tile) => exponents[layer * tiles + tile],
+    argument: (layer, tile) => exponents[ownArguments ? argument + layer * tiles + tile : (layer + 1) * tiles + tile],
     backward: (layer, tile) => exponents[backward + layer * tiles + tile],
   }
 }

@@ -2,7 +2,7 @@
 import type { OpenedDevice } from '../device.ts'
 import { DEFAULT_OPTIMIZER } from '../../core/defaults.ts'
 import type { Milliseconds } from '../../core/units.ts'
-import type { KernelShape } from './forwardBackwardKernel.ts'
+import type { KernelShape } from './kernelShape.ts'
 import { FusedPass, type PassBuffers } from './pass.ts'
 
 const RUNS = 2

@@ -4,7 +4,7 @@
 // GPU at the start of a chunk; a chunk in which a seed left the finite numbers is taken back as if it had never run.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { OpenedDevice } from '../device.ts'
-import { exponentOffsets, tileCount, type KernelShape } from './forwardBackwardKernel.ts'
+import { exponentOffsets, tileCount, type KernelShape } from './kernelShape.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { FusedPass, type PassBuffers } from './pass.ts'
 import { submitAndRead, type Region } from './readback.ts'
@@ -162,7 +162,7 @@ export class TrainingPass {
     this.opened.device.queue.writeBuffer(this.pass.exponents, 4 * (exponentOffsets(this.pass.shape).alive + seed), new Int32Array(1))
   }
 
-  /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [weights, biases][seed][layer] exponents that belong to them. */
+  /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [part][seed][layer] exponents that belong to them. */
   slotRegions(updates: number): Region[] {
     return slotCount(this.kind) === 0 ? [] : [whole(this.pass.slots), this.slotExponents(updates)]
   }
@@ -174,7 +174,7 @@ export class TrainingPass {
 
   private slotExponents(updates: number): Region {
     const { shape, exponents } = this.pass
-    const words = 2 * shape.seedCount * shape.layout.layerCount
+    const words = shape.layout.parts * shape.seedCount * shape.layout.layerCount
     return { buffer: exponents, offset: 4 * (exponentOffsets(shape).slots + (updates % 2) * words), bytes: 4 * words }
   }
 }

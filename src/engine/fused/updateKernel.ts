@@ -1,18 +1,18 @@
 // K2: every weight and bias gradient, the layer norms and the optimizer's update in one dispatch.
 //
-//   workgroup (x: the blocks of 64 threads, or the biases in the last one; y: seed; z: layer)
+//   workgroup (x: the blocks of 64 threads, then the biases, gamma and beta; y: seed; z: layer)
 //   a thread owns a block of 4 blockQuads inputs x 4 blockQuads outputs: larger blocks read less, smaller ones fill a GPU
 //
 // A gradient is sum over rows of h_l[row] delta_l[row], rows in batch order whatever the tile, as mantissas of
 // 2^em with em the largest exponent of the layer's tiles. Optimizer slots lie in the parameters' layout with one
-// exponent per (seed, layer, weights or biases), double-buffered by the parity of the step because every workgroup of the layer
+// exponent per (seed, layer, part of its block), double-buffered by the parity of the step because every workgroup of the layer
 // reads the old one. RMSprop and Adam keep r = sqrt(v): a square of a small gradient would leave float32.
 // Slots may also shrink, so each step notes the largest of them: three rows, one read, one written, one cleared.
 // The noise of perturbed descent comes from the CPU, [step of the chunk][seed] in the parameters' layout.
 // Norms are reduced by a fixed tree: no float atomics, the same bits every time.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { shapeWgsl, type KernelShape } from './forwardBackwardKernel.ts'
+import { shapeWgsl, type KernelShape } from './kernelShape.ts'
 
 /** 4 x 4 blocks that one entry of the norms stands for at least; no workgroup has more threads. */
 export const BLOCKS_PER_GROUP = 64
@@ -40,24 +40,34 @@ function updateThreads(shape: KernelShape): number {
   return narrow ? BLOCKS_PER_GROUP / 2 : BLOCKS_PER_GROUP
 }
 
-/** Entries of the norms per layer that hold weights (some may stay empty); the last one more holds the biases. */
+/** Workgroups in x of K2 behind those of the weights: one for the biases, or one each for biases, gamma and beta. */
+export function otherParts({ layout }: KernelShape): 0 | 1 | 3 {
+  return layout.norm !== null ? 3 : layout.bias ? 1 : 0
+}
+
+/** Entries of the norms of one layer: those of the weights, then one for each other part. */
+export function groupsOfLayer(shape: KernelShape): number {
+  return weightGroups(shape) + shape.layout.parts - 1
+}
+
+/** Entries of the norms per layer that hold weights (some may stay empty). */
 export function weightGroups(shape: KernelShape): number {
   const { layout } = shape
   const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
   return Math.ceil((rows * layout.quads) / BLOCKS_PER_GROUP)
 }
 
-/** vec4s of the norms, per (seed, layer, weightGroups + 1) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
+/** vec4s of the norms, per (seed, layer, groupsOfLayer) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
 export function normEntries(shape: KernelShape): number {
-  return shape.seedCount * shape.layout.layerCount * (weightGroups(shape) + 1)
+  return shape.seedCount * shape.layout.layerCount * groupsOfLayer(shape)
 }
 
 /** Word of the norm buffer where [seed] bits of the largest weight stand that any step left since they were cleared. */
 export function largestWeightsAt(shape: KernelShape): number {
-  return 4 * normEntries(shape) + 6 * shape.seedCount * shape.layout.layerCount
+  return 4 * normEntries(shape) + 3 * shape.layout.parts * shape.seedCount * shape.layout.layerCount
 }
 
-/** Words of the norm buffer: the norms, [3][weights, biases][seed][layer] bits of the largest slot, the largest weights. */
+/** Words of the norm buffer: the norms, [3][part][seed][layer] bits of the largest slot, the largest weights. */
 export function normWords(shape: KernelShape): number {
   return largestWeightsAt(shape) + shape.seedCount
 }
@@ -172,8 +182,8 @@ fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
 fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(a / b, vec4f(0.0), b == vec4f(0.0)); }
 fn noteSlot(v: vec4f) { atomicMax(&largestSlot, sizeBits(v)); }
 // Weights (part 0) and biases (part 1) of a layer may be a hundred orders of magnitude apart.
-fn largestSlotAt(ring: u32, part: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + (((ring % 3u) * 2u + part) * SEEDS + seed) * LAYERS + l; }
-fn slotExponentAt(parity: u32, part: u32, seed: u32, l: u32) -> u32 { return SLOT_EXPONENTS + ((parity * 2u + part) * SEEDS + seed) * LAYERS + l; }
+fn largestSlotAt(ring: u32, part: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + (((ring % 3u) * PARTS + part) * SEEDS + seed) * LAYERS + l; }
+fn slotExponentAt(parity: u32, part: u32, seed: u32, l: u32) -> u32 { return SLOT_EXPONENTS + ((parity * PARTS + part) * SEEDS + seed) * LAYERS + l; }
 fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
 // A diverged seed keeps its last finite weights.
 fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
@@ -191,18 +201,20 @@ fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
   return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
 }
 
+${otherPartsWgsl(shape)}
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let seed = group.y + u32(step.corrections.w);
   let l = group.z + u32(step.numbers.w);
-  let isBias = group.x == GROUPS;
+  // biases, and with layer norm gamma and beta
+  let isOther = group.x >= GROUPS;
+  let part = select(0u, group.x - GROUPS + 1u, isOther);
   let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
   var em = NO_EXPONENT;
   for (var t = 0u; t < TILES; t++) {
-    em = max(em, select(tileExponent(seed, l, t), exponents[exponentBackward(seed, l, t)], isBias));
+    em = max(em, select(tileExponent(seed, l, t), otherExponent(part, seed, l, t), isOther));
   }
   let empty = em < NO_EXPONENT / 2;
-  let part = select(0u, 1u, isBias);
   let parity = u32(step.numbers.z) & 1u;
   let ring = u32(step.numbers.z);
 ${
@@ -222,7 +234,7 @@ ${
   var size = 0u;
   if (lid == 0u) { atomicStore(&largestGradient, 0u); atomicStore(&largestBias, 0u); atomicStore(&largestWeight, 0u); atomicStore(&largestSlot, 0u); }
   workgroupBarrier();
-  if (!isBias) {
+  if (!isOther) {
     let rowQuads = select(QUADS, IN_QUADS, l == 0u);
     let block = group.x * ${threads}u + lid;
     let across = (QUADS + ${side - 1}u) / ${side}u;
@@ -258,20 +270,20 @@ ${
     }
     atomicMax(&largestGradient, size);
   }${
-    shape.layout.bias
+    otherParts(shape) > 0
       ? ` else {
     for (var column = lid; column < QUADS; column += ${threads}u) {
       var v = vec4f(0.0);
       for (var t = 0u; t < TILES; t++) {
-        let s = exp2i(exponents[exponentBackward(seed, l, t)] - em);
+        let s = exp2i(otherExponent(part, seed, l, t) - em);
         if (s == 0.0) { continue; }
         let end = min((t + 1u) * TILE_ROWS, ROWS);
-        for (var row = t * TILE_ROWS; row < end; row++) { v += s * deltas[deltaAt(seed, l, row, column)]; }
+        for (var row = t * TILE_ROWS; row < end; row++) { v += s * otherGradient(part, seed, l, row, column); }
       }
-      v *= BIAS_SCALE;
-      let p = biasAt(l) + column;
+      if (part == 1u) { v *= BIAS_SCALE; }
+      let p = otherAt(part, l) + column;
       apply(seed, p, v, em, old, now);
-      atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p]));
+      if (part == 1u) { atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p])); }
       atomicMax(&largestGradient, sizeBits(v));
       // A thread owns at most four columns (widths to 1024).
       g[column / ${threads}u] = v;
@@ -296,17 +308,40 @@ ${
     workgroupBarrier();
   }
   if (lid == 0u) {
-    let n = 4u * ((seed * LAYERS + l) * (NORM_GROUPS + 1u) + select(group.x, NORM_GROUPS, isBias));
+    let n = 4u * ((seed * LAYERS + l) * (NORM_GROUPS + PARTS - 1u) + select(group.x, NORM_GROUPS + part - 1u, isOther));
     atomicStore(&norms[n], bitcast<u32>(squares[0]));
     atomicStore(&norms[n + 1u], bitcast<u32>(f32(me + em)));
     atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
     atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
     ${task === 'gradient' ? '' : `atomicMax(&norms[${largestWeightsAt(shape)}u + seed], atomicLoad(&largestWeight));`}
     ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, part, seed, l)], atomicLoad(&largestSlot));' : ''}
-    ${keepsSlots ? 'if (group.x == 0u || isBias) { exponents[slotExponentAt(1u - parity, part, seed, l)] = now; atomicStore(&norms[largestSlotAt(ring + 2u, part, seed, l)], 0u); }' : ''}
-    ${task === 'gradient' ? 'if (group.x == 0u || isBias) { exponents[slotExponentAt(0u, part, seed, l)] = em; }' : ''}
-    ${shape.layout.bias ? 'if (isBias) { let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u); }' : ''}
+    ${keepsSlots ? 'if (group.x == 0u || isOther) { exponents[slotExponentAt(1u - parity, part, seed, l)] = now; atomicStore(&norms[largestSlotAt(ring + 2u, part, seed, l)], 0u); }' : ''}
+    ${task === 'gradient' ? 'if (group.x == 0u || isOther) { exponents[slotExponentAt(0u, part, seed, l)] = em; }' : ''}
+    ${shape.layout.bias ? 'if (part == 1u) { let b = atomicLoad(&largestBias); exponents[exponentBias(seed, l)] = select(excess(b), NO_EXPONENT, b == 0u); }' : ''}
   }
 }
 `
+}
+
+// Biases, gamma and beta: their exponents, one row's share of their gradients, and where they lie. What a layer does not have counts nothing.
+function otherPartsWgsl(shape: KernelShape): string {
+  const { norm, bias } = shape.layout
+  if (norm === null) {
+    return `
+fn otherExponent(part: u32, seed: u32, l: u32, t: u32) -> i32 { return exponents[exponentBackward(seed, l, t)]; }
+fn otherGradient(part: u32, seed: u32, l: u32, row: u32, column: u32) -> vec4f { return deltas[deltaAt(seed, l, row, column)]; }
+fn otherAt(part: u32, l: u32) -> u32 { return biasAt(l); }`
+  }
+  return `
+fn otherExponent(part: u32, seed: u32, l: u32, t: u32) -> i32 {
+  if (part == 1u) { return ${bias ? 'exponents[exponentBackward(seed, l, t)]' : 'NO_EXPONENT'}; }
+  return select(exponents[exponentNormed(seed, l, t)], NO_EXPONENT, l == LAYERS - 1u);
+}
+fn otherGradient(part: u32, seed: u32, l: u32, row: u32, column: u32) -> vec4f {
+  let at = deltaAt(seed, l, row, column);
+  if (part == 1u) { return ${bias ? 'deltas[at]' : 'vec4f(0.0)'}; }
+  if (l == LAYERS - 1u) { return vec4f(0.0); }
+  return deltas[NORMED_DELTAS + at] * select(vec4f(1.0), activations[NORMED + at], part == 2u);
+}
+fn otherAt(part: u32, l: u32) -> u32 { return select(select(gammaAt(l), betaAt(l), part == 3u), biasAt(l), part == 1u); }`
 }

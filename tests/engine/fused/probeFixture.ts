@@ -7,7 +7,7 @@ import { parameterCount, type DenseNetworkSpec } from '../../../src/core/network
 import type { Probe } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
-import type { Tile } from '../../../src/engine/fused/forwardBackwardKernel.ts'
+import type { Tile } from '../../../src/engine/fused/kernelShape.ts'
 import { createFusedProbe, type FusedProbe } from '../../../src/engine/fused/fusedProbe.ts'
 import type { FusedProbeContext, ResidentRows } from '../../../src/engine/fused/fusedProbeContext.ts'
 import { fusedLayout, packParameters, packRows } from '../../../src/engine/fused/layout.ts'

@@ -1,7 +1,8 @@
 // Cuts of a step, losses of its rows, and the memory that it may take: what needs no GPU.
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
-import { POISON, tileCount, type KernelShape } from '../../../src/engine/fused/forwardBackwardKernel.ts'
+import { POISON } from '../../../src/engine/fused/forwardBackwardKernel.ts'
+import { tileCount, type KernelShape } from '../../../src/engine/fused/kernelShape.ts'
 import { chunkCapacity, fusedMemory, fusedRefusal } from '../../../src/engine/fused/fusedMemory.ts'
 import { fusedLayout } from '../../../src/engine/fused/layout.ts'
 import { reducedLosses } from '../../../src/engine/fused/rowLosses.ts'

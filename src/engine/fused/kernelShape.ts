@@ -1,0 +1,173 @@
+// What do all kernels of one network and one batch agree on? Sizes, scales, and where each number lies.
+//
+// exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | with norms or skips [ argument: likewise ] | with norms [ normed, normScale: likewise ]
+//            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ]
+//            a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
+import type { LossSettings } from '../../core/experiment.ts'
+import { needsPreactivation } from './activationWgsl.ts'
+import type { FusedLayout } from './layout.ts'
+
+/** How the rows of a batch are shared out. */
+export interface Tile {
+  readonly rows: number
+  readonly rowsPerThread: number
+}
+
+export interface KernelShape {
+  readonly layout: FusedLayout
+  readonly loss: LossSettings
+  readonly batchRows: number
+  /** Networks that ride in grid.y: seeds with parameters of their own, or batches that share one seed's. */
+  readonly seedCount: number
+  readonly lanes: 'seeds' | 'batches'
+  readonly tile: Tile
+  /** 'outputs': the deltas are those of single outputs, not of the loss; an index then means sample * c + output. */
+  readonly head?: 'loss' | 'outputs'
+}
+
+/** Rows of a batch rounded up to whole tiles, and the tiles. */
+export function tileCount(shape: KernelShape): number {
+  return Math.ceil(shape.batchRows / shape.tile.rows)
+}
+
+/** Entries of the exponent buffer: where its parts begin, and its length. */
+export function exponentOffsets(shape: KernelShape): {
+  readonly backward: number
+  readonly argument: number
+  readonly normed: number
+  readonly normScale: number
+  readonly bias: number
+  readonly slots: number
+  readonly alive: number
+  readonly length: number
+} {
+  const { layerCount } = shape.layout
+  const tiles = tileCount(shape)
+  const backward = shape.seedCount * (layerCount + 1) * tiles
+  const perLayer = shape.seedCount * layerCount * tiles
+  const argument = backward + perLayer
+  const normed = argument + (isPlain(shape.layout) ? 0 : perLayer)
+  const ofNorm = shape.layout.norm === null ? 0 : perLayer
+  const normScale = normed + ofNorm
+  const bias = normScale + ofNorm
+  const slots = bias + shape.seedCount * layerCount
+  const alive = slots + 2 * shape.layout.parts * shape.seedCount * layerCount
+  return { backward, argument, normed, normScale, bias, slots, alive, length: alive + shape.seedCount }
+}
+
+/** Constants that every kernel of one shape shares. */
+export function shapeWgsl(shape: KernelShape): string {
+  const { layout, tile } = shape
+  const offsets = exponentOffsets(shape)
+  return `
+const LAYERS = ${layout.layerCount}u;
+const QUADS = ${layout.quads}u;
+const IN_QUADS = ${layout.inQuads}u;
+const HIDDEN_COLUMNS = ${layout.hiddenWidth}u;
+const OUT_COLUMNS = ${layout.outputWidth}u;
+const OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
+const SEED_QUADS = ${layout.seedQuads}u;
+const FIRST_QUADS = ${layout.firstQuads}u;
+const SQUARE_QUADS = ${layout.squareQuads}u;
+const BIAS_START = ${layout.biasStart}u;
+// Seeds have parameters of their own and share the batch; batches the other way round.
+const PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
+const INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
+const ROWS = ${shape.batchRows}u;
+const TILES = ${tileCount(shape)}u;
+const PADDED_ROWS = ${tileCount(shape) * tile.rows}u;
+const TILE_ROWS = ${tile.rows}u;
+const SEEDS = ${shape.seedCount}u;
+const BACKWARD = ${offsets.backward}u;
+const BIAS_EXPONENTS = ${offsets.bias}u;
+const SLOT_EXPONENTS = ${offsets.slots}u;
+const ALIVE = ${offsets.alive}u;
+const PARTS = ${layout.parts}u;
+const Z_START = ${tensorQuads(shape)}u;
+${normAndSkipConstants(shape)}
+const FIRST_SCALE = f32(${layout.forwardScales[0]});
+const HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
+const BIAS_SCALE = f32(${layout.biasScale});
+struct StepParameters {
+  // learning rate, 1/batch or 1, momentum or decay or beta1 or size of the noise, beta2
+  rates: vec4f,
+  // eps mantissa, 1/(1 - beta1^t), 1/sqrt(1 - beta2^t), first seed of this dispatch
+  corrections: vec4f,
+  // step within the chunk, eps exponent, updates modulo 6 (slot exponents: parity; largest slots: modulo 3), first tile (K1) or layer (K2) of this dispatch
+  numbers: vec4i,
+};
+fn exponentForward(seed: u32, layer: u32, tile: u32) -> u32 { return (seed * (LAYERS + 1u) + layer) * TILES + tile; }
+fn exponentBackward(seed: u32, layer: u32, tile: u32) -> u32 { return BACKWARD + (seed * LAYERS + layer) * TILES + tile; }
+fn exponentBias(seed: u32, layer: u32) -> u32 { return BIAS_EXPONENTS + seed * LAYERS + layer; }
+// activations of layer 1 .. L, deltas of layer 0 .. L-1
+fn activationAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer - 1u) * PADDED_ROWS + row) * QUADS + column; }
+fn deltaAt(seed: u32, layer: u32, row: u32, column: u32) -> u32 { return ((seed * LAYERS + layer) * PADDED_ROWS + row) * QUADS + column; }
+// within one seed
+fn weightAt(layer: u32) -> u32 { return select(FIRST_QUADS + (layer - 1u) * SQUARE_QUADS, 0u, layer == 0u); }
+fn biasAt(layer: u32) -> u32 { return BIAS_START + layer * QUADS; }
+fn indexAt(step: i32, seed: u32, row: u32) -> u32 { return u32(step) * ROWS + seed * INDEX_STRIDE + row; }`
+}
+
+/** Whether a layer is its linear map and its activation alone. */
+export function isPlain(layout: FusedLayout): boolean {
+  return layout.norm === null && layout.skips === null
+}
+
+/** Whether the arguments of the activations are kept beside h. */
+export function keepsPreactivations(layout: FusedLayout): boolean {
+  return !isPlain(layout) || needsPreactivation(layout.activation) || needsPreactivation(layout.outputActivation)
+}
+
+/** vec4s of one [seed][layer][padded row][quads] array of a pass. */
+export function tensorQuads(shape: KernelShape): number {
+  return shape.seedCount * shape.layout.layerCount * tileCount(shape) * shape.tile.rows * shape.layout.quads
+}
+
+/** vec4s of the activations and of the deltas of a pass, with all that K1 keeps beside them. */
+export function keptQuads(shape: KernelShape): { readonly activations: number; readonly deltas: number } {
+  const { layout } = shape
+  const tensor = tensorQuads(shape)
+  const ofLayer = tensor / layout.layerCount
+  const normed = layout.norm === null ? 0 : tensor
+  return {
+    activations: tensor * (keepsPreactivations(layout) ? 2 : 1) + normed + normed / layout.quads,
+    deltas: tensor + normed + (layout.skips === null ? 0 : ofLayer),
+  }
+}
+
+// Behind h and z lie the normed rows and, one vec4 a row, the inverse deviation; behind the deltas those of the norms' outputs, then what a skip sends back.
+function normAndSkipConstants(shape: KernelShape): string {
+  const { norm, skips, biasStart, layerCount, quads } = shape.layout
+  const offsets = exponentOffsets(shape)
+  const tensor = tensorQuads(shape)
+  const lines: string[] = []
+  if (!isPlain(shape.layout)) {
+    lines.push(
+      `fn exponentArgument(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.argument}u + (seed * LAYERS + layer) * TILES + tile; }`,
+    )
+  }
+  if (norm !== null) {
+    lines.push(
+      `const NORM_EPS = f32(${norm.eps});`,
+      `const NORMED = ${2 * tensor}u;`,
+      `const NORMED_DELTAS = ${tensor}u;`,
+      `fn deviationAt(seed: u32, layer: u32, row: u32) -> u32 { return ${3 * tensor}u + (seed * LAYERS + layer) * PADDED_ROWS + row; }`,
+      `fn gammaAt(layer: u32) -> u32 { return ${biasStart + layerCount * quads}u + layer * QUADS; }`,
+      `fn betaAt(layer: u32) -> u32 { return ${biasStart + 2 * layerCount * quads}u + layer * QUADS; }`,
+      `fn exponentNormed(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.normed}u + (seed * LAYERS + layer) * TILES + tile; }`,
+      `fn exponentNormScale(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.normScale}u + (seed * LAYERS + layer) * TILES + tile; }`,
+    )
+  }
+  if (skips !== null) {
+    lines.push(
+      `const SKIP_SCALE = f32(${skips.scale});`,
+      `const BRANCH_SCALE = f32(${skips.branchScale});`,
+      `const SKIP_SPAN = ${skips.span}u;`,
+      `fn inBlock(layer: u32) -> bool { return layer >= ${skips.first}u && layer < ${skips.first + skips.blocks * skips.span}u; }`,
+      `fn startsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - ${skips.first}u) % SKIP_SPAN == 0u; }`,
+      `fn endsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - ${skips.first}u) % SKIP_SPAN == SKIP_SPAN - 1u; }`,
+      `fn sentBackAt(seed: u32, row: u32, column: u32) -> u32 { return ${tensor * (norm === null ? 1 : 2)}u + (seed * PADDED_ROWS + row) * QUADS + column; }`,
+    )
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,12 @@
+// Norms and skips of the fused engine in Node, on Dawn.
+import { describe } from 'vitest'
+import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
+import { openDevice } from '../../../src/engine/device.ts'
+import { fusedNormAndSkipTests } from './normsAndSkips.body.ts'
+
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('normsAndSkips.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  fusedNormAndSkipTests(() => openDevice())
+})
