@@ -81,6 +81,22 @@ describe('measure', () => {
     expect(Object.keys((JSON.parse(out.join('')) as Snapshot).measured)).toEqual(['loss', 'gradNorm'])
   })
 
+  test('keys what belongs to a layer by its position among pools and flattens', async () => {
+    const model = { kind: 'cnn', family: 'lenet', pooling: 'max' }
+    const path = file({
+      model,
+      data: { kind: 'digits', trainCount: 20, testCount: 0 },
+      diagnostics: { probeCount: 2 },
+      seeds: 1,
+      versus: null,
+    })
+    expect(await main([path, '--backend', 'cpu', '--only', 'loss,gradNorm'])).toBe(0)
+    const { problem, measured } = JSON.parse(out.join('')) as Snapshot
+    const types = problem.weights.map((layer) => (typeof layer === 'object' ? layer.type : 'number'))
+    expect(types).toEqual(['conv', 'maxPool', 'conv', 'maxPool', 'flatten', 'dense', 'dense', 'dense'])
+    expect(Object.keys(measured.gradNorm!.perLayer)).toEqual(['0', '2', '5', '6', '7'])
+  })
+
   test('takes a weight that is exactly zero', async () => {
     const problem = {
       model: { kind: 'chain', activation: 'linear', outputActivation: 'linear' },

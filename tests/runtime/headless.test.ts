@@ -36,6 +36,27 @@ test('runHeadless returns a divergence as a result', async () => {
   expect(result).toMatchObject({ state: 'diverged', fault: { type: 'diverged', arm: 'A' } })
 })
 
+test('runHeadless names the convolution or layer in which a network with pools diverged', async () => {
+  const { optimizer, data, model, diagnostics } = shortRace()
+  const experiment = shortRace({
+    model: { ...model, kind: 'cnn', family: 'lenet', outputActivation: 'identity', activation: 'identity' },
+    data: { ...data, kind: 'mixture', inputs: 12, trainCount: 20, testCount: 0 },
+    optimizer: { ...optimizer, lr: 100 },
+    diagnostics: { ...diagnostics, every: { evaluation: 0, gradientNorms: 0, cosines: 0, hessian: 0, kernel: 0 } },
+    init: { scheme: 'heUniform', tau: 1, gain: 1 },
+    versus: null,
+    seeds: 1,
+    engine: 'float64',
+    batch: 4,
+  })
+  const { state, fault } = await runHeadless(experiment, OPTIONS)
+  expect(state).toBe('diverged')
+  if (fault?.type !== 'diverged') throw new Error('another fault')
+  // Weighted layers alone are counted: two convolutions, then three dense layers.
+  const names = ['conv 1', 'conv 2', 'layer 3', 'layer 4', 'layer 5']
+  expect(fault.layerName).toBe(names[fault.layer])
+})
+
 test('runHeadless throws every other fault, and the reason when it is aborted', async () => {
   const images = shortRace({
     model: { ...shortRace().model, kind: 'mlp', depth: 2, width: 4 },

@@ -1,15 +1,22 @@
 // Are the numbers right for problems that no experiment expresses? Each title finishes the sentence "measureProblem ...".
 import { describe, expect, test } from 'vitest'
 import { MEASURED_FIELDS, type Measured } from '../../src/core/snapshot.ts'
+import { installNodeWebGpu } from '../../src/cli/nodeWebGpu.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
 import { measureProblem, type CreateTrainer } from '../../src/runtime/problem/measureProblem.ts'
 import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
 import { snapshotOf } from '../../src/runtime/snapshot.ts'
-import { expectCurvature, expectFirstOrder } from './agreement.ts'
+import { expectClose, expectCurvature, expectFirstOrder } from './agreement.ts'
 import { PROBLEMS } from './problems.ts'
 
-const create: CreateTrainer = async (options, modelKind) =>
-  await chooseTrainer({ ...options, modelKind, engine: 'float64', allowGpu: false })
+const hasGpu = await installNodeWebGpu()
+if (!hasGpu) process.stdout.write('measure problems: no WebGPU in Node here, the comparison of backends is skipped\n')
+
+const engineFor =
+  (engine: 'float64' | 'network'): CreateTrainer =>
+  async (options, modelKind) =>
+    await chooseTrainer({ ...options, modelKind, engine, allowGpu: engine !== 'float64' })
+const create = engineFor('float64')
 
 async function snapshotOfProblem(problem: object) {
   const snapshot = snapshotOf(await measureProblem(parseProblem(problem), create, 0))
@@ -29,6 +36,14 @@ describe.each(PROBLEMS)('measureProblem on %s', (_, problem) => {
     expect(again.measured).toEqual(first.measured)
     expect(again.problem).toEqual(first.problem)
     expect(again.omitted).toEqual(first.omitted)
+  })
+  test.skipIf(!hasGpu)('is the same on WebGPU', { timeout: 120_000 }, async () => {
+    const exact = await snapshotOfProblem(problem)
+    // A Hessian for each output would take a software adapter minutes.
+    const fields = fieldsOf(exact.measured).filter((field) => field !== 'outputHessianNorms')
+    const gpu = await measureProblem(parseProblem(problem), engineFor('network'), 0, fields)
+    expect(gpu.description.engine).toBe('network')
+    expectClose(JSON.parse(JSON.stringify(gpu.measured)) as Measured, exact.measured)
   })
 })
 
