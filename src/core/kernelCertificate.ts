@@ -47,3 +47,21 @@ export function kernelCertificate(samples: readonly KernelSample[], loss: LossSe
   }
   return { type: 'holds', mu, radius, distance: samples[samples.length - 1].weightDistance }
 }
+
+/**
+ * R after each sample, as `kernelCertificate` would state it there; Infinity from where the kernel is singular, null where R has no meaning.
+ *
+ * Never falls: mu is a running minimum and L_F a running maximum.
+ */
+export function certificateRadii(samples: readonly KernelSample[], loss: LossSettings): Float64Array | null {
+  const [first] = samples
+  if (loss.kind !== 'squaredError' || first === undefined || first.step !== 0 || first.loss === undefined) return null
+  const residual = Math.sqrt(2 * first.loss * (loss.reduction === 'mean' ? first.sampleCount : 1))
+  let mu = Infinity
+  let lipschitz = 0
+  return Float64Array.from(samples, ({ lambdaMin, lambdaMax }) => {
+    mu = Math.min(mu, lambdaMin)
+    lipschitz = Math.max(lipschitz, Math.sqrt(lambdaMax))
+    return mu > 0 ? (2 * lipschitz * residual) / mu : Infinity
+  })
+}
