@@ -3,7 +3,7 @@ import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { endLabelMarks, type EndLabel } from './endLabels.ts'
 import { crisp, frameMarks, tickCount } from './frame.ts'
 import { sampleQuantiles, type GradientNormArm, type GradientNormPlotData } from './gradientData.ts'
-import { meanLine, meanMarks } from './gradientStatisticsView.ts'
+import { meanEnd, meanLine, meanMarks } from './gradientStatisticsView.ts'
 import { inflated } from './lossMarks.ts'
 import { measuredFromLog10 } from './numberText.ts'
 import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
@@ -58,8 +58,9 @@ export function profileMarks(
   if (statistics) canvas.push(...meanMarks(data, place, box))
   else for (const arm of drawn) canvas.push(...bandMarks(arm, data, place, box))
   for (const arm of drawn) {
-    const { marks, end } = medianMarks(arm, data, place, box, statistics && arm.current!.seedCount > 1)
-    canvas.push(...marks)
+    const median = medianMarks(arm, data, place, box, statistics && arm.current!.seedCount > 1)
+    canvas.push(...median.marks)
+    const end = statistics ? meanEnd(arm, data, place) : median.end
     const text = main ? (drawn.length > 1 ? `${arm.arm} ${arm.label}` : '') : drawn.length > 1 ? arm.arm : ''
     if (end !== null && text !== '')
       ends.push({ text, short: arm.arm, colour: armColour(box.theme, arm.arm), x: end[0], y: end[1], bold: true })

@@ -10,26 +10,45 @@ import { statisticsMarks, type StatisticsRow } from './statisticsColumn.ts'
 import { fitText } from './textWidth.ts'
 import { armColour, armDash } from './theme.ts'
 
-/** The mean bold with its 95 % interval tinted; what lies at zero runs along the lower edge. */
+/** Pixels between two interval bars. */
+const BAR_SPACING = 9
+
+/** The mean bold, its 95 % interval as bars: one that reaches zero ends at the lower edge without a foot. */
 export function meanMarks(data: GradientNormPlotData, place: ProfilePanel, box: PlotBox): readonly Mark[] {
   const { panel, xScale, yScale } = place
-  const floor = panel.y + panel.height + 20
-  const y = (log10: number) => (log10 === -Infinity ? floor : Math.min(floor, yScale.at(log10)))
-  return data.arms.flatMap(({ arm, current }): readonly Mark[] => {
+  const floor = panel.y + panel.height
+  return data.arms.flatMap(({ arm, current }, index): readonly Mark[] => {
     if (current === null) return []
     const { mean, lower, upper } = sampleMeans(current, data.quantity)
-    const layers = Array.from(mean, (_, layer) => layer).filter((layer) => !Number.isNaN(mean[layer]))
-    const band = layers.flatMap((layer) => [xScale.at(layer + 1), y(upper[layer])])
-    for (const layer of layers.toReversed()) band.push(xScale.at(layer + 1), y(lower[layer]))
     const stroke = armColour(box.theme, arm)
-    const points = layers.flatMap((layer) => [xScale.at(layer + 1), y(mean[layer])])
+    // Bars of two arms stand side by side.
+    const aside = data.arms.length > 1 ? (index === 0 ? -1.5 : 1.5) : 0
+    const bars: number[] = []
+    let free = -Infinity
+    for (let layer = 0; layer < mean.length; layer++) {
+      const x = xScale.at(layer + 1) + aside
+      if (!Number.isFinite(mean[layer]) || x < free) continue
+      free = x + BAR_SPACING * box.line
+      const [top, bottom] = [yScale.at(upper[layer]), Number.isFinite(lower[layer]) ? yScale.at(lower[layer]) : floor]
+      bars.push(x, Math.max(panel.y, top), x, Math.min(floor, bottom), x - 2.5, top, x + 2.5, top)
+      if (bottom < floor) bars.push(x - 2.5, bottom, x + 2.5, bottom)
+    }
+    const points = Array.from(mean, (value, layer) => [xScale.at(layer + 1), Number.isFinite(value) ? yScale.at(value) : NaN]).flat()
     const clip = inflated(panel, 2)
     return [
-      { type: 'area', points: band, fill: stroke, opacity: 0.22, clip: panel },
+      { type: 'segments', points: bars, stroke, width: box.line, opacity: 0.55 },
       { type: 'polyline', points, stroke: box.theme.background, width: 4.4 * box.line, opacity: 0.75, clip },
       { type: 'polyline', points, stroke, width: 2.4 * box.line, dash: armDash(arm, box.line), clip },
     ]
   })
+}
+
+/** Where the line of means of one arm ends; null where no seed is finite. */
+export function meanEnd({ current }: GradientNormArm, data: GradientNormPlotData, place: ProfilePanel): readonly [number, number] | null {
+  if (current === null) return null
+  const { mean } = sampleMeans(current, data.quantity)
+  const layer = mean.findLastIndex(Number.isFinite)
+  return layer < 0 ? null : [place.xScale.at(layer + 1), place.yScale.at(mean[layer])]
 }
 
 /** Mean and interval of one layer, for the pointer. */

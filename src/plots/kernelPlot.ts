@@ -7,6 +7,7 @@ import { emptyMarks, emptyWords } from './emptyState.ts'
 import { endLabelMargin } from './endLabels.ts'
 import { marginsFor, panelOf, TICK_SIZE } from './frame.ts'
 import { sampleBefore } from './gradientData.ts'
+import { drawBall, type BallMemory } from './kernelBallView.ts'
 import type { KernelArm, KernelPlotData } from './kernelData.ts'
 import { mapsPanel, plPanel, plValues, screePanel, type PanelPair } from './kernelPanels.ts'
 import { kernelCaption, kernelHeadline, kernelSummary, kernelTable } from './kernelWords.ts'
@@ -20,7 +21,7 @@ import { statisticsMarks, type StatisticsRow } from './statisticsColumn.ts'
 import { interpolated, theoryLabel, theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
 import { cursorMarks, timeScale, yLabelStrip } from './timeAxis.ts'
 
-export interface KernelMemory {
+export interface KernelMemory extends BallMemory {
   readonly drift: AxisMemory
   readonly ratio: AxisMemory
 }
@@ -28,7 +29,7 @@ export interface KernelMemory {
 /** The kernel plot as a pure drawing with its words. */
 export const kernelPlot: PlotKind<KernelPlotData, KernelMemory> = {
   name: 'Tangent kernel',
-  createMemory: () => ({ drift: createAxisMemory(), ratio: createAxisMemory() }),
+  createMemory: () => ({ drift: createAxisMemory(), ratio: createAxisMemory(), distance: createAxisMemory(), gap: createAxisMemory() }),
   draw: drawKernel,
   headline: kernelHeadline,
   caption: kernelCaption,
@@ -53,6 +54,7 @@ function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): D
       rescaled: [],
     }
   const drawn = data.arms.filter(({ current }) => current !== null)
+  if (data.view === 'ball' && box.variant === 'main' && drawn.length > 0) return drawBall(data, box, memory)
   const wide = box.variant === 'main' && box.width > 520 && drawn.length > 0
   const several = data.arms.length > 1
   const armNames = data.arms.map(({ arm, label }) => (several ? (wide ? `${arm} ${label}` : arm) : ''))

@@ -1,7 +1,8 @@
 // What does the kernel plot say in words and numbers?
 import { emptyReason } from './cosineData.ts'
 import { emptyWords } from './emptyState.ts'
-import type { KernelPlotData } from './kernelData.ts'
+import { certificateRadii } from '../core/kernelCertificate.ts'
+import { gapSamples, type KernelPlotData } from './kernelData.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { DataTable } from './plotKind.ts'
 import { inlineText, plainText } from './scene.ts'
@@ -17,12 +18,38 @@ export function kernelHeadline(data: KernelPlotData): string {
 export function kernelCaption(data: KernelPlotData): string {
   const sample = data.arms.find(({ current }) => current !== null)?.current
   if (sample === undefined || sample === null) return ''
+  if (data.view === 'ball') return 'distance solid, radius long-dashed, log scale'
   const outputs = sample.outputCount === 1 ? '' : ` × ${sample.outputCount} outputs`
   return `${plainNumber(sample.sampleCount)} ${sample.sampleCount === 1 ? 'sample' : 'samples'}${outputs}, relative, log scale`
 }
 
 /** One sentence per arm: drift, extremes, and whether the PL* ratio lies within its bounds. */
 export function kernelSummary(data: KernelPlotData): string {
+  return [kernelSentences(data), ballSentence(data), gapSentence(data)].filter((part) => part !== '').join(' ')
+}
+
+/** Whether the weights are where the certificate speaks. */
+function ballSentence({ arms, loss }: KernelPlotData): string {
+  if (loss === undefined) return ''
+  return arms
+    .flatMap(({ arm, samples, current }) => {
+      const seen = samples.filter(({ step }) => current !== null && step <= current.step)
+      const radius = certificateRadii(seen, loss)?.at(-1)
+      const distance = seen.at(-1)?.weightDistance
+      return radius === undefined || distance === undefined
+        ? []
+        : [`${arm} has moved ${say(distance)} from its start, ${distance <= radius ? 'within' : 'beyond'} the radius ${say(radius)}.`]
+    })
+    .join(' ')
+}
+
+function gapSentence(data: KernelPlotData): string {
+  const last = gapSamples(data).at(-1)
+  if (last === undefined) return ''
+  return `At step ${plainNumber(last.step)} network and tangent are ${say(last.tangentGap.rms)} apart per sample; the network has moved ${say(last.tangentGap.moved)}.`
+}
+
+function kernelSentences(data: KernelPlotData): string {
   const reason = emptyReason(data.arms)
   if (reason !== undefined) {
     const { head, body } = emptyWords('kernel', reason)
@@ -55,13 +82,32 @@ export function kernelTable(data: KernelPlotData): DataTable {
     'lower bound',
     'upper bound',
     'distance from start',
+    'radius R',
+    'gap to tangent',
+    'outputs moved',
   ]
-  const rows = data.arms.flatMap(({ arm, samples }) =>
-    evenRows(samples.length, 200).map((index) => {
+  const rows = data.arms.flatMap(({ arm, samples }) => {
+    const radii = data.loss === undefined ? null : certificateRadii(samples, data.loss)
+    return evenRows(samples.length, 200).map((index) => {
+      const { tangentGap } = samples[index]
       const { step, drift, lambdaMin, lambdaMax, condition, plRatio, plLower, plUpper, weightDistance } = samples[index]
-      return [arm, step, drift, lambdaMin, lambdaMax, condition, plRatio, plLower, plUpper, weightDistance]
-    }),
-  )
+      return [
+        arm,
+        step,
+        drift,
+        lambdaMin,
+        lambdaMax,
+        condition,
+        plRatio,
+        plLower,
+        plUpper,
+        weightDistance,
+        radii?.[index] ?? null,
+        tangentGap?.rms ?? null,
+        tangentGap?.moved ?? null,
+      ]
+    })
+  })
   return { columns, rows }
 }
 

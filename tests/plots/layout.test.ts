@@ -9,6 +9,7 @@ import { lossPlot } from '../../src/plots/lossPlot.ts'
 import type { Drawing, PlotBox } from '../../src/plots/plotKind.ts'
 import { DARK_THEME } from '../../src/plots/theme.ts'
 import {
+  ballData,
   cosineData,
   gradientData,
   hessianData,
@@ -41,6 +42,7 @@ const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
         ] as const,
     ),
   ),
+  ['ball and tangent', (box) => kernelPlot.draw(ballData(), box, kernelPlot.createMemory())],
   ['kernel', (box) => kernelPlot.draw(kernelData(), box, kernelPlot.createMemory())],
 ]
 

@@ -323,6 +323,29 @@ export function kernelSample(arm: ArmName, step: number, drift: number, sampleCo
   }
 }
 
+/** A network and its tangent: distances, a ball that holds, and a gap that opens. */
+export function ballData(): KernelPlotData {
+  const { arms, ...rest } = kernelData()
+  const samples = (index: number) =>
+    arms[index].samples.map((sample, k) => ({
+      ...sample,
+      loss: 0.5,
+      weightDistance: 0.3 * k * (index + 1),
+      ...(index === 1 ? { tangentGap: { rms: 1e-4 * k ** 2, moved: 0.1 * k } } : {}),
+    }))
+  return {
+    ...rest,
+    arms: arms.map((arm, index) => ({
+      ...arm,
+      label: index === 0 ? 'SGD 0.1' : 'its tangent',
+      samples: samples(index),
+      current: samples(index)[3],
+    })),
+    view: 'ball',
+    loss: { kind: 'squaredError', reduction: 'mean' },
+  }
+}
+
 export function kernelData(): KernelPlotData {
   const samples = (arm: ArmName, scale: number) => [0, 20, 40, 60].map((step) => kernelSample(arm, step, (scale * step) / 60))
   const a = samples('A', 0.02)

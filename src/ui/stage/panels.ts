@@ -57,7 +57,16 @@ export const STAGE_PANELS: readonly Panel[] = [
     ],
     wholeLimits: WHOLE_LIMITS,
   },
-  { name: 'kernel', title: 'Kernel drift', shortTitle: 'Kernel', load: async () => (await import('./kernelPanel.ts')).kernelPanel },
+  {
+    name: 'kernel',
+    title: 'Kernel drift',
+    shortTitle: 'Kernel',
+    load: async () => (await import('./kernelPanel.ts')).kernelPanel,
+    views: [
+      { value: 'kernel', label: 'Kernel' },
+      { value: 'ball', label: 'Distance and tangent' },
+    ],
+  },
 ]
 
 /** The panel of that name. @throws Error when the list and the names have come apart. */
