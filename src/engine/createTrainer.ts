@@ -3,10 +3,11 @@
 // Engines are imported late: a chain never loads tfjs. The device is opened once per thread and kept, because two arms
 // share it and a second adapter request is slow; a lost or poisoned one is replaced at the next request.
 import type { Experiment } from '../core/experiment.ts'
-import { imageAfter, weightCount, type NetworkSpec } from '../core/networkSpec.ts'
+import type { NetworkSpec } from '../core/networkSpec.ts'
 import type { Milliseconds } from '../core/units.ts'
 import { chooseEngine, type EngineFacts, type Trial } from './chooseEngine.ts'
 import { openDevice, type NoGpu, type OpenedDevice } from './device.ts'
+import { multiplicationsPerRow } from './multiplicationsPerRow.ts'
 import type { Trainer, TrainerOptions } from './trainer.ts'
 
 export interface CreateTrainerRequest {
@@ -101,16 +102,6 @@ export function trialRows(spec: NetworkSpec, trainCount: number, seeds: number):
   const affordable = Math.floor(LARGEST_TRIAL / (seeds * multiplicationsPerRow(spec)))
   const rows = Math.min(TRIAL_ROWS, trainCount, affordable)
   return rows >= Math.min(FEWEST_TRIAL_ROWS, trainCount) ? rows : 0
-}
-
-function multiplicationsPerRow(spec: NetworkSpec): number {
-  let sum = 0
-  for (const layer of spec.layers) {
-    if (layer.kind === 'pool') continue
-    const [height, width] = layer.kind === 'conv' ? imageAfter(layer) : [1, 1]
-    sum += weightCount(layer) * height * width
-  }
-  return sum
 }
 
 /** One timed step of each kind of engine on a few rows; null when it would be too long, or the GPU failed. */

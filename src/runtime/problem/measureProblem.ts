@@ -123,7 +123,7 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     ...(wants('perSample') ? { perSample: await measuredPerSample(probe, all) } : {}),
     ...(wants('batchGradients') ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) } : {}),
     ...(wants('kde') ? { kde: await measuredKde(probe, pairs) } : {}),
-    ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed) } : {}),
+    ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed, problem.spec) } : {}),
     ...(kernel !== null && wants('kernel') ? { kernel: await measuredKernel(probe, kernel, all) } : {}),
     ...(wants('drift') ? { drift: await measuredDrift(probe, kernel, all, atStart) } : {}),
     ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(plRatio(await probe.gradient(all), value.loss)) } : {}),

@@ -1,13 +1,16 @@
 // What is the curvature of a problem? The fields hessian and outputHessianNorms of a snapshot.
 //
-// Exact up to 1500 parameters, else Lanczos quadrature with its error bars; never one in the other's clothes.
+// Exact up to 1500 parameters, else Lanczos quadrature with its error bars; never one in the other's clothes. Where a
+// product is dear, as with convolutions, there are fewer of them: the numbers of probes and steps stand in the answer.
 import type { OptimizerSettings } from '../../core/experiment.ts'
+import type { NetworkSpec } from '../../core/networkSpec.ts'
 import type { Probe, SampleSet } from '../../core/probe.ts'
 import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
 import { exactHessian, symmetrised } from '../../diagnostics/exactHessian.ts'
 import { layerBlocks } from '../../diagnostics/layerBlocks.ts'
 import { NEGATIVE_TOLERANCE, negativeCount } from '../../diagnostics/negativeCount.ts'
 import { preconditionedMatrix, preconditionerOf } from '../../diagnostics/preconditioner.ts'
+import { multiplicationsPerRow } from '../../engine/multiplicationsPerRow.ts'
 import { norm } from '../../numerics/logMagnitude.ts'
 import { spectralDensity } from '../../numerics/spectralDensity.ts'
 import { namedStream } from '../../numerics/streams.ts'
@@ -15,24 +18,30 @@ import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
 
 /** Largest number of parameters whose whole Hessian is formed. */
 export const EXACT_LIMIT = 1500
-/** Probes and steps of the quadrature beyond. */
-const PROBES = 8
-const STEPS = 60
+/** Probes and steps of the quadrature beyond, and the fewest. */
+const PROBES = { most: 8, fewest: 2 } as const
+const STEPS = { most: 60, fewest: 30 } as const
+/** Multiplications for one spectrum: about half a minute in float64. */
+const WORK = 2e10
+/** Passes of a product through the network, each with a tangent. */
+const PASSES = 8
 /** Largest n * c * P^2 of which the output Hessians are formed. */
 const OUTPUT_HESSIAN_LIMIT = 4e7
 
 const ALONE = { breathe: () => Promise.resolve(), progress: () => undefined }
 
-/** Spectrum of the Hessian of the reduced loss. */
+/** Spectrum of the Hessian of the reduced loss; `spec` says what a product with it costs. */
 export async function measuredHessian(
   probe: Probe,
   set: SampleSet,
   optimizer: OptimizerSettings & { readonly eps: number },
   seed: number,
+  spec: NetworkSpec,
 ): Promise<NonNullable<Measured['hessian']>> {
   const tolerance = NEGATIVE_TOLERANCE[probe.precision]
   const dimension = probe.parameterCount
-  if (dimension > EXACT_LIMIT) return await estimated(probe, set, seed, tolerance)
+  const plan = spectrumPlan(dimension, PASSES * multiplicationsPerRow(spec) * set.indices.length)
+  if (plan.type === 'lanczos') return await estimated(probe, set, seed, tolerance, plan)
   const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, ALONE)
   const eigenvalues = known ?? symmetricEigenvalues(matrix, dimension)
   const blocks = layerBlocks(matrix, probe.layers)
@@ -66,11 +75,34 @@ export async function measuredHessian(
   }
 }
 
-async function estimated(probe: Probe, set: SampleSet, seed: number, tolerance: number): Promise<NonNullable<Measured['hessian']>> {
+type SpectrumPlan = { readonly type: 'exact' } | { readonly type: 'lanczos'; readonly probes: number; readonly steps: number }
+
+/**
+ * Which spectrum is affordable?
+ *
+ * @param parameterCount columns of the exact one.
+ * @param cost multiplications of one product with the Hessian.
+ */
+export function spectrumPlan(parameterCount: number, cost: number): SpectrumPlan {
+  const affordable = WORK / cost
+  if (parameterCount <= EXACT_LIMIT && parameterCount <= affordable) return { type: 'exact' }
+  const within = ({ most, fewest }: { most: number; fewest: number }, wanted: number): number =>
+    Math.max(fewest, Math.min(most, Math.floor(wanted)))
+  const steps = within(STEPS, affordable / PROBES.most)
+  return { type: 'lanczos', probes: within(PROBES, affordable / steps), steps: Math.min(steps, parameterCount) }
+}
+
+async function estimated(
+  probe: Probe,
+  set: SampleSet,
+  seed: number,
+  tolerance: number,
+  { probes, steps }: { readonly probes: number; readonly steps: number },
+): Promise<NonNullable<Measured['hessian']>> {
   const operator = (block: Float64Array, count: number): Promise<Float64Array> => probe.hessianVectors(block, count, set)
   const found = await spectralDensity(operator, probe.parameterCount, namedStream(seed, 'snapshot/hessian'), {
-    probes: PROBES,
-    steps: STEPS,
+    probes,
+    steps,
   })
   return {
     method: 'lanczos',
