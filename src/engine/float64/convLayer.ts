@@ -1,6 +1,6 @@
 // z = forwardScale W * h + biasScale b for images, and its derivatives: one matrix product a pass and sample.
 //
-// With windows C [positions, taps] of an image (`imageColumns.ts`): z = W C^T, dC = dz^T W, dW = dz C. One sample at a time, so
+// With windows C [taps, positions] of an image (`imageColumns.ts`): z = W C, dC = W^T dz, dW = dz C^T. One sample at a time, so
 // that windows stay in the cache. A kernel of 1 on one pixel gives the bits of a dense layer.
 import { fansOf, inputWidthOf, outputWidthOf, weightCount, type ConvLayerSpec } from '../../core/networkSpec.ts'
 import { convolutionGram } from './convolutionGram.ts'
@@ -17,14 +17,15 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
   const inWidth = inputWidthOf(layer)
   const outWidth = outputWidthOf(layer)
   const biasOffset = weightCount(layer)
-  const windows = new Float64Array(positions * taps)
+  const windows = new Float64Array(taps * positions)
+  const windowDeltas = new Float64Array(taps * positions)
 
   /** z of every row from W and the windows of its image. */
   const multiply = (weights: Float64Array, input: Float64Array, rows: number, z: Float64Array, add: boolean): void => {
     for (let row = 0; row < rows; row++) {
       columns.gather(input, row * inWidth, windows)
       const image = z.subarray(row * outWidth, (row + 1) * outWidth)
-      timesTransposed(weights, windows, outChannels, taps, positions, forwardScale, image, add)
+      times(weights, windows, outChannels, taps, positions, forwardScale, image, add)
     }
   }
   const addBias = (block: Float64Array, rows: number, z: Float64Array): void => {
@@ -38,7 +39,7 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
     for (let row = 0; row < rows; row++) {
       columns.gather(input, row * inWidth, windows)
       const image = delta.subarray(row * outWidth, (row + 1) * outWidth)
-      times(image, windows, outChannels, positions, taps, forwardScale, into, true)
+      timesTransposed(image, windows, outChannels, positions, taps, forwardScale, into, true)
     }
   }
   const addBiasGradient = (delta: Float64Array, rows: number, into: Float64Array): void => {
@@ -51,7 +52,7 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
   }
   const addWindowDeltas = (weights: Float64Array, delta: Float64Array, row: number): void => {
     const image = delta.subarray(row * outWidth, (row + 1) * outWidth)
-    addTransposedTimes(image, weights, outChannels, positions, taps, forwardScale, windows)
+    addTransposedTimes(weights, image, outChannels, taps, positions, forwardScale, windowDeltas)
   }
 
   return {
@@ -61,9 +62,9 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
     },
     backward(block, delta, rows, inputDelta) {
       for (let row = 0; row < rows; row++) {
-        windows.fill(0)
+        windowDeltas.fill(0)
         addWindowDeltas(block, delta, row)
-        columns.scatter(windows, inputDelta, row * inWidth)
+        columns.scatter(windowDeltas, inputDelta, row * inWidth)
       }
     },
     gradient(input, delta, rows, into) {
@@ -77,10 +78,10 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
     },
     backwardTangent(block, direction, delta, deltaTangent, rows, inputDeltaTangent) {
       for (let row = 0; row < rows; row++) {
-        windows.fill(0)
+        windowDeltas.fill(0)
         addWindowDeltas(block, deltaTangent, row)
         addWindowDeltas(direction, delta, row)
-        columns.scatter(windows, inputDeltaTangent, row * inWidth)
+        columns.scatter(windowDeltas, inputDeltaTangent, row * inWidth)
       }
     },
     gradientTangent(input, inputTangent, delta, deltaTangent, rows, into) {

@@ -6,7 +6,7 @@
 import { inputWidthOf, type ConvLayerSpec } from '../../core/networkSpec.ts'
 import { addBoth, addGram } from './gramSums.ts'
 import type { ImageColumns } from './imageColumns.ts'
-import { times, timesTransposed } from './matrixProducts.ts'
+import { timesTransposed } from './matrixProducts.ts'
 
 /** Filter gradients held at once: 64 MiB. */
 const HELD_ENTRIES = 8 * 2 ** 20
@@ -44,7 +44,7 @@ async function addExplicit(
   const count = rows * perRow
   /** A channel's filter, then its bias. */
   const perChannel = taps + 1
-  const windows = new Float64Array(positions * taps)
+  const windows = new Float64Array(taps * positions)
   const slice = Math.min(outChannels, Math.max(1, Math.floor(HELD_ENTRIES / (count * perChannel))))
   const filters = new Float64Array(slice * taps)
   for (let first = 0; first < outChannels; first += slice) {
@@ -56,7 +56,7 @@ async function addExplicit(
       for (let p = row * perRow; p < (row + 1) * perRow; p++) {
         const start = (p * outChannels + first) * positions
         const image = delta.subarray(start, start + channels * positions)
-        times(image, windows, channels, positions, taps, forwardScale, filters, false)
+        timesTransposed(image, windows, channels, positions, taps, forwardScale, filters, false)
         for (let channel = 0; channel < channels; channel++) {
           const at = p * width + channel * perChannel
           for (let k = 0; k < taps; k++) gradients[at + k] = filters[channel * taps + k]
@@ -85,11 +85,12 @@ async function addPairSums(
   const { outChannels, bias, forwardScale, biasScale } = layer
   const { positions, taps } = columns
   const count = rows * perRow
-  const windows = new Float64Array(rows * positions * taps)
+  const columnwise = new Float64Array(rows * taps * positions)
   for (let row = 0; row < rows; row++) {
-    const own = windows.subarray(row * positions * taps, (row + 1) * positions * taps)
+    const own = columnwise.subarray(row * taps * positions, (row + 1) * taps * positions)
     columns.gather(input, row * inputWidthOf(layer), own)
   }
+  const windows = byPosition(columnwise, rows, taps, positions)
   const deltas = byPosition(delta, count, outChannels, positions)
   const constant = bias ? biasScale * biasScale : 0
   const strip = perRow * positions
@@ -117,12 +118,12 @@ async function addPairSums(
 }
 
 /** [count, positions, channels] from [count, channels, positions]. */
-function byPosition(delta: Float64Array, count: number, channels: number, positions: number): Float64Array {
+function byPosition(values: Float64Array, count: number, channels: number, positions: number): Float64Array {
   const turned = new Float64Array(count * channels * positions)
   for (let p = 0; p < count; p++) {
     for (let channel = 0; channel < channels; channel++) {
       for (let a = 0; a < positions; a++) {
-        turned[(p * positions + a) * channels + channel] = delta[(p * channels + channel) * positions + a]
+        turned[(p * positions + a) * channels + channel] = values[(p * channels + channel) * positions + a]
       }
     }
   }

@@ -1,65 +1,85 @@
 // Where do the windows of a convolution stand in an image?
 //
-// A window is a row of numbers (im2col), so that a convolution becomes three matrix products. Windows are gathered by a
-// table of positions: zero padding is one more entry behind the image, circular padding is only other positions.
-import { imageAfter, inputWidthOf, type ConvLayerSpec } from '../../core/networkSpec.ts'
+// Laid out as [taps, positions] (im2col), windows make a convolution three matrix products. A tap sees whole stretches of image
+// rows, so they are copied run by run; places that only zero padding fills are in no run.
+import { fansOf, imageAfter, inputWidthOf, type ConvLayerSpec } from '../../core/networkSpec.ts'
 
-/** Windows of one layer; the arrays are scratch for one sample at a time. */
+/** Windows of one layer. */
 export interface ImageColumns {
   /** Windows of an image. */
   readonly positions: number
   /** Entries of a window, [inChannels, kernel, kernel] as in W. */
   readonly taps: number
-  /** into [positions, taps] = windows of the image that starts at `start`. */
+  /** into [taps, positions] = windows of the image that starts at `start`; entries in the padding are left alone and must be 0. */
   gather(images: Float64Array, start: number, into: Float64Array): void
-  /** The image at `start` = sums of the entries of windows [positions, taps] that stand at each place: the transpose of `gather`. */
+  /** The image at `start` = sums of the entries of windows [taps, positions] that stand at each place: the transpose of `gather`. */
   scatter(windows: Float64Array, images: Float64Array, start: number): void
 }
 
 export function imageColumns(layer: ConvLayerSpec): ImageColumns {
   const [outHeight, outWidth] = imageAfter(layer)
-  const positions = outHeight * outWidth
-  const taps = layer.inChannels * layer.kernel * layer.kernel
+  const { stride } = layer
   const width = inputWidthOf(layer)
-  const table = windowTable(layer, outHeight, outWidth)
-  /** One image and, behind it, the padding. */
-  const padded = new Float64Array(width + 1)
+  const runs = runsOf(layer, outHeight, outWidth)
   return {
-    positions,
-    taps,
+    positions: outHeight * outWidth,
+    taps: fansOf(layer).fanIn,
     gather(images, start, into) {
-      for (let i = 0; i < width; i++) padded[i] = images[start + i]
-      padded[width] = 0
-      for (let i = 0; i < table.length; i++) into[i] = padded[table[i]]
+      for (let r = 0; r < runs.length; r += 3) {
+        let from = start + runs[r + 1]
+        const end = runs[r] + runs[r + 2]
+        for (let to = runs[r]; to < end; to++) {
+          into[to] = images[from]
+          from += stride
+        }
+      }
     },
     scatter(windows, images, start) {
-      padded.fill(0)
-      for (let i = 0; i < table.length; i++) padded[table[i]] += windows[i]
-      for (let i = 0; i < width; i++) images[start + i] = padded[i]
+      images.fill(0, start, start + width)
+      for (let r = 0; r < runs.length; r += 3) {
+        let from = start + runs[r + 1]
+        const end = runs[r] + runs[r + 2]
+        for (let to = runs[r]; to < end; to++) {
+          images[from] += windows[to]
+          from += stride
+        }
+      }
     },
   }
 }
 
-/** [positions, taps] places in an image; its width means padding. */
-function windowTable(layer: ConvLayerSpec, outHeight: number, outWidth: number): Int32Array {
-  const { inChannels, height, width, kernel, stride, padding, paddingMode } = layer
-  const outside = inChannels * height * width
-  const wrapped = (at: number, side: number) => (paddingMode === 'circular' ? ((at % side) + side) % side : at)
-  const table = new Int32Array(outHeight * outWidth * inChannels * kernel * kernel)
-  let next = 0
-  for (let oy = 0; oy < outHeight; oy++) {
-    for (let ox = 0; ox < outWidth; ox++) {
-      for (let channel = 0; channel < inChannels; channel++) {
-        for (let ky = 0; ky < kernel; ky++) {
-          const y = wrapped(oy * stride + ky - padding, height)
-          for (let kx = 0; kx < kernel; kx++) {
-            const x = wrapped(ox * stride + kx - padding, width)
-            const isInside = y >= 0 && y < height && x >= 0 && x < width
-            table[next++] = isInside ? (channel * height + y) * width + x : outside
-          }
+/** Triples: first place in the windows, first place in the image, length. */
+function runsOf(layer: ConvLayerSpec, outHeight: number, outWidth: number): Int32Array {
+  const { inChannels, height, width, kernel, stride, padding } = layer
+  const runs: number[] = []
+  for (let tap = 0; tap < inChannels * kernel * kernel; tap++) {
+    const channel = Math.floor(tap / (kernel * kernel))
+    const ky = Math.floor(tap / kernel) % kernel
+    const kx = tap % kernel
+    for (let oy = 0; oy < outHeight; oy++) {
+      const y = placeOf(layer, oy * stride + ky - padding, height)
+      if (y === null) continue
+      let isOpen = false
+      for (let ox = 0; ox < outWidth; ox++) {
+        const x = placeOf(layer, ox * stride + kx - padding, width)
+        if (x === null) {
+          isOpen = false
+          continue
         }
+        const from = (channel * height + y) * width + x
+        // A run ends where the image ends, be it at the padding or at a wrap.
+        isOpen &&= from === runs[runs.length - 2] + runs[runs.length - 1] * stride
+        if (isOpen) runs[runs.length - 1]++
+        else runs.push((tap * outHeight + oy) * outWidth + ox, from, 1)
+        isOpen = true
       }
     }
   }
-  return table
+  return Int32Array.from(runs)
+}
+
+/** Row or column of an image; null in zero padding. */
+function placeOf({ paddingMode }: ConvLayerSpec, at: number, side: number): number | null {
+  if (paddingMode === 'circular') return ((at % side) + side) % side
+  return at >= 0 && at < side ? at : null
 }

@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { addTransposedTimes, times, timesTransposed } from '../../../src/engine/float64/matrixProducts.ts'
 import { normals } from '../reference/problems.ts'
 
-/** Odd and even, below and above the tile of 2 x 4. */
+/** Odd and even, below and above the tile of 4 x 4. */
 const SHAPES = [
   [1, 1, 1],
   [2, 4, 4],
   [3, 5, 7],
   [4, 9, 6],
   [5, 2, 11],
+  [8, 8, 8],
+  [11, 6, 9],
 ] as const
 
 /** Sum over the inner index in order, as the obvious loop does. */
