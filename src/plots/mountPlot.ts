@@ -11,6 +11,8 @@ import { showRescaleCue } from './rescaleCue.ts'
 import { plainText } from './scene.ts'
 import { FONT_FAMILY, svgMarkup } from './svgMarkup.ts'
 
+/** Between two sentences about a plot that moves. */
+const NAME_PAUSE_MS = 400
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** Puts a plot into `host`, which must be positioned and sized by its surroundings. */
@@ -32,6 +34,8 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
   let box: PlotBox | null = null
   let measured: Size | null = null
   let gone = false
+  let namedAt = -Infinity
+  let nameTimer: ReturnType<typeof setTimeout> | null = null
 
   const draw = () => {
     if (data === null || options === null || gone) return
@@ -44,13 +48,25 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     if (box.width < 8 || box.height < 8) return
     drawing = kind.draw(data, box, memory)
     svg.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`)
-    const name = `${kind.name}. ${kind.summary(data)}`
-    if (svg.getAttribute('aria-label') !== name) svg.setAttribute('aria-label', name)
+    nameSoon()
     painter.paint(drawing.canvas, box.width, box.height, pixelRatio(host))
     words.patch(drawing.svg)
     for (const place of drawing.rescaled) showRescaleCue(svg, place, box, options.reducedMotion === true)
     if (readout !== null) readout = drawing.probe(readout.x, readout.y)
     drawAbove()
+  }
+
+  /** The sentence for those who do not see the plot: at once the first time, then a few times a second, whatever the frames do. */
+  const nameSoon = () => {
+    if (namedAt === -Infinity) nameNow()
+    else nameTimer ??= setTimeout(nameNow, Math.max(0, namedAt + NAME_PAUSE_MS - performance.now()))
+  }
+  const nameNow = () => {
+    nameTimer = null
+    if (data === null || gone) return
+    namedAt = performance.now()
+    const name = `${kind.name}. ${kind.summary(data)}`
+    if (svg.getAttribute('aria-label') !== name) svg.setAttribute('aria-label', name)
   }
 
   const drawAbove = () => {
@@ -98,6 +114,7 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     },
     destroy() {
       gone = true
+      if (nameTimer !== null) clearTimeout(nameTimer)
       observer?.disconnect()
       stopFollowing()
       canvas.remove()

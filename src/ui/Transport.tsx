@@ -76,7 +76,8 @@ function Scrubber() {
   const { view } = useLab()
   const steps = useLabState((state) => state.experiment.steps)
   const changes = useLabState((state) => state.experiment.changes)
-  const step = useLabState((state) => state.run.step)
+  // A thumb that would move by less than a pixel need not be drawn again, and its words need not be said.
+  const step = useLabState(({ run, experiment }) => tracked(run.step, experiment.steps))
   const cursor = useLabState((state) => state.cursor)
   const shown = cursor ?? step
   const fill = `${(100 * shown) / Math.max(1, steps)}%`
@@ -108,6 +109,14 @@ function Scrubber() {
       />
     </div>
   )
+}
+
+const SCRUBBER_POSITIONS = 300
+
+/** The step, down to the next position of the track; the last step is always itself. */
+function tracked(step: number, steps: number): number {
+  const pitch = Math.max(1, Math.floor(steps / SCRUBBER_POSITIONS))
+  return step >= steps ? step : Math.floor(step / pitch) * pitch
 }
 
 function StepCounter() {

@@ -53,14 +53,23 @@ function countingKind(): { kind: PlotKind<number, { draws: number }>; draws: () 
 }
 
 describe('mountPlot', () => {
-  test('draws once per update and names the newest data', () => {
-    const { kind, draws } = countingKind()
-    const plot = mountPlot(kind, host)
-    expect(draws()).toBe(0)
-    plot.update(1, OPTIONS)
-    plot.update(8, OPTIONS)
-    expect(draws()).toBe(2)
-    expect(svg().getAttribute('aria-label')).toBe('Counter. Value 8.')
+  test('draws once per update and names the first data at once, the newest soon', () => {
+    vi.useFakeTimers()
+    try {
+      const { kind, draws } = countingKind()
+      const plot = mountPlot(kind, host)
+      expect(draws()).toBe(0)
+      plot.update(1, OPTIONS)
+      expect(svg().getAttribute('aria-label')).toBe('Counter. Value 1.')
+      plot.update(5, OPTIONS)
+      plot.update(8, OPTIONS)
+      expect(draws()).toBe(3)
+      expect(svg().getAttribute('aria-label')).toBe('Counter. Value 1.')
+      vi.advanceTimersByTime(1000)
+      expect(svg().getAttribute('aria-label')).toBe('Counter. Value 8.')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('does not draw data again while the pointer moves', () => {

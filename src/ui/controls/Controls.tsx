@@ -1,7 +1,5 @@
 // Which few settings are always in reach? Those that a lecture moves; the rest waits behind one button.
-import { Redo2, SlidersHorizontal, Undo2 } from 'lucide-react'
-import { useRef } from 'react'
-import { MoreDialog } from '../dialogs/MoreDialog.tsx'
+import { Redo2, Undo2 } from 'lucide-react'
 import { useLab, useLabState } from '../lab.tsx'
 import { groupedNumber } from '../numberText.ts'
 import { NetworkStrip } from '../stage/NetworkStrip.tsx'
@@ -9,6 +7,7 @@ import { ArmSelect } from './ArmSelect.tsx'
 import { SelectRow } from './choices.tsx'
 import { comparisonOf, differenceFor, isComparable } from './comparison.ts'
 import { Field } from './Field.tsx'
+import { MoreButton } from './MoreButton.tsx'
 import { networkOf } from './networkOf.ts'
 import { NumberBox } from './Slider.tsx'
 import { equivalentTauWords, weightLaw } from './tauMarks.ts'
@@ -18,7 +17,6 @@ import { COMPARISON_CHOICES, PADDING_CHOICES } from './words.ts'
 export function Controls() {
   const { run } = useLab()
   const experiment = useLabState((state) => state.experiment)
-  const more = useRef<HTMLDialogElement>(null)
   const chain = experiment.model.kind === 'chain'
   const comparison = comparisonOf(experiment.versus)
   return (
@@ -73,10 +71,7 @@ export function Controls() {
           <NumberBox name="Number of seeds" value={experiment.seeds} format={String} onCommit={(value) => run.setField('seeds', value)} />
         </div>
       )}
-      <button type="button" className="button wide" onClick={() => more.current?.showModal()}>
-        <SlidersHorizontal /> More settings
-      </button>
-      <MoreDialog ref={more} />
+      <MoreButton />
     </aside>
   )
 }

@@ -46,7 +46,14 @@ export function definePanel<Data, Memory>({ kind, create, data, versions }: Pane
     },
     words: (state) => {
       const now = data(state)
-      return { headline: kind.headline(now), caption: kind.caption(now), summary: kind.summary(now) }
+      return {
+        headline: kind.headline(now),
+        caption: kind.caption(now),
+        // Costs more than the rest, and only tables ask.
+        get summary() {
+          return kind.summary(now)
+        },
+      }
     },
     table: (state) => kind.table(data(state)),
     dependencies: (state) => [
