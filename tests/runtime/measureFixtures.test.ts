@@ -15,7 +15,7 @@ import { trainArms } from '../../src/runtime/trainArms.ts'
 import { expectClose, expectCurvature, expectFirstOrder } from './agreement.ts'
 
 const FOLDER = new URL('../fixtures/experiments/', import.meta.url)
-const FUSED = new Set(['mlp-tanh-teacher-adam.json'])
+const FUSED = new Set(['mlp-tanh-teacher-adam.json', 'mlp-layer-norm-gelu.json'])
 const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
 const hasGpu = await installNodeWebGpu()
 if (!hasGpu) process.stdout.write('measure fixtures: no WebGPU in Node here, the comparison of backends is skipped\n')
@@ -77,7 +77,7 @@ describe.each(FIXTURES)('measure %s', (name) => {
     expect(JSON.parse(JSON.stringify(again.problem))).toEqual(problem)
   })
 
-  // The software adapter takes seconds to compile each fused kernel, so only one fixture goes through them here.
+  // The software adapter takes seconds to compile each fused kernel, so only two fixtures go through them here.
   const engines = FUSED.has(name) ? (['network', 'fused'] as const) : (['network'] as const)
   test.skipIf(!hasGpu).each(engines)('is the same on WebGPU, engine %s', { timeout: 180_000 }, async (engine) => {
     const { problem, measured: exact } = await measured(name)
