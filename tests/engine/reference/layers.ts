@@ -1,6 +1,5 @@
 // Layers of every kind for the tests of all engines, small unless a test says otherwise.
 import {
-  imageAfter,
   outputWidthOf,
   type ConvLayerSpec,
   type DenseLayerSpec,
@@ -73,6 +72,3 @@ export function withHead(layers: readonly LayerSpec[], loss: LossSettings = MEAN
   const last = layers[layers.length - 1]
   return { layers: [...layers, dense(outputWidthOf(last), outputs, { activation: 'identity' })], loss }
 }
-
-/** Side of the square image behind a layer. */
-export const sideAfter = (layer: ConvLayerSpec | PoolLayerSpec): number => imageAfter(layer)[0]
