@@ -49,6 +49,19 @@ describe('a run that is waited for', () => {
     expect(lossesOf(watched, 'A')).toEqual(lossesOf(alone, 'A'))
   })
 
+  test('leaves what costs most out of its first picture, and measures it when it is due', async () => {
+    const every = { ...experiment.diagnostics.every, hessian: 4 }
+    const spectra = { ...experiment, diagnostics: { ...experiment.diagnostics, every } }
+    const stepsOf = async (host: PageOptions['host']) => {
+      const page = openPage(spectra, { host })
+      await page.finished()
+      await page.close()
+      return page.samples().flatMap(({ type, step }) => (type === 'hessian' ? [step] : []))
+    }
+    expect(await stepsOf({ isWatched: true })).toEqual([1, 2, 4, 8])
+    expect(await stepsOf({})).toEqual([0, 1, 2, 4, 8])
+  })
+
   test('draws the same first pairs as one that nobody waits for', async () => {
     const first = (samples: readonly Sample[]) => samples.find((sample) => sample.type === 'cosines')!.pairs.cosines
     const whole = new Set(first(await complete(SLOW)))
