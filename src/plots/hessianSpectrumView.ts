@@ -9,11 +9,11 @@ import { drawnValues, type HessianArm, type HessianPlotData } from './hessianDat
 import { stripTitle } from './hessianWords.ts'
 import { measuredNumber } from './numberText.ts'
 import type { Drawing, PlotBox, Readout } from './plotKind.ts'
-import { linearScale, symlogScale, type PositionScale } from './positionScale.ts'
+import { linearScale, symlogScale, type PositionScale, type Tick } from './positionScale.ts'
 import { joinLabels, segment, type Box, type Label, type Mark } from './scene.ts'
 import { spectrumRange, type SpectrumMemory } from './spectrumAxis.ts'
 import { spectrumMarks, type SpectrumMarks } from './spectrumMarks.ts'
-import { textWidth } from './textWidth.ts'
+import { fitText, textWidth } from './textWidth.ts'
 import { armColour, THEORY_DASH } from './theme.ts'
 import { cursorMarks } from './timeAxis.ts'
 
@@ -122,26 +122,35 @@ function stripWords(strip: Strip, index: number, count: number, xScale: Position
     type: 'text',
     x: index === 0 ? 0 : Math.min(0, outer.x),
     y: panel.y - size * 0.55,
-    label: title,
+    label: fitText(title, box.width, size, count > 1),
     size,
     fill: count > 1 ? colour : theme.muted,
     anchor: 'start',
     bold: count > 1,
   })
   if (spectrum.yScale !== null) {
-    for (const tick of spectrum.yTicks)
-      words.push({
-        type: 'text',
-        x: panel.x - 5,
-        y: spectrum.yScale.at(tick.value) + size * 0.33,
-        label: tick.label,
-        size: size * 0.95,
-        fill: theme.muted,
-        anchor: 'end',
-      })
+    for (const { y, label } of apart(spectrum.yTicks, spectrum.yScale, panel, index === count - 1, size))
+      words.push({ type: 'text', x: panel.x - 5, y: y + size * 0.33, label, size: size * 0.95, fill: theme.muted, anchor: 'end' })
   }
   if (box.variant === 'main') words.push(...extremeLabels(strip, xScale, box))
   return words
+}
+
+/** Ticks from the top that touch neither each other nor, at the foot of an upper strip, the title of the next. */
+function apart(
+  ticks: readonly Tick[],
+  yScale: PositionScale,
+  panel: Box,
+  isLast: boolean,
+  size: number,
+): readonly { readonly y: number; readonly label: Label }[] {
+  const kept: { y: number; label: Label }[] = []
+  const lowest = panel.y + panel.height - (isLast ? 0 : size * 0.6)
+  for (const { value, label } of ticks.toSorted((a, b) => yScale.at(a.value) - yScale.at(b.value))) {
+    const y = yScale.at(value)
+    if (y <= lowest && (kept.length === 0 || y - kept[kept.length - 1].y >= size * 1.25)) kept.push({ y, label })
+  }
+  return kept
 }
 
 /** Names of the two extremes over their marks, kept inside the panel and off each other. */

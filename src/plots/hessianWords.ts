@@ -4,7 +4,7 @@ import { emptyWords } from './emptyState.ts'
 import { drawnValues, type HessianArm, type HessianPlotData } from './hessianData.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { DataTable, PlotVariant } from './plotKind.ts'
-import { inlineText, joinLabels, plainText, type Label } from './scene.ts'
+import { inlineText, plainText } from './scene.ts'
 
 /** Largest eigenvalue of each arm. */
 export function hessianHeadline(data: HessianPlotData): string {
@@ -24,12 +24,13 @@ export function hessianCaption(data: HessianPlotData): string {
 }
 
 /** Head of one arm's strip: whose it is, how many are negative, what a mark is. */
-export function stripTitle({ arm, label, current }: HessianArm, several: boolean, variant: PlotVariant, unit: string): Label {
+export function stripTitle({ arm, label, current }: HessianArm, several: boolean, variant: PlotVariant, unit: string): string {
   const negative = current?.numNegative ?? null
   const main = variant === 'main'
   const who = several ? (main ? `${arm} ${label}` : arm) : ''
   const count = negative === null ? '' : `${plainNumber(negative)} of ${plainNumber(current!.parameterCount)} negative`
-  return joinLabels([who, count, main || count === '' ? unit : ''].filter((part) => part !== '').join(', '))
+  const what = main ? unit : count === '' ? unit.replace(' of the spectrum', '') : ''
+  return [who, count, what].filter((part) => part !== '').join(', ')
 }
 
 /** One sentence per arm: extremes with their bounds, negative count, and the optimizer's limit. */

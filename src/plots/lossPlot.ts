@@ -143,14 +143,18 @@ function curveMarks(
     const colour = arm.source.arm === 'A' ? theme.armA : theme.armB
     const evaluation = data.evaluations.find((candidate) => candidate.arm === arm.source.arm)
     spreads.push(...spreadMarks(arm, place, box))
+    // Evaluations lag behind the batch loss: names stand after the thin line, not on it.
+    const { count, steps } = arm.source
+    const newest = count > 0 ? place.xScale.at(steps[count - 1]) : -Infinity
+    const after = ([x, y]: readonly [number, number]): readonly [number, number] => [Math.max(x, newest), y]
     const test = evaluation === undefined ? null : testLossMarks(evaluation, place, box)
     if (test !== null) {
       lines.push(...test.marks)
-      addEnd(names.test(arm.source.arm), colour, test.end, false)
+      addEnd(names.test(arm.source.arm), colour, after(test.end), false)
     }
     const { marks, end } = medianMark(arm, evaluation, place, box)
     lines.push(...marks)
-    addEnd(names.arms[index], colour, end, true, data.arms.length > 1 ? arm.source.arm : '')
+    addEnd(names.arms[index], colour, after(end), true, data.arms.length > 1 ? arm.source.arm : '')
   }
   for (const curve of data.theory) {
     const y = lossY(place)
