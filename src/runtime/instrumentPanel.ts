@@ -15,7 +15,7 @@ import { isDue, nextDue } from './schedule.ts'
 import { createTimeBudget } from './timeBudget.ts'
 
 /** How long a live measurement may hold up a run that is waited for, as far as it can answer with less. */
-const PATIENCE_MS: Milliseconds = 400
+const PATIENCE_MS: Milliseconds = 200
 
 /** What the panel needs of the run beside the host. */
 export interface PanelLink {
@@ -31,7 +31,7 @@ export interface PanelLink {
 }
 
 export interface InstrumentPanel {
-  /** Every instrument that is switched on, whatever it costs; those switched off say so. */
+  /** Every instrument that is switched on, the expensive ones unless the run is waited for; those switched off say so. */
   measureAll(step: Step): Promise<void>
   /** What the schedule wants at this step, as far as the time budget allows. */
   measureDue(step: Step): Promise<void>
@@ -98,6 +98,8 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
   return {
     async measureAll(step) {
       for (const name of MEASURED_INSTRUMENTS) {
+        // What costs most comes with its schedule once somebody waits for training.
+        if (every[name] > 0 && CATALOGUE[name].tier === 'expensive' && link.isAwaited()) continue
         if (every[name] > 0) await measure(name, step, 'live')
         else for (const arm of arms) link.push(unavailable({ arm: arm.name, step }, name, 'switchedOff'))
       }
