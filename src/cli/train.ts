@@ -14,6 +14,7 @@ import { readPublicAsset } from './readPublicAsset.ts'
 import { TRAIN_PRESETS } from './train/trainPresets.ts'
 import { trainArguments, type TrainRequest } from './train/trainArguments.ts'
 import { columnTitles, lineText } from './train/trainLines.ts'
+import { ownData } from './train/ownData.ts'
 import { trainRun } from './train/trainRun.ts'
 
 const LINES = 20
@@ -31,7 +32,10 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function train(request: TrainRequest): Promise<number> {
-  const experiment = wishedExperiment(request)
+  const wished = wishedExperiment(request)
+  const own = request.data.length === 0 ? null : await ownData(request.data, wished)
+  // A chain becomes an MLP with steps of its own; what was asked for counts.
+  const experiment = checked(own === null ? wished : { ...own.experiment, steps: request.steps ?? own.experiment.steps })
   const gpu = experiment.model.kind !== 'chain' && experiment.engine !== 'float64' && (await installNodeWebGpu())
   if (request.backend === 'webgpu' && experiment.model.kind !== 'chain' && !gpu) {
     throw new NoWebGpu('WebGPU: no adapter, got none, expected one (or --backend float64)')
@@ -39,6 +43,7 @@ async function train(request: TrainRequest): Promise<number> {
   process.stdout.write(`${columnTitles(experiment)}\n`)
   const last = await trainRun(experiment, {
     readAsset: readPublicAsset,
+    ownFile: own?.samples ?? null,
     createTrainer: chooseTrainer,
     allowGpu: gpu,
     every: request.every ?? Math.max(1, Math.ceil(experiment.steps / LINES)),
@@ -57,7 +62,11 @@ function wishedExperiment(request: TrainRequest): Experiment {
   const named = findLesson(request.input, null)?.experiment ?? presetNamed(request.input)
   const base = named ?? validateExperiment(readExperiment(request.input))
   const engine = request.engine ?? engineOf(request.backend, base.engine)
-  const experiment = validateExperiment({ ...base, steps: request.steps ?? base.steps, engine })
+  return validateExperiment({ ...base, steps: request.steps ?? base.steps, engine })
+}
+
+/** The experiment, when it fits. */
+function checked(experiment: Experiment): Experiment {
   const refusal = refusalOf(experiment)
   if (refusal !== null) throw new DomainFault(`experiment: too large, got ${refusal.bytes} bytes, expected at most ${refusal.limit}`)
   return experiment

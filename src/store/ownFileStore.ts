@@ -4,10 +4,10 @@
 // Nothing changes before Accept: reading, a refusal and Cancel leave experiment and run as they are.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Experiment, OwnFile } from '../core/experiment.ts'
+import { fileInWords, withOwnFile } from '../core/ownFileChoice.ts'
 import { parseExperiment } from '../core/parseExperiment.ts'
 import type { OwnFilePreview } from '../core/ownFilePreview.ts'
 import type { HeldFile, ReadOwnFilesAnswer, ReadOwnFilesRequest } from '../protocol/ownFileMessages.ts'
-import { fileInWords, withOwnFile } from './ownFileChoice.ts'
 import type { LabStore } from './labStore.ts'
 import type { RunActions } from './runActions.ts'
 import type { ViewActions } from './viewActions.ts'

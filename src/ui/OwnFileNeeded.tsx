@@ -1,7 +1,7 @@
 // What stands over the plot when a run waits for a file of somebody's own? Which file, and the way to choose it; all settings stay.
 import { FileQuestion } from 'lucide-react'
 import { useStore } from 'zustand'
-import { fileInWords } from '../store/ownFileChoice.ts'
+import { fileInWords } from '../core/ownFileChoice.ts'
 import { OwnDataButton } from './dialogs/OwnDataButton.tsx'
 import { useLab, useLabState } from './lab.tsx'
 

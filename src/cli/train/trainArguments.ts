@@ -16,6 +16,8 @@ export interface TrainRequest {
   readonly every: number | null
   /** Share of test samples, 0 .. 1; null: nothing is required. */
   readonly requireAccuracy: number | null
+  /** Files to train on in place of the experiment's own data; empty: none. */
+  readonly data: readonly string[]
 }
 
 const OPTIONS = {
@@ -24,6 +26,7 @@ const OPTIONS = {
   engine: { type: 'string' },
   every: { type: 'string' },
   'require-accuracy': { type: 'string' },
+  data: { type: 'string', multiple: true },
 } as const
 
 /**
@@ -43,6 +46,7 @@ export function trainArguments(args: readonly string[]): TrainRequest {
     engine: oneOf('--engine', values.engine, ['network', 'fused', 'float64']),
     every: count('--every', values.every),
     requireAccuracy: share('--require-accuracy', values['require-accuracy']),
+    data: values.data ?? [],
   }
 }
 

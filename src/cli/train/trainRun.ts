@@ -9,6 +9,7 @@ import { armsOf } from '../../core/resolve.ts'
 import type { EvaluationSample, Sample } from '../../core/sample.ts'
 import type { Step } from '../../core/units.ts'
 import { loadDataset } from '../../data/loadDataset.ts'
+import type { OwnSamples } from '../../data/ownFile/ownSamples.ts'
 import type { ReadAsset } from '../../data/readAsset.ts'
 import { measureEvaluation } from '../../diagnostics/evaluation.ts'
 import { median } from '../../numerics/quantiles.ts'
@@ -34,6 +35,8 @@ export interface TrainLine {
 
 export interface TrainOptions {
   readonly readAsset: ReadAsset
+  /** The user's own files, where the experiment asks for them. */
+  readonly ownFile?: OwnSamples | null
   readonly createTrainer: RunHost['createTrainer']
   readonly allowGpu: boolean
   /** A line at step 0, every so many steps, and at the end. */
@@ -47,8 +50,8 @@ export interface TrainOptions {
  * @throws {FaultError} diverged when no seed of an arm is finite any more, and whatever the data or the engine report.
  */
 export async function trainRun(experiment: Experiment, options: TrainOptions): Promise<readonly TrainLine[]> {
-  const { readAsset, every, onLine } = options
-  const dataset = await loadDataset(experiment.data, { seed: experiment.seed, readAsset })
+  const { readAsset, ownFile, every, onLine } = options
+  const dataset = await loadDataset(experiment.data, { seed: experiment.seed, readAsset, ownFile })
   const arms: Arm[] = []
   try {
     let wish = experiment.engine

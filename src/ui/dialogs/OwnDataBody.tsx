@@ -1,7 +1,7 @@
 // What does the dialog of own data say in each of its states? Reading, refused, or the preview with Accept and Cancel.
 //
 // Its code comes with the first file: the page must stand before anybody thinks of one.
-import { fileInWords } from '../../store/ownFileChoice.ts'
+import { fileInWords } from '../../core/ownFileChoice.ts'
 import type { OwnFileDialog } from '../../store/ownFileStore.ts'
 import { useLab } from '../lab.tsx'
 import { chooseOwnData } from './ownDataChooser.ts'

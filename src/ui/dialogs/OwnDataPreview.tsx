@@ -1,6 +1,6 @@
 // What is in the files? Twenty-five samples, how many there are of each class, and what was guessed on the way.
 import type { OwnFilePreview } from '../../core/ownFilePreview.ts'
-import { fittingCounts, shapeInWords } from '../../store/ownFileChoice.ts'
+import { fittingCounts, shapeInWords } from '../../core/ownFileChoice.ts'
 import { groupedNumber, shortNumber } from '../numberText.ts'
 import { OwnDataPictures } from './OwnDataPictures.tsx'
 

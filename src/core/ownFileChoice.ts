@@ -1,17 +1,20 @@
 // What becomes of the experiment when somebody accepts files of their own? Data, loss and counts that fit, and everything else as it was.
 //
-// One experiment, one edit: Undo leads back to the data before.
-import { DEFAULT_MLP } from '../core/defaults.ts'
-import type { Experiment, OwnFile } from '../core/experiment.ts'
-import { hasClasses } from '../core/experimentRules.ts'
-import { LIMITS } from '../core/limits.ts'
-import type { OwnFilePreview } from '../core/ownFilePreview.ts'
+// Page and command line ask here, so that the same files give the same experiment.
+import { DEFAULT_MLP } from './defaults.ts'
+import type { Experiment, OwnFile } from './experiment.ts'
+import { hasClasses } from './experimentRules.ts'
+import { LIMITS } from './limits.ts'
+import type { OwnFilePreview } from './ownFilePreview.ts'
 
 /** Half of what one array on a GPU may hold, so that there is room for everything else. */
 const LARGEST_SPLIT_BYTES = 64 * 2 ** 20
 
+/** The part of a preview that an experiment depends on. */
+export type Accepted = Pick<OwnFilePreview, 'file' | 'targets' | 'trainable' | 'testable'>
+
 /** The experiment on the accepted files: a chain, which knows single numbers only, becomes an MLP. */
-export function withOwnFile(before: Experiment, preview: OwnFilePreview): Experiment {
+export function withOwnFile(before: Experiment, preview: Accepted): Experiment {
   const { file, targets } = preview
   const chain = before.model.kind === 'chain'
   const base: Experiment = chain ? { ...DEFAULT_MLP, seed: before.seed, engine: before.engine } : before
