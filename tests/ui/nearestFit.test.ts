@@ -20,6 +20,7 @@ test('nearestFit makes what the refusal named, and that fits', () => {
     shape(40, 1024, { seeds: 64 }),
     shape(3, 64, { seeds: 4096 }),
     shape(400, 32, { versus: { model: { width: 1024 } } }),
+    { ...DEFAULT_MLP, seeds: 64, model: { ...DEFAULT_MLP.model, depth: 40, parameterBudget: 20_000_000 } },
   ]
   for (const experiment of large) {
     const refusal = refusalOf(experiment)
@@ -30,4 +31,10 @@ test('nearestFit makes what the refusal named, and that fits', () => {
 
 test('nearestFit reads the last resort too', () => {
   expect(nearestFit('width 16 and depth 16 with 1 seed', { versus: null })).toEqual({ 'model.width': 16, 'model.depth': 16, seeds: 1 })
+})
+
+test('nearestFit gives up a budget that would solve the width again', () => {
+  const model = { ...DEFAULT_MLP.model, parameterBudget: 20_000_000 }
+  expect(nearestFit('width 40', { versus: null, model })).toEqual({ 'model.width': 40, 'model.parameterBudget': null })
+  expect(nearestFit('width 40', { versus: null, model: DEFAULT_MLP.model })).toEqual({ 'model.width': 40 })
 })
