@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ownData } from '../../src/cli/train/ownData.ts'
-import { trainArguments } from '../../src/cli/train/trainArguments.ts'
 import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import { faultOf } from '../data/faultOf.ts'
 import { csvOf } from '../data/ownFile/buildFiles.ts'
@@ -38,9 +37,4 @@ test('ownData says which path is none, and which file is no data', async () => {
   const bad = join(folder, 'bad.csv')
   writeFileSync(bad, '1,2\n3,x')
   expect((await faultOf(() => ownData([bad], DEFAULT_MLP))).detail).toContain('The data file bad.csv has "x"')
-})
-
-test('trainArguments takes several files', () => {
-  expect(trainArguments(['race', '--data', 'a', '--data', 'b']).data).toEqual(['a', 'b'])
-  expect(trainArguments(['race']).data).toEqual([])
 })

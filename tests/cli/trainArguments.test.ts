@@ -11,10 +11,25 @@ describe('trainArguments', () => {
       engine: null,
       every: null,
       requireAccuracy: null,
+      data: [],
     })
   })
   test('reads every flag, in both spellings', () => {
-    const args = ['--steps=20', 'run.json', '--backend', 'webgpu', '--engine', 'network', '--every', '5', '--require-accuracy', '0.75']
+    const args = [
+      '--steps=20',
+      'run.json',
+      '--backend',
+      'webgpu',
+      '--engine',
+      'network',
+      '--every',
+      '5',
+      '--require-accuracy',
+      '0.75',
+      '--data',
+      'a.npy',
+      '--data=b.npy',
+    ]
     expect(trainArguments(args)).toEqual({
       input: 'run.json',
       steps: 20,
@@ -22,6 +37,7 @@ describe('trainArguments', () => {
       engine: 'network',
       every: 5,
       requireAccuracy: 0.75,
+      data: ['a.npy', 'b.npy'],
     })
   })
   test.each([
