@@ -1,8 +1,8 @@
-// How do explicit per-sample gradients enter a Gram matrix? A strip of rows at a time, the upper half as a mirror image.
+// How do explicit per-sample gradients enter a Gram matrix? A square at a time, which the cache holds; the upper half as a mirror image.
 import { timesTransposed } from './matrixProducts.ts'
 
-/** Rows of a strip; even, for the tiles of the product. */
-const STRIP = 32
+/** Rows and columns of a square; a multiple of the tiles of the product. */
+const SIDE = 32
 
 /** into [count, count] += vectors [count, width] times their transpose. */
 export async function addGram(
@@ -12,12 +12,17 @@ export async function addGram(
   into: Float64Array,
   pause: () => Promise<void>,
 ): Promise<void> {
-  for (let start = 0; start < count; start += STRIP) {
-    const end = Math.min(count, start + STRIP)
-    const products = new Float64Array((end - start) * end)
-    timesTransposed(vectors.subarray(start * width, end * width), vectors, end - start, width, end, 1, products, false)
-    for (let p = start; p < end; p++) {
-      for (let q = 0; q <= p; q++) addBoth(into, count, p, q, products[(p - start) * end + q])
+  const products = new Float64Array(SIDE * SIDE)
+  const rowsOf = (start: number, end: number) => vectors.subarray(start * width, end * width)
+  for (let first = 0; first < count; first += SIDE) {
+    const end = Math.min(count, first + SIDE)
+    for (let second = 0; second <= first; second += SIDE) {
+      const stop = Math.min(count, second + SIDE)
+      const columns = stop - second
+      timesTransposed(rowsOf(first, end), rowsOf(second, stop), end - first, width, columns, 1, products, false)
+      for (let p = first; p < end; p++) {
+        for (let q = second; q < stop && q <= p; q++) addBoth(into, count, p, q, products[(p - first) * columns + q - second])
+      }
     }
     await pause()
   }
