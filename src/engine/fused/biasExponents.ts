@@ -11,7 +11,8 @@ export async function createBiasExponentKernel(device: GPUDevice, layout: FusedL
   const code = `
 ${EXPONENT_PRELUDE}
 ${SPAN_WGSL}
-const QUADS = ${layout.quads}u;
+size QUADS = ${layout.quads}u;
+size BIAS_START = ${layout.biasStart}u;
 @group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> exponents: array<i32>;
 @group(0) @binding(2) var<uniform> span: Span;
@@ -20,7 +21,7 @@ var<workgroup> largestBits: atomic<u32>;
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let layer = group.x + span.first.x;
   for (var column = lid; column < QUADS; column += 64u) {
-    atomicMax(&largestBits, sizeBits(parameters[${layout.biasStart}u + layer * QUADS + column]));
+    atomicMax(&largestBits, sizeBits(parameters[BIAS_START + layer * QUADS + column]));
   }
   workgroupBarrier();
   let bits = atomicLoad(&largestBits);

@@ -40,14 +40,18 @@ export async function createKernel(
   spans: Spans,
 ): Promise<ComputeKernel> {
   const kernel = await kernelPipeline(device, label, code, [...storage, 'uniform'])
-  return { pipeline: kernel.pipeline, bind: (buffers) => bindKernel(device, kernel, [...buffers, uniformBinding(spans.buffer)]) }
+  return {
+    pipeline: kernel.pipeline,
+    bind: (buffers) => bindKernel(device, kernel, [...buffers, uniformBinding(spans.buffer)], (sizes) => spans.sizes(sizes)),
+  }
 }
 
-/** A ring of uniform slices: each dispatch takes the next one. */
+/** A ring of uniform slices: each dispatch takes the next one. Keeps the sizes of kernels, too. */
 export class Spans {
   readonly buffer: GPUBuffer
   private readonly device: GPUDevice
   private readonly owned: OwnedBuffers
+  private readonly known = new Map<string, GPUBuffer>()
   private next = 0
 
   constructor(device: GPUDevice, slices = 256) {
@@ -65,6 +69,14 @@ export class Spans {
     new Float32Array(bytes, 16).set([span.share ?? 1])
     this.device.queue.writeBuffer(this.buffer, offset, bytes)
     return offset
+  }
+
+  /** Sizes of a kernel as a buffer; the same ones share it. */
+  sizes(content: ArrayBuffer): GPUBuffer {
+    const key = new Uint32Array(content).join(' ')
+    const buffer = this.known.get(key) ?? this.owned.uniform(content)
+    this.known.set(key, buffer)
+    return buffer
   }
 
   destroy(): void {

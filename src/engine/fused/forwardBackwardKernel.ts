@@ -134,7 +134,7 @@ ${activationPrelude([layout.activation, layout.outputActivation])}
 ${LOSS_PRELUDE}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
-${shapeWgsl(shape)}
+${shapeWgsl(shape, 'fixedTile')}
 @group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(1) var<storage, read> X: array<vec4f>;
 @group(0) @binding(2) var<storage, read> Y: array<vec4f>;

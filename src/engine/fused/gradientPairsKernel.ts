@@ -27,7 +27,7 @@ ${SPAN_WGSL}
 @group(0) @binding(3) var<storage, read_write> bank: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> bankExponents: array<i32>;
 @group(0) @binding(5) var<uniform> span: Span;
-const ENTRIES = LAYERS * ${groupsOfLayer(shape)}u;
+size ENTRIES = ${shape.layout.layerCount * groupsOfLayer(shape)}u;
 var<workgroup> tops: array<i32, ${THREADS}>;
 fn exponentAt(lane: u32, p: u32) -> i32 {
   var at = lane * LAYERS;
@@ -72,8 +72,8 @@ ${SPAN_WGSL}
 @group(0) @binding(2) var<storage, read> pairs: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(4) var<uniform> span: Span;
-const SEED_QUADS = ${seedQuads}u;
-const PARTS = ${dotParts(seedQuads)}u;
+size SEED_QUADS = ${seedQuads}u;
+size PARTS = ${dotParts(seedQuads)}u;
 var<workgroup> partial: array<f32, ${THREADS}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {

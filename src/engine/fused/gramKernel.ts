@@ -67,9 +67,10 @@ ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
 ${SPAN_WGSL}
 const PER_SAMPLE = ${rowsPerSample}u;
-const SAMPLES = ${Math.ceil(shape.batchRows / rowsPerSample)}u;
+size SAMPLES = ${Math.ceil(shape.batchRows / rowsPerSample)}u;
+size GROUP_LAYERS = ${groupLayers}u;
 // the last row at which four rows start
-const LAST_START = ${Math.max(0, paddedRows - 4)}u;
+size LAST_START = ${Math.max(0, paddedRows - 4)}u;
 @group(0) @binding(0) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(1) var<storage, read> activations: array<vec4f>;
 @group(0) @binding(2) var<storage, read> deltas: array<vec4f>;
@@ -110,15 +111,15 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let rowStart = min(firstRow + 4u * (lid / 8u), LAST_START);
   let colStart = min(firstCol + 4u * (lid % 8u), LAST_START);
   ${shared ? 'let firstSample = min(firstRow, LAST_START) / PER_SAMPLE; let otherSample = min(firstCol, LAST_START) / PER_SAMPLE;' : ''}
-  let end = min((layerGroup + 1u) * ${groupLayers}u, LAYERS);
+  let end = min((layerGroup + 1u) * GROUP_LAYERS, LAYERS);
   var em = NO_EXPONENT;
-  for (var l = layerGroup * ${groupLayers}u; l < end; l++) {
+  for (var l = layerGroup * GROUP_LAYERS; l < end; l++) {
     let ea = top(inputExponents(l, rowStart)) + top(inputExponents(l, colStart));
     em = max(em, top(deltaExponents(l, rowStart)) + top(deltaExponents(l, colStart)) + ${bias ? 'max(ea, 0)' : 'ea'});
   }
   if (em < NO_EXPONENT / 2) { em = 0; }
   var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
-  for (var l = layerGroup * ${groupLayers}u; l < end; l++) {
+  for (var l = layerGroup * GROUP_LAYERS; l < end; l++) {
     ${inputProducts}
     var d0 = vec4f(0.0); var d1 = vec4f(0.0); var d2 = vec4f(0.0); var d3 = vec4f(0.0);
     for (var k = 0u; k < QUADS; k++) {${dots('d', (row) => `deltas[deltaAt(0u, l, ${row}, k)]`)}

@@ -87,7 +87,7 @@ ${EXPONENT_PRELUDE}
 ${activationPrelude([layout.activation, layout.outputActivation], tangentHeadPrelude(pass.loss.kind))}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
-${tangentWgsl(shape)}
+${tangentWgsl(shape, 'fixedTile')}
 ${SPAN_WGSL}
 @group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
 @group(0) @binding(1) var<storage, read> directions: array<vec4f>;

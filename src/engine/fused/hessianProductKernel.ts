@@ -29,7 +29,7 @@ ${SPAN_WGSL}
 @group(0) @binding(5) var<storage, read_write> tangentExponents: array<i32>;
 @group(0) @binding(6) var<storage, read_write> products: array<vec4f>;
 @group(0) @binding(7) var<uniform> span: Span;
-const GROUPS = ${weightGroups(pass)}u;
+size GROUPS = ${weightGroups(pass)}u;
 // exponent of RA (x) D of one tile; the data of layer 0 have no tangent
 fn movedExponent(v: u32, l: u32, t: u32) -> i32 {
   if (l == 0u) { return NO_EXPONENT; }

@@ -55,39 +55,44 @@ export function exponentOffsets(shape: KernelShape): {
   return { backward, argument, normed, normScale, bias, slots, alive, length: alive + shape.seedCount }
 }
 
-/** Constants that every kernel of one shape shares. */
-export function shapeWgsl(shape: KernelShape): string {
-  const { layout, tile } = shape
+/**
+ * Sizes and index functions that every kernel of one shape shares.
+ *
+ * @param tile whether a thread's place depends on the width and the tile, which then are constants of the code; see `uniformSizes.ts`.
+ */
+export function shapeWgsl(shape: KernelShape, tile: 'fixedTile' | 'anyTile' = 'anyTile'): string {
+  const { layout } = shape
+  const fixed = tile === 'fixedTile' ? 'const' : 'size'
   const offsets = exponentOffsets(shape)
   return `
-const LAYERS = ${layout.layerCount}u;
-const QUADS = ${layout.quads}u;
-const IN_QUADS = ${layout.inQuads}u;
-const HIDDEN_COLUMNS = ${layout.hiddenWidth}u;
-const OUT_COLUMNS = ${layout.outputWidth}u;
-const OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
-const SEED_QUADS = ${layout.seedQuads}u;
-const FIRST_QUADS = ${layout.firstQuads}u;
-const SQUARE_QUADS = ${layout.squareQuads}u;
-const BIAS_START = ${layout.biasStart}u;
+size LAYERS = ${layout.layerCount}u;
+${fixed} QUADS = ${layout.quads}u;
+size IN_QUADS = ${layout.inQuads}u;
+size HIDDEN_COLUMNS = ${layout.hiddenWidth}u;
+size OUT_COLUMNS = ${layout.outputWidth}u;
+size OUT_QUADS = ${Math.ceil(layout.outputWidth / 4)}u;
+size SEED_QUADS = ${layout.seedQuads}u;
+size FIRST_QUADS = ${layout.firstQuads}u;
+size SQUARE_QUADS = ${layout.squareQuads}u;
+size BIAS_START = ${layout.biasStart}u;
 // Seeds have parameters of their own and share the batch; batches the other way round.
-const PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
-const INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
-const ROWS = ${shape.batchRows}u;
-const TILES = ${tileCount(shape)}u;
-const PADDED_ROWS = ${tileCount(shape) * tile.rows}u;
-const TILE_ROWS = ${tile.rows}u;
-const SEEDS = ${shape.seedCount}u;
-const BACKWARD = ${offsets.backward}u;
-const BIAS_EXPONENTS = ${offsets.bias}u;
-const SLOT_EXPONENTS = ${offsets.slots}u;
-const ALIVE = ${offsets.alive}u;
-const PARTS = ${layout.parts}u;
-const Z_START = ${tensorQuads(shape)}u;
+size PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
+size INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
+size ROWS = ${shape.batchRows}u;
+size TILES = ${tileCount(shape)}u;
+size PADDED_ROWS = ${tileCount(shape) * shape.tile.rows}u;
+${fixed} TILE_ROWS = ${shape.tile.rows}u;
+size SEEDS = ${shape.seedCount}u;
+size BACKWARD = ${offsets.backward}u;
+size BIAS_EXPONENTS = ${offsets.bias}u;
+size SLOT_EXPONENTS = ${offsets.slots}u;
+size ALIVE = ${offsets.alive}u;
+size PARTS = ${layout.parts}u;
+size Z_START = ${tensorQuads(shape)}u;
 ${normAndSkipConstants(shape)}
-const FIRST_SCALE = f32(${layout.forwardScales[0]});
-const HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
-const BIAS_SCALE = f32(${layout.biasScale});
+size FIRST_SCALE = f32(${layout.forwardScales[0]});
+size HIDDEN_SCALE = f32(${layout.forwardScales[layout.layerCount - 1]});
+size BIAS_SCALE = f32(${layout.biasScale});
 struct StepParameters {
   // learning rate, 1/batch or 1, momentum or decay or beta1 or size of the noise, beta2
   rates: vec4f,
@@ -143,30 +148,39 @@ function normAndSkipConstants(shape: KernelShape): string {
   const lines: string[] = []
   if (!isPlain(shape.layout)) {
     lines.push(
-      `fn exponentArgument(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.argument}u + (seed * LAYERS + layer) * TILES + tile; }`,
+      `size ARGUMENT_EXPONENTS = ${offsets.argument}u;`,
+      `fn exponentArgument(seed: u32, layer: u32, tile: u32) -> u32 { return ARGUMENT_EXPONENTS + (seed * LAYERS + layer) * TILES + tile; }`,
     )
   }
   if (norm !== null) {
     lines.push(
-      `const NORM_EPS = f32(${norm.eps});`,
-      `const NORMED = ${2 * tensor}u;`,
-      `const NORMED_DELTAS = ${tensor}u;`,
-      `fn deviationAt(seed: u32, layer: u32, row: u32) -> u32 { return ${3 * tensor}u + (seed * LAYERS + layer) * PADDED_ROWS + row; }`,
-      `fn gammaAt(layer: u32) -> u32 { return ${biasStart + layerCount * quads}u + layer * QUADS; }`,
-      `fn betaAt(layer: u32) -> u32 { return ${biasStart + 2 * layerCount * quads}u + layer * QUADS; }`,
-      `fn exponentNormed(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.normed}u + (seed * LAYERS + layer) * TILES + tile; }`,
-      `fn exponentNormScale(seed: u32, layer: u32, tile: u32) -> u32 { return ${offsets.normScale}u + (seed * LAYERS + layer) * TILES + tile; }`,
+      `size NORM_EPS = f32(${norm.eps});`,
+      `size NORMED = ${2 * tensor}u;`,
+      `size NORMED_DELTAS = ${tensor}u;`,
+      `size DEVIATIONS = ${3 * tensor}u;`,
+      `fn deviationAt(seed: u32, layer: u32, row: u32) -> u32 { return DEVIATIONS + (seed * LAYERS + layer) * PADDED_ROWS + row; }`,
+      `size GAMMA_START = ${biasStart + layerCount * quads}u;`,
+      `fn gammaAt(layer: u32) -> u32 { return GAMMA_START + layer * QUADS; }`,
+      `size BETA_START = ${biasStart + 2 * layerCount * quads}u;`,
+      `fn betaAt(layer: u32) -> u32 { return BETA_START + layer * QUADS; }`,
+      `size NORMED_EXPONENTS = ${offsets.normed}u;`,
+      `fn exponentNormed(seed: u32, layer: u32, tile: u32) -> u32 { return NORMED_EXPONENTS + (seed * LAYERS + layer) * TILES + tile; }`,
+      `size NORM_SCALE_EXPONENTS = ${offsets.normScale}u;`,
+      `fn exponentNormScale(seed: u32, layer: u32, tile: u32) -> u32 { return NORM_SCALE_EXPONENTS + (seed * LAYERS + layer) * TILES + tile; }`,
     )
   }
   if (skips !== null) {
     lines.push(
-      `const SKIP_SCALE = f32(${skips.scale});`,
-      `const BRANCH_SCALE = f32(${skips.branchScale});`,
-      `const SKIP_SPAN = ${skips.span}u;`,
-      `fn inBlock(layer: u32) -> bool { return layer >= ${skips.first}u && layer < ${skips.first + skips.blocks * skips.span}u; }`,
-      `fn startsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - ${skips.first}u) % SKIP_SPAN == 0u; }`,
-      `fn endsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - ${skips.first}u) % SKIP_SPAN == SKIP_SPAN - 1u; }`,
-      `fn sentBackAt(seed: u32, row: u32, column: u32) -> u32 { return ${tensor * (norm === null ? 1 : 2)}u + (seed * PADDED_ROWS + row) * QUADS + column; }`,
+      `size SKIP_SCALE = f32(${skips.scale});`,
+      `size BRANCH_SCALE = f32(${skips.branchScale});`,
+      `size SKIP_SPAN = ${skips.span}u;`,
+      `size FIRST_SKIP = ${skips.first}u;`,
+      `size SKIP_END = ${skips.first + skips.blocks * skips.span}u;`,
+      `fn inBlock(layer: u32) -> bool { return layer >= FIRST_SKIP && layer < SKIP_END; }`,
+      `fn startsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - FIRST_SKIP) % SKIP_SPAN == 0u; }`,
+      `fn endsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - FIRST_SKIP) % SKIP_SPAN == SKIP_SPAN - 1u; }`,
+      `size SENT_BACK = ${tensor * (norm === null ? 1 : 2)}u;`,
+      `fn sentBackAt(seed: u32, row: u32, column: u32) -> u32 { return SENT_BACK + (seed * PADDED_ROWS + row) * QUADS + column; }`,
     )
   }
   return lines.join('\n')

@@ -36,6 +36,13 @@ export class OwnedBuffers {
     return buffer
   }
 
+  /** A uniform buffer with this content. */
+  uniform(content: ArrayBuffer): GPUBuffer {
+    const buffer = this.create(content.byteLength, 'uniform')
+    this.device.queue.writeBuffer(buffer, 0, content)
+    return buffer
+  }
+
   get bytes(): Bytes {
     return this.buffers.reduce((sum, buffer) => sum + buffer.size, 0)
   }

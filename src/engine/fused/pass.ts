@@ -71,7 +71,7 @@ export class FusedPass {
     const { parameters, inputs, targets } = buffers
     const { indices, activations, deltas, exponents, norms } = this
     const uniform = uniformBinding(this.steps)
-    this.forwardBackward = bound(device, kernels.k1, [
+    this.forwardBackward = bound(device, owned, kernels.k1, [
       parameters,
       inputs,
       targets,
@@ -86,7 +86,7 @@ export class FusedPass {
     this.update =
       kernels.k2 === null
         ? null
-        : bound(device, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...last])
+        : bound(device, owned, kernels.k2, [parameters, inputs, indices, activations, deltas, exponents, norms, uniform, ...last])
   }
 
   /** Compiles both kernels, or finds them compiled; several passes may compile at once. */
@@ -171,8 +171,13 @@ interface BoundKernel {
   readonly group: GPUBindGroup
 }
 
-function bound(device: GPUDevice, kernel: KernelPipeline, resources: readonly (GPUBuffer | GPUBufferBinding)[]): BoundKernel {
-  return { pipeline: kernel.pipeline, group: bindKernel(device, kernel, resources) }
+function bound(
+  device: GPUDevice,
+  owned: OwnedBuffers,
+  kernel: KernelPipeline,
+  resources: readonly (GPUBuffer | GPUBufferBinding)[],
+): BoundKernel {
+  return { pipeline: kernel.pipeline, group: bindKernel(device, kernel, resources, (sizes) => owned.uniform(sizes)) }
 }
 
 const LAST_BINDINGS: Readonly<Record<'slots' | 'noise' | 'nothing', readonly KernelBinding[]>> = {

@@ -60,20 +60,26 @@ export function tangentBytesPerRow(shape: Pick<TangentShape, 'pass'>): number {
 }
 
 /** Constants and index functions of both kernels, after those of the pass. */
-export function tangentWgsl(shape: TangentShape): string {
+export function tangentWgsl(shape: TangentShape, tile: 'fixedTile' | 'anyTile' = 'anyTile'): string {
   const offsets = tangentOffsets(shape)
   return `
-${shapeWgsl(shape.pass)}
-const ROW_QUADS = ${shape.pass.layout.inQuads + shape.pass.layout.quads}u;
-const LAYER_QUADS = PADDED_ROWS * QUADS;
+${shapeWgsl(shape.pass, tile)}
+size ROW_QUADS = ${shape.pass.layout.inQuads + shape.pass.layout.quads}u;
+size LAYER_QUADS = ${tileCount(shape.pass) * shape.pass.tile.rows * shape.pass.layout.quads}u;
+size DELTA_TANGENTS = ${offsets.backward}u;
+size CURVED = ${offsets.curved}u;
+size DELTA_TANGENT_EXPONENTS = ${offsets.backwardExponents}u;
+size CURVED_EXPONENTS = ${offsets.curvedExponents}u;
+size DIRECTIONS = ${offsets.directions}u;
+size PRODUCTS = ${offsets.products}u;
 fn tangentAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return (vector * (LAYERS - 1u) + layer - 1u) * LAYER_QUADS + row * QUADS + column; }
-fn deltaTangentAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return ${offsets.backward}u + (vector * LAYERS + layer) * LAYER_QUADS + row * QUADS + column; }
-fn curvedAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return ${offsets.curved}u + tangentAt(vector, layer, row, column); }
+fn deltaTangentAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return DELTA_TANGENTS + (vector * LAYERS + layer) * LAYER_QUADS + row * QUADS + column; }
+fn curvedAt(vector: u32, layer: u32, row: u32, column: u32) -> u32 { return CURVED + tangentAt(vector, layer, row, column); }
 fn tangentExponent(vector: u32, layer: u32, tile: u32) -> u32 { return (vector * LAYERS + layer) * TILES + tile; }
-fn deltaTangentExponent(vector: u32, layer: u32, tile: u32) -> u32 { return ${offsets.backwardExponents}u + tangentExponent(vector, layer, tile); }
-fn curvedExponent(vector: u32, layer: u32, tile: u32) -> u32 { return ${offsets.curvedExponents}u + tangentExponent(vector, layer, tile); }
-fn directionExponent(vector: u32, layer: u32, part: u32) -> u32 { return ${offsets.directions}u + 2u * (vector * LAYERS + layer) + part; }
-fn productExponent(vector: u32, layer: u32, part: u32) -> u32 { return ${offsets.products}u + 2u * (vector * LAYERS + layer) + part; }
+fn deltaTangentExponent(vector: u32, layer: u32, tile: u32) -> u32 { return DELTA_TANGENT_EXPONENTS + tangentExponent(vector, layer, tile); }
+fn curvedExponent(vector: u32, layer: u32, tile: u32) -> u32 { return CURVED_EXPONENTS + tangentExponent(vector, layer, tile); }
+fn directionExponent(vector: u32, layer: u32, part: u32) -> u32 { return DIRECTIONS + 2u * (vector * LAYERS + layer) + part; }
+fn productExponent(vector: u32, layer: u32, part: u32) -> u32 { return PRODUCTS + 2u * (vector * LAYERS + layer) + part; }
 // the larger of sums that may hold NO_EXPONENT twice
 fn summed(a: i32, b: i32) -> i32 { return max(a + b, NO_EXPONENT); }`
 }

@@ -161,9 +161,10 @@ ${shapeWgsl(shape)}
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
 ${task === 'perturbed' ? '@group(0) @binding(8) var<storage, read> noise: array<vec4f>;' : ''}
 const ENTRIES = ${entries.length}u;
-const GROUPS = ${updateGroups(shape)}u;
-const NORM_GROUPS = ${weightGroups(shape)}u;
-const LARGEST_SLOTS = ${4 * normEntries(shape)}u;
+size GROUPS = ${updateGroups(shape)}u;
+size NORM_GROUPS = ${weightGroups(shape)}u;
+size LARGEST_SLOTS = ${4 * normEntries(shape)}u;
+size LARGEST_WEIGHTS = ${largestWeightsAt(shape)}u;
 var<workgroup> squares: array<f32, ${threads}>;
 var<workgroup> magnitudes: array<f32, ${threads}>;
 var<workgroup> largestGradient: atomic<u32>;
@@ -313,7 +314,7 @@ ${
     atomicStore(&norms[n + 1u], bitcast<u32>(f32(me + em)));
     atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
     atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
-    ${task === 'gradient' ? '' : `atomicMax(&norms[${largestWeightsAt(shape)}u + seed], atomicLoad(&largestWeight));`}
+    ${task === 'gradient' ? '' : `atomicMax(&norms[LARGEST_WEIGHTS + seed], atomicLoad(&largestWeight));`}
     ${keepsSlots ? 'atomicMax(&norms[largestSlotAt(ring + 1u, part, seed, l)], atomicLoad(&largestSlot));' : ''}
     ${keepsSlots ? 'if (group.x == 0u || isOther) { exponents[slotExponentAt(1u - parity, part, seed, l)] = now; atomicStore(&norms[largestSlotAt(ring + 2u, part, seed, l)], 0u); }' : ''}
     ${task === 'gradient' ? 'if (group.x == 0u || isOther) { exponents[slotExponentAt(0u, part, seed, l)] = em; }' : ''}
