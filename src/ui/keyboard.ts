@@ -65,8 +65,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable
 }
 
+/** A radio button that is chosen already has nothing to answer: after a choice Space runs. */
 function answersSpace(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('button, a, summary, input[type=radio], input[type=checkbox]') !== null
+  return (
+    target instanceof HTMLElement && target.closest('button, a, summary, input[type=radio]:not(:checked), input[type=checkbox]') !== null
+  )
 }
 
 function isRange(target: EventTarget | null): boolean {
