@@ -40,6 +40,8 @@ export interface GradientNormSample extends SampleOf<'gradientNorms'> {
   readonly globalLog10: Float64Array
   /** [seedCount, layerCount] 1 where the engine underflowed and the value is a bound. */
   readonly underflow: Uint8Array
+  /** [seedCount, layerCount] log10 of the root mean square over samples of |z|, z the preactivations of a layer; NaN where not asked. */
+  readonly forwardLog10?: Float64Array
   /** [seedCount] 1 where no error of any probe sample reaches the first layer although the loss is not 0. */
   readonly dead?: Uint8Array
 }
