@@ -5,10 +5,14 @@
 import type { GradientNormSample } from '../core/sample.ts'
 import { probeSamples, probeSetSize, type Instrument, type InstrumentContext } from './instrument.ts'
 import { isDead } from './deadNetwork.ts'
+import { forwardLog10 } from './forwardNorms.ts'
 import { globalLog10Norm, log10Norms } from './logNorms.ts'
 
 /** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds. */
 const SEEDS_PER_BREATH = 32
+
+/** Seeds whose signal is measured as well. */
+const FORWARD_SEEDS = 16
 
 /** Frobenius norm and mean absolute entry of the gradient of the reduced loss on the probe set, per seed and layer. */
 export const measureGradientNorms: Instrument = async (context: InstrumentContext): Promise<GradientNormSample> => {
@@ -20,6 +24,7 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
   const globalLog10 = new Float64Array(probes.length)
   const underflow = new Uint8Array(probes.length * layerCount)
   const dead = new Uint8Array(probes.length)
+  const forward = context.effort === 'full' || probes[0].precision === 'float64' ? new Float64Array(log10.length).fill(NaN) : null
   for (let seed = 0; seed < probes.length; seed++) {
     if (seed % SEEDS_PER_BREATH === SEEDS_PER_BREATH - 1) await context.breathe()
     const norms = await probes[seed].gradientNorms(set, context.signal)
@@ -28,6 +33,7 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     meanAbsLog10.set(log10Norms(norms.meanAbsMantissa, norms.meanAbsExponent), at)
     globalLog10[seed] = globalLog10Norm(norms)
     underflow.set(norms.underflow, at)
+    if (seed < FORWARD_SEEDS) forward?.set(await forwardLog10(probes[seed], set.indices.length), at)
     if (norms.mantissa[0] === 0 && norms.underflow[0] === 0 && (await isDead(probes[seed], set, context.signal))) dead[seed] = 1
   }
   return {
@@ -41,5 +47,6 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     globalLog10,
     underflow,
     dead,
+    ...(forward === null ? {} : { forwardLog10: forward }),
   }
 }

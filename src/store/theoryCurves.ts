@@ -2,6 +2,7 @@
 import type { ArmName, Experiment } from '../core/experiment.ts'
 import { dataShape } from '../core/footprint.ts'
 import { armExperiment } from '../core/resolve.ts'
+import type { KernelSample } from '../core/sample.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { theoryFor } from '../theory/curvesFor.ts'
 import { runFacts, type MeasuredFacts } from '../theory/runFacts.ts'
@@ -27,12 +28,19 @@ export function measuredFacts(columns: ArmColumns): MeasuredFacts {
   const { hessian, kernel, loss } = columns
   const spectra = hessian.samples
   const kernels = kernel.samples
+  const confusions = columns.cosines.samples.flatMap(({ eta }) => (eta === null ? [] : [eta]))
+  const outputHessian = kernels.findLast(({ outputHessianNorm }) => outputHessianNorm !== undefined)?.outputHessianNorm
+  const evaluated = columns.evaluation.samples.at(0)
   const felt = spectra.at(-1)?.preconditionedSpectrum ?? null
   return {
     ...(columns.gradientNorms.samples.length > 0 ? { step: columns.gradientNorms.samples.at(-1)!.step } : {}),
     ...(spectra.length > 0 ? { lambdaMax: Math.max(...spectra.map((sample) => sample.lambdaMax)) } : {}),
     ...(felt === null ? {} : { preconditionedLambdaMax: felt.lambdaMax }),
     ...(loss !== null && loss.count > 0 && loss.steps[0] === 0 ? { initialLoss: loss.values[0] } : {}),
+    ...(evaluated?.step === 0 ? { initialTrainLoss: evaluated.trainLoss } : {}),
+    ...(confusions.length > 0 ? { confusion: Math.max(...confusions) } : {}),
+    ...(outputHessian === undefined ? {} : { outputHessianNorm: outputHessian.value }),
+    ...(kernels.length > 0 ? { outputGradientSquare: diagonalRange(kernels[0]) } : {}),
     ...(kernels.length > 0
       ? {
           kernel: {
@@ -43,6 +51,12 @@ export function measuredFacts(columns: ArmColumns): MeasuredFacts {
         }
       : {}),
   }
+}
+
+/** Least and largest squared gradient of a sample's outputs, from the kernel's diagonal. */
+function diagonalRange({ traceKernel, sampleCount }: KernelSample): { readonly min: number; readonly max: number } {
+  const diagonal = Float64Array.from({ length: sampleCount }, (_, i) => traceKernel[i * sampleCount + i])
+  return { min: Math.min(...diagonal), max: Math.max(...diagonal) }
 }
 
 function sameCurve(a: TheoryCurve, b: TheoryCurve): boolean {

@@ -6,7 +6,8 @@ import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { chainCurves } from './chainCurves.ts'
 import { curveThrough, levelCurve } from './curveShape.ts'
 import { atMost, hypothesis, shown } from './hypothesis.ts'
-import { forwardCurves } from './forwardCurves.ts'
+import { confusionCurves } from './confusionCurves.ts'
+import { forwardCurves, signalCurves } from './forwardCurves.ts'
 import { kernelCurves } from './kernelCurves.ts'
 import { networkCurves } from './networkCurves.ts'
 import { nullCosineDensity, nullCosineDeviation } from './nullCosine.ts'
@@ -16,9 +17,9 @@ import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
 /** The curves that apply to one arm of a run, in a fixed order with unique ids. */
 export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
   const ofDenseStacks = facts.plainDense
-    ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...kernelCurves(facts)]
-    : []
-  return [...ofDenseStacks, stabilityCurve(facts), ...nullCosineCurve(facts)]
+    ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...confusionCurves(facts)]
+    : signalCurves(facts)
+  return [...ofDenseStacks, ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
 }
 
 function stabilityCurve(facts: RunFacts): TheoryCurve {

@@ -5,6 +5,8 @@
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { digamma } from '../numerics/specialFunctions.ts'
 import { curveThrough, layersOf } from './curveShape.ts'
+import { paddingLimit } from './convolutionPadding.ts'
+import { forwardSquares } from './forwardSquares.ts'
 import { atTheStart, hypothesis, shown } from './hypothesis.ts'
 import type { RunFacts } from './runFacts.ts'
 import { aliveProbability, reluLogNorm } from './typicalForward.ts'
@@ -48,6 +50,47 @@ export function forwardCurves(facts: RunFacts): readonly TheoryCurve[] {
     axis: 'layer',
   } as const
   return [square, curveThrough({ ...head, hypotheses: [start, noBias, ...living] }, layers, (layer) => typical[layer])]
+}
+
+/**
+ * Preactivations of networks with convolutions or skips against those of the first layer, as far as there is a closed form.
+ *
+ * Padding: 9 c p s2 times a factor below 1 per layer. Skips alone: doubles per block of linear branches.
+ */
+export function signalCurves(facts: RunFacts): readonly TheoryCurve[] {
+  const { layers, activation } = facts
+  if (facts.plainDense || facts.kind === 'chain' || facts.constantWeight !== null) return []
+  if (activation !== 'identity' && activation !== 'relu') return []
+  const squares = forwardSquares(layers, facts.laws, activation === 'relu' ? 0.5 : 1)
+  if (squares.length < 2) return []
+  const reached = layers.slice(0, squares.length)
+  const skips = reached.some(({ skip }) => skip !== null)
+  const convolutional = reached.some(({ kind }) => kind === 'conv')
+  const padded = reached.some(({ zeroPadded }) => zeroPadded === true)
+  const start = atTheStart(facts.measured.step)
+  const last = reached.findLast(({ kind }) => kind === 'conv')
+  const head = {
+    id: skips ? 'skip.forwardSquare' : 'cnn.forwardSquare',
+    label: `predicted mean square of preactivations over that of layer 1 (log10)`,
+    source: skips ? 'Orvieto et al. 2021, section 4 (skips alone explode)' : 'Orvieto et al. 2021, appendix D; derived',
+    axis: 'layer',
+    hypotheses: [
+      start,
+      hypothesis('biases still 0', facts.bias ? start.holds === true || undefined : true),
+      ...(skips ? [hypothesis('linear branches', activation === 'identity', activation)] : []),
+      ...(convolutional ? [hypothesis('inputs spread evenly over the image', undefined)] : []),
+      ...(padded && last !== undefined && last.kernel === 3
+        ? [
+            hypothesis(
+              'zeros at the border',
+              true,
+              `factor per layer tends to ${shown(paddingLimit(last.image[0]))} on ${last.image[0]} x ${last.image[1]}`,
+            ),
+          ]
+        : []),
+    ],
+  } as const
+  return [curveThrough(head, layersOf(squares.length), (layer) => squares[layer])]
 }
 
 /** E ln of a chi-square variable. */

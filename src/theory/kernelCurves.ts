@@ -10,7 +10,9 @@ import { lossUpperBound } from './tangentKernelBounds.ts'
 
 /** Bounds from the measured kernel; nothing before the first kernel sample, and nothing for other losses than the squared error. */
 export function kernelCurves(facts: RunFacts): readonly TheoryCurve[] {
-  return [...driftCurve(facts), ...lossCurves(facts)]
+  // Per-sample gradients of batch norm hold the statistics still, the loss does not: the two belong to different functions.
+  if (facts.layers.some(({ norm }) => norm === 'batch')) return []
+  return [...driftCurve(facts), ...curvatureCurve(facts), ...lossCurves(facts)]
 }
 
 /** The measured drift carried to other widths: at least as fast as m^-1/2 for a linear output. */
@@ -32,6 +34,28 @@ function driftCurve(facts: RunFacts): readonly TheoryCurve[] {
     ],
   } as const
   return [curveThrough(head, sizesAround(width, 8), (m) => drift * Math.sqrt(width / m))]
+}
+
+/** The measured curvature of the outputs carried to other widths. */
+function curvatureCurve(facts: RunFacts): readonly TheoryCurve[] {
+  const { outputHessianNorm } = facts.measured
+  const width = facts.widths[1]
+  if (outputHessianNorm === undefined || facts.kind !== 'mlp' || facts.depth < 2) return []
+  const head = {
+    id: 'kernel.outputHessianByWidth',
+    label: 'curvature of an output falls like 1/sqrt width',
+    source: 'Liu et al. 2020, equation 25 and Theorem 5.1',
+    axis: 'width',
+    hypotheses: [
+      hypothesis(
+        'NTK parameterization',
+        facts.gradientScales.some((scale) => scale !== 1),
+      ),
+      hypothesis('linear output', facts.outputActivation === 'identity', facts.outputActivation),
+      hypothesis('one hidden layer', facts.depth === 2, `depth ${facts.depth}`),
+    ],
+  } as const
+  return [curveThrough(head, sizesAround(width, 8), (m) => outputHessianNorm * Math.sqrt(width / m))]
 }
 
 function lossCurves(facts: RunFacts): readonly TheoryCurve[] {

@@ -5,7 +5,7 @@
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
 import { log10Of } from '../numerics/logMagnitude.ts'
 import { curveThrough, layersOf, levelCurve, sizesAround } from './curveShape.ts'
-import { batchSizeLowerBound, expectedBatchSizeBound } from './diversityExpectation.ts'
+import { batchSizeLowerBound, expectedBatchSizeBound, widthForBudget } from './diversityExpectation.ts'
 import type { GateProbability } from './forwardMoments.ts'
 import { atMost, atTheStart, hypothesis, shown } from './hypothesis.ts'
 import { linearGradientSquares } from './linearGradientMoments.ts'
@@ -16,7 +16,14 @@ import { aliveProbability } from './typicalForward.ts'
 /** All curves over gradients and diversity that apply to an MLP. */
 export function networkCurves(facts: RunFacts): readonly TheoryCurve[] {
   if (facts.kind !== 'mlp') return []
-  return [...exactGradient(facts), ...orthogonalGradient(facts), ...gradientRate(facts), ...diversityCurves(facts)]
+  return [
+    ...exactGradient(facts),
+    ...orthogonalGradient(facts),
+    ...gradientRate(facts),
+    ...deadCurve(facts),
+    ...budgetCurve(facts),
+    ...diversityCurves(facts),
+  ]
 }
 
 function isLinear(facts: RunFacts): boolean {
@@ -100,6 +107,50 @@ function gradientRate(facts: RunFacts): readonly TheoryCurve[] {
     hypotheses: conditions,
   } as const
   return [curveThrough(head, sizesAround(facts.depth, 2), (depth) => (depth - 1) * gradient)]
+}
+
+/** How often one input finds a relu layer wholly closed: an upper bound of how often a network is dead. */
+function deadCurve(facts: RunFacts): readonly TheoryCurve[] {
+  if (facts.activation !== 'relu' || facts.depth < 2) return []
+  const width = facts.widths[1]
+  const head = {
+    id: 'relu.deadByDepth',
+    label: 'predicted share of networks dead for one input',
+    source: 'Orvieto et al. 2021, section 4; 1 - (1 - 2^-d)^H',
+    axis: 'depth',
+    hypotheses: [
+      atTheStart(facts.measured.step),
+      hypothesis('symmetric weights, no biases yet', facts.constantWeight === null),
+      hypothesis(
+        'all hidden layers equally wide',
+        facts.widths.slice(1, -1).every((own) => own === width),
+        `width ${width}`,
+      ),
+    ],
+  } as const
+  return [curveThrough(head, sizesAround(facts.depth, 2), (depth) => 1 - aliveProbability(width, depth - 1))]
+}
+
+/** Which width has as many parameters at another depth. */
+function budgetCurve(facts: RunFacts): readonly TheoryCurve[] {
+  const outputs = facts.widths[facts.depth]
+  if (facts.depth < 2) return []
+  const head = {
+    id: 'budget.widthByDepth',
+    label: `width with ${facts.parameterCount} weights`,
+    source: 'Chen et al. 2018, section 5',
+    axis: 'depth',
+    hypotheses: [
+      hypothesis('no biases', !facts.bias),
+      hypothesis(
+        'all hidden layers equally wide',
+        facts.widths.slice(2, -1).every((own) => own === facts.widths[1]),
+      ),
+    ],
+  } as const
+  return [
+    curveThrough(head, sizesAround(facts.depth, 2), (depth) => widthForBudget(facts.parameterCount, facts.widths[0], outputs, depth - 1)),
+  ]
 }
 
 function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {

@@ -4,7 +4,17 @@
 // samples arrive. Missing knowledge makes a hypothesis 'unknown', it never invents a value.
 import type { Activation, Experiment, LossSettings, OptimizerSettings } from '../core/experiment.ts'
 import { networkSpec, type DataShape } from '../core/resolve.ts'
-import { fansOf, inputWidthOf, isDenseNetwork, isWeighted, parameterCount, type NetworkSpec } from '../core/networkSpec.ts'
+import {
+  channelsOf,
+  fansOf,
+  inputWidthOf,
+  isDenseNetwork,
+  isWeighted,
+  parameterCount,
+  type ConvLayerSpec,
+  type NetworkSpec,
+  type WeightedLayerSpec,
+} from '../core/networkSpec.ts'
 import type { DataMoments } from './linearGradientMoments.ts'
 import { singleSampleMoments } from './linearGradientMoments.ts'
 import { normalLaw, weightLaw } from './weightLaw.ts'
@@ -17,6 +27,30 @@ export interface MeasuredKernel {
   /** [k] bounds of |grad L|^2 / (2 L), in the reduction of the run. */
   readonly lower: readonly number[]
   readonly upper: readonly number[]
+}
+
+/** One weighted layer as far as the size of its preactivations goes. */
+export interface LayerFacts {
+  readonly kind: 'dense' | 'conv'
+  /** Outputs of a dense layer, channels of a convolution. */
+  readonly units: number
+  /** Weights into one unit. */
+  readonly fanIn: number
+  /** [height, width] of the input; 1 x 1 for dense layers. */
+  readonly image: readonly [number, number]
+  readonly kernel: number
+  /** Zeros are added around the image, as many as keep its size; false: circular. null: the size changes. */
+  readonly zeroPadded: boolean | null
+  /** The input that a skip adds, as position among weighted layers (0: the network's input enters layer 0). */
+  readonly skip: {
+    readonly from: number
+    readonly scale: number
+    readonly branchScale: number
+    readonly placement: 'postAct' | 'preAct'
+  } | null
+  readonly norm: 'batch' | 'layer' | null
+  /** A pool stands between the layer before and this one. */
+  readonly afterPool: boolean
 }
 
 /** What the run has measured so far; leave out what it has not. */
@@ -34,6 +68,14 @@ export interface MeasuredFacts {
   readonly drift?: number
   /** |sum r_i x_i^T|_F / n at the start, for orthogonal linear networks. */
   readonly residualInputNorm?: number
+  /** Loss on the whole training set at step 0. */
+  readonly initialTrainLoss?: number
+  /** Least and largest squared gradient of one output over the probe set: |x_i|^2 for least squares without bias. */
+  readonly outputGradientSquare?: { readonly min: number; readonly max: number }
+  /** Largest confusion bound eta of per-sample gradients seen along the path. */
+  readonly confusion?: number
+  /** Largest norm of the Hessian of one output, and the width it was measured at is the run's own. */
+  readonly outputHessianNorm?: number
 }
 
 /** One arm of an experiment as theory sees it. */
@@ -41,6 +83,8 @@ export interface RunFacts {
   readonly kind: Experiment['model']['kind']
   /** Dense layers without norms and skips: the only networks that the closed forms speak of. */
   readonly plainDense: boolean
+  /** [depth] in order. */
+  readonly layers: readonly LayerFacts[]
   readonly depth: number
   /** [depth + 1] inputs, hidden widths, outputs. */
   readonly widths: readonly number[]
@@ -56,6 +100,8 @@ export interface RunFacts {
   readonly loss: LossSettings
   readonly optimizer: OptimizerSettings
   readonly fullBatch: boolean
+  readonly batch: number
+  readonly trainCount: number
   readonly steps: number
   readonly parameterCount: number
   readonly dataKind: Experiment['data']['kind']
@@ -87,6 +133,7 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
   return {
     kind: arm.model.kind,
     plainDense: isPlainDense(spec),
+    layers: layerFacts(spec),
     depth: weighted.length,
     widths: [...weighted.map(inputWidthOf), shape.outputWidth],
     laws: weighted.map(fansOf).map(({ fanIn, fanOut }) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut))),
@@ -98,6 +145,8 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
     loss: arm.loss,
     optimizer: arm.optimizer,
     fullBatch: arm.batch >= trainCount,
+    batch: Math.min(arm.batch, trainCount),
+    trainCount,
     steps: arm.steps,
     parameterCount: parameterCount(spec),
     dataKind: arm.data.kind,
@@ -106,6 +155,30 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
     data: data ?? (arm.data.kind === 'point' ? singleSampleMoments(1, 1) : null),
     measured,
   }
+}
+
+function layerFacts(spec: NetworkSpec): readonly LayerFacts[] {
+  const positions = spec.layers.flatMap((layer, position) => (isWeighted(layer) ? [position] : []))
+  return positions.map((position, index): LayerFacts => {
+    const layer = spec.layers[position] as WeightedLayerSpec
+    const { norm, skip } = layer
+    const from = skip === undefined ? -1 : positions.indexOf(skip.from)
+    return {
+      kind: layer.kind,
+      units: channelsOf(layer),
+      fanIn: fansOf(layer).fanIn,
+      image: layer.kind === 'conv' ? [layer.height, layer.width] : [1, 1],
+      kernel: layer.kind === 'conv' ? layer.kernel : 1,
+      zeroPadded: layer.kind === 'dense' ? false : keepsSize(layer) ? layer.paddingMode === 'zero' : null,
+      skip: skip === undefined || from < 0 ? null : { from, scale: skip.scale, branchScale: skip.branchScale, placement: skip.placement },
+      norm: norm?.kind ?? null,
+      afterPool: position > 0 && index > 0 && positions[index - 1] !== position - 1,
+    }
+  })
+}
+
+function keepsSize({ stride, padding, kernel }: ConvLayerSpec): boolean {
+  return stride === 1 && 2 * padding === kernel - 1
 }
 
 function isPlainDense(spec: NetworkSpec): boolean {

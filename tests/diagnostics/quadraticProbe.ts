@@ -88,7 +88,7 @@ export function quadraticProbe(quadratic: Quadratic): Probe {
     kernelGram: async (set) => gram(jacobianOf(set)),
     secondMoments: async () => (quadratic.secondMoments === undefined ? null : Float64Array.from(quadratic.secondMoments)),
     weights: async () => Float64Array.from(weights),
-    preactivations: unsupported,
+    preactivations: async (set) => layers.map(() => new Float32Array(set.indices.length).fill(1)),
   }
 }
 

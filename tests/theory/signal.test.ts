@@ -1,0 +1,131 @@
+// Does the signal of convolutional and skip networks at the start have the sizes that the closed form says?
+//
+// The instrument measures whole networks of the float64 engine here, so that theory, initialiser, engine and diagnostic are proved together.
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_MLP } from '../../src/core/defaults.ts'
+import type { Experiment, ModelSettings } from '../../src/core/experiment.ts'
+import { dataShape } from '../../src/core/footprint.ts'
+import { runHeadless } from '../../src/runtime/headless.ts'
+import { paddingFactors, paddingLimit } from '../../src/theory/convolutionPadding.ts'
+import { theoryFor } from '../../src/theory/curvesFor.ts'
+import { forwardSquares } from '../../src/theory/forwardSquares.ts'
+import { runFacts, type LayerFacts } from '../../src/theory/runFacts.ts'
+import { skipSquareGrowth } from '../../src/theory/skipGrowth.ts'
+import { normalLaw } from '../../src/theory/weightLaw.ts'
+
+const CONV: LayerFacts = {
+  kind: 'conv',
+  units: 4,
+  fanIn: 36,
+  image: [7, 7],
+  kernel: 3,
+  zeroPadded: true,
+  skip: null,
+  norm: null,
+  afterPool: false,
+}
+const DENSE: LayerFacts = { ...CONV, kind: 'dense', units: 16, fanIn: 16, image: [1, 1], kernel: 1, zeroPadded: false }
+const stack = (layer: LayerFacts, count: number) => Array.from({ length: count }, () => layer)
+const unitGain = (layers: readonly LayerFacts[], gate: number) => layers.map(({ fanIn }) => normalLaw(1 / (gate * fanIn)))
+
+describe('forwardSquares', () => {
+  test('is flat for dense layers at unit gain, and has slope log10(p d s2)', () => {
+    const layers = stack(DENSE, 12)
+    expect(Math.max(...forwardSquares(layers, unitGain(layers, 0.5), 0.5).map(Math.abs))).toBeLessThan(1e-12)
+    const laws = layers.map(() => normalLaw(0.01))
+    forwardSquares(layers, laws, 1).forEach((value, k) => expect(value).toBeCloseTo(k * Math.log10(16 * 0.01), 12))
+  })
+
+  test('loses the factors of zero padding, one a layer, and tends to their limit', () => {
+    const layers = stack(CONV, 40)
+    const squares = forwardSquares(layers, unitGain(layers, 1), 1)
+    const factors = paddingFactors(7, 40)
+    for (let k = 1; k < 40; k++) expect(squares[k] - squares[k - 1]).toBeCloseTo(Math.log10(factors[k]), 10)
+    expect(squares[39] - squares[38]).toBeCloseTo(Math.log10(paddingLimit(7)), 6)
+  })
+
+  test('loses nothing at a circular border', () => {
+    const layers = stack({ ...CONV, zeroPadded: false }, 20)
+    expect(Math.max(...forwardSquares(layers, unitGain(layers, 1), 1).map(Math.abs))).toBeLessThan(1e-12)
+  })
+
+  test('doubles per block of a skip with a linear branch', () => {
+    const layers = stack(DENSE, 9).map((layer, k) =>
+      k === 0 ? layer : { ...layer, skip: { from: k, scale: 1, branchScale: 1, placement: 'postAct' as const } },
+    )
+    const squares = forwardSquares(layers, unitGain(layers, 1), 1)
+    for (let k = 1; k < 9; k++) expect(10 ** squares[k]).toBeCloseTo(skipSquareGrowth(k - 1, 1), 9)
+  })
+
+  test('ends before a norm, behind a pool, and where the image changes its size', () => {
+    const with5 = (change: Partial<LayerFacts>) => stack(CONV, 8).map((layer, k) => (k === 5 ? { ...layer, ...change } : layer))
+    for (const change of [{ norm: 'batch' as const }, { afterPool: true }, { zeroPadded: null }])
+      expect(forwardSquares(with5(change), unitGain(stack(CONV, 8), 1), 1)).toHaveLength(5)
+  })
+})
+
+const SEEDS = 16
+async function measured(
+  model: Partial<ModelSettings>,
+  seed: number,
+): Promise<{ readonly squares: readonly Float64Array[]; readonly predicted: Float64Array; readonly id: string }> {
+  const experiment: Experiment = {
+    ...DEFAULT_MLP,
+    model: { ...DEFAULT_MLP.model, activation: 'identity', bias: false, depth: 6, width: 24, ...model },
+    init: { scheme: 'lecunNormal', tau: 1, gain: 1 },
+    data: { ...DEFAULT_MLP.data, kind: 'gaussian', inputs: 9, outputs: 1, trainCount: 8, testCount: 0 },
+    engine: 'float64',
+    seeds: SEEDS,
+    seed,
+    versus: null,
+    steps: 1,
+    diagnostics: {
+      ...DEFAULT_MLP.diagnostics,
+      probeCount: 8,
+      every: { evaluation: 0, gradientNorms: 1, cosines: 0, hessian: 0, kernel: 0 },
+    },
+  }
+  const { samples } = await runHeadless(experiment, { readAsset: () => Promise.reject(new Error('no files')), allowGpu: false, steps: 0 })
+  const sample = samples.find(({ type }) => type === 'gradientNorms')
+  if (sample?.type !== 'gradientNorms') throw new Error('no gradient norms')
+  const L = sample.layerCount
+  const squares = Array.from({ length: SEEDS }, (_, k) => sample.forwardLog10!.slice(k * L, (k + 1) * L).map((log) => 10 ** (2 * log)))
+  const facts = runFacts(experiment, { ...dataShape(experiment.data), trainCount: 8 }, null, { step: 0 })
+  const curve = theoryFor(facts).find(({ id }) => id.endsWith('forwardSquare'))!
+  return { squares, predicted: curve.y, id: curve.id }
+}
+
+/** Mean over draws of |z_k|^2 / |z_1|^2 taken as a ratio of means, against the curve, within four standard errors of its logarithm. */
+async function expectSignal(model: Partial<ModelSettings>, id: string): Promise<void> {
+  const draws: Float64Array[] = []
+  let predicted = new Float64Array(0)
+  for (const seed of [1, 2, 3, 4]) {
+    const found = await measured(model, seed)
+    expect(found.id).toBe(id)
+    draws.push(...found.squares)
+    predicted = Float64Array.from(found.predicted)
+  }
+  expect(predicted.length).toBeGreaterThanOrEqual(4)
+  const meanAt = (k: number) => draws.reduce((sum, squares) => sum + squares[k], 0) / draws.length
+  for (let k = 1; k < predicted.length; k++) {
+    const [ratio, expected] = [meanAt(k) / meanAt(0), 10 ** predicted[k]]
+    // Error of a ratio of means from its influence values.
+    const influence = draws.map((squares) => (squares[k] - ratio * squares[0]) / meanAt(0))
+    const error = Math.sqrt(influence.reduce((sum, value) => sum + value * value, 0)) / draws.length
+    expect(Math.abs(ratio - expected), `layer ${k + 1}: ${ratio} against ${expected}`).toBeLessThan(4 * error)
+    // The test could fail: the error bar is far below the effect of leaving a factor out.
+    expect(error / ratio).toBeLessThan(0.35)
+  }
+}
+
+describe('a whole network at its start', () => {
+  test('has the squares of the closed form with zero padding', async () => {
+    await expectSignal({ kind: 'cnn', family: 'plain', width: 12, padding: 'zero' }, 'cnn.forwardSquare')
+  }, 60_000)
+  test('has those of a circular border', async () => {
+    await expectSignal({ kind: 'cnn', family: 'plain', width: 12, padding: 'circular' }, 'cnn.forwardSquare')
+  }, 60_000)
+  test('doubles its squares per block where skips stand alone', async () => {
+    await expectSignal({ kind: 'mlp', skipSpan: 1, skipPlacement: 'postAct', branchScale: 1 }, 'skip.forwardSquare')
+  }, 60_000)
+})
