@@ -93,7 +93,7 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
           mean[g] += sum
         }
       }
-      for (let g = 0; g < groups; g++) mean[g] /= groupSize(rows)
+      divide(mean, groups, groupSize(rows))
       for (let p = 0, start = 0; p < rows; p++) {
         for (let c = 0; c < channels; c++, start += positions) {
           const g = overRows ? c : p
@@ -102,7 +102,7 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
           variance[g] += squares
         }
       }
-      for (let g = 0; g < groups; g++) variance[g] /= groupSize(rows)
+      divide(variance, groups, groupSize(rows))
     }
     for (let g = 0; g < groupsOf(rows); g++) inverse[g] = 1 / Math.sqrt(variance[g] + eps)
   }
@@ -134,27 +134,26 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
       const sums = zeros(count)
       const along = zeros(count)
       for (let p = 0, start = 0; p < movingRows(count); p++) {
+        const shift = (Math.floor(p / perRow) - p) * channels * positions
         for (let c = 0; c < channels; c++, start += positions) {
-          const shift = (Math.floor(p / perRow) - p) * channels * positions
-          let sum = 0
-          let product = 0
+          const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
-            sum += delta[i]
-            product += delta[i] * normalised[i + shift]
+            const u = affine[c] * delta[i]
+            sums[g] += u
+            along[g] += u * normalised[i + shift]
           }
-          sums[overRows ? c : p] += affine[c] * sum
-          along[overRows ? c : p] += affine[c] * product
         }
       }
+      divide(sums, sums.length, groupSize(count))
+      divide(along, along.length, groupSize(count))
       for (let p = 0, start = 0; p < count; p++) {
+        const sample = Math.floor(p / perRow)
+        const shift = (sample - p) * channels * positions
         for (let c = 0; c < channels; c++, start += positions) {
-          const sample = Math.floor(p / perRow)
-          const shift = (sample - p) * channels * positions
-          const meanDelta = sums[overRows ? c : p] / groupSize(count)
-          const meanAlong = along[overRows ? c : p] / groupSize(count)
+          const g = overRows ? c : p
           const factor = inverse[overRows ? c : sample]
           for (let i = start; i < start + positions; i++) {
-            zDelta[i] = factor * (affine[c] * delta[i] - meanDelta - normalised[i + shift] * meanAlong)
+            zDelta[i] = factor * (affine[c] * delta[i] - sums[g] - normalised[i + shift] * along[g])
           }
         }
       }
@@ -175,20 +174,21 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
           }
         }
       }
-      for (let g = 0; g < groupsOf(rows); g++) tangent.shrink[g] = (inverse[g] * along[g]) / groupSize(rows)
+      divide(sums, sums.length, groupSize(rows))
+      divide(along, along.length, groupSize(rows))
+      for (let g = 0; g < groupsOf(rows); g++) tangent.shrink[g] = inverse[g] * along[g]
       for (let p = 0, start = 0; p < rows; p++) {
         for (let c = 0; c < channels; c++, start += positions) {
           const g = overRows ? c : p
-          const meanTangent = sums[g] / groupSize(rows)
           for (let i = start; i < start + positions; i++) {
-            tangent.normalised[i] = inverse[g] * (zTangent[i] - meanTangent) - tangent.shrink[g] * normalised[i]
+            tangent.normalised[i] = inverse[g] * (zTangent[i] - sums[g]) - tangent.shrink[g] * normalised[i]
             nTangent[i] = affine[c] * tangent.normalised[i] + direction[c] * normalised[i] + direction[channels + c]
           }
         }
       }
     },
     backwardTangent(affine, direction, { normalised, inverse }, tangent, { delta, deltaTangent, zDelta }, rows, zDeltaTangent) {
-      // Sums over the group of u', u x and (u x)', where u = gamma delta, x is the normalised value and ' the derivative.
+      // Means over the group of u', u x and (u x)', where u = gamma delta, x is the normalised value and ' the derivative.
       const sums = zeros(rows)
       const along = zeros(rows)
       const alongTangent = zeros(rows)
@@ -204,13 +204,14 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
           }
         }
       }
+      for (const means of [sums, along, alongTangent]) divide(means, means.length, groupSize(rows))
       for (let p = 0, start = 0; p < rows; p++) {
         for (let c = 0; c < channels; c++, start += positions) {
           const g = overRows ? c : p
           for (let i = start; i < start + positions; i++) {
             const uTangent = affine[c] * deltaTangent[i] + direction[c] * delta[i]
             const drift = sums[g] + tangent.normalised[i] * along[g] + normalised[i] * alongTangent[g]
-            zDeltaTangent[i] = inverse[g] * (uTangent - drift / groupSize(rows)) - tangent.shrink[g] * zDelta[i]
+            zDeltaTangent[i] = inverse[g] * (uTangent - drift) - tangent.shrink[g] * zDelta[i]
           }
         }
       }
@@ -233,6 +234,10 @@ export function normPasses(layer: WeightedLayerSpec, norm: NormSpec): NormPasses
       await addGram(gradients, rows * perRow, 2 * channels, into, pause)
     },
   }
+}
+
+function divide(values: Float64Array, count: number, by: number): void {
+  for (let i = 0; i < count; i++) values[i] /= by
 }
 
 /** into[channel] += sum of delta times values over rows and positions: the gradient of gamma. */

@@ -80,7 +80,10 @@ describe('convPasses', () => {
       conv(widths[l], widths[l + 1], 1, { kernel: 1, padding: 0, activation: l === 2 ? 'identity' : 'tanh', forwardScale: 0.7 })
     const images: NetworkSpec = { layers: [pixel(0), pixel(1), pixel(2)], loss: MEAN }
     const units = denseSpec(widths)
-    const twin: NetworkSpec = { ...units, layers: units.layers.map((layer) => ({ ...layer, forwardScale: 0.7 })) as NetworkSpec['layers'] }
+    const twin: NetworkSpec = {
+      ...units,
+      layers: units.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, forwardScale: 0.7 } : layer)),
+    }
     const weights = normals(parameterCount(images), 'w')
     const set = samples(6)
     const [a, b] = [probeOf(images, weights, 6), probeOf(twin, weights, 6)]
