@@ -3,18 +3,14 @@
 // Apart from the run on purpose: a file that takes all the memory or all the time ends this Worker and nothing else.
 import { FaultError } from '../core/faults.ts'
 import { ownPreview } from '../data/ownFile/ownPreview.ts'
-import { readOwnFiles } from '../data/ownFile/readOwnFiles.ts'
+import { readWantedFiles } from '../data/ownFile/readOwnFiles.ts'
 import type { ReadOwnFilesAnswer, ReadOwnFilesRequest } from '../protocol/ownFileMessages.ts'
 import { bytesOfFiles } from './readHeldFiles.ts'
 
 async function read({ files, wanted }: ReadOwnFilesRequest): Promise<ReadOwnFilesAnswer> {
   try {
     const bytes = await bytesOfFiles(files)
-    let samples = await readOwnFiles(bytes)
-    // Under another name the same bytes may mean other pictures; the name that the experiment carries counts.
-    if (wanted !== null && samples.file.sha256 === wanted.sha256 && samples.file.name !== wanted.name) {
-      samples = await readOwnFiles(bytes, wanted.name)
-    }
+    const samples = await readWantedFiles(bytes, wanted)
     const held = bytes.map((file) => ({ name: file.name, content: new Blob([file.bytes as Uint8Array<ArrayBuffer>]) }))
     return { type: 'read', preview: ownPreview(samples), held }
   } catch (error) {

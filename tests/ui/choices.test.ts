@@ -61,6 +61,17 @@ describe('withModelKind', () => {
   })
 })
 
+describe('withModelKind of own files', () => {
+  const file = { name: 'mine', sha256: 'a'.repeat(64), channels: 1, height: 8, width: 8, classes: 3 }
+  const own: Experiment = { ...DEFAULT_MLP, data: { ...DEFAULT_MLP.data, kind: 'file', file, trainCount: 99 } }
+
+  test('keeps them where the model can learn them, and their name where it cannot', () => {
+    expect(withModelKind(own, 'cnn')).toMatchObject({ model: { kind: 'cnn' }, data: own.data, loss: own.loss })
+    const chain = withModelKind(own, 'chain')
+    expect([chain.data.kind, chain.data.file, parseExperiment(chain).notices]).toEqual(['point', file, []])
+  })
+})
+
 describe('fieldsForFamily', () => {
   test('switches targets and loss together with images that are given back, and back again', () => {
     const images = applied(DEFAULT_CNN, fieldsForFamily('imageToImage', DEFAULT_CNN))

@@ -6,7 +6,7 @@ import { DomainFault } from '../../core/faults.ts'
 import { fileInWords, withOwnFile } from '../../core/ownFileChoice.ts'
 import type { OwnSamples } from '../../data/ownFile/ownSamples.ts'
 import { ownPreview } from '../../data/ownFile/ownPreview.ts'
-import { demandSizes, readOwnFiles } from '../../data/ownFile/readOwnFiles.ts'
+import { demandSizes, readWantedFiles } from '../../data/ownFile/readOwnFiles.ts'
 
 /**
  * The experiment on these files, and what is in them; one that names a file already keeps all its settings.
@@ -22,7 +22,7 @@ export async function ownData(
   demandSizes(files)
   const bytes = await Promise.all(files.map(async ({ name, path }) => ({ name, bytes: new Uint8Array(await readFile(path)) })))
   const wanted = experiment.data.kind === 'file' ? experiment.data.file : null
-  const samples = await readOwnFiles(bytes, wanted?.name ?? null)
+  const samples = await readWantedFiles(bytes, wanted)
   if (wanted === null) return { experiment: withOwnFile(experiment, ownPreview(samples)), samples }
   if (wanted.sha256 !== samples.file.sha256) {
     throw new DomainFault(`--data: another file, got ${fileInWords(samples.file)}, expected ${fileInWords(wanted)}`)

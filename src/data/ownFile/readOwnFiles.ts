@@ -3,6 +3,7 @@
 //
 // The digest is of the files as they lie on the disk, so that anybody can compare it; of several files, of their digests in
 // ascending order, so that the order in which they were chosen does not count.
+import type { OwnFile } from '../../core/experiment.ts'
 import { LIMITS } from '../../core/limits.ts'
 import { corrupt } from '../dataFaults.ts'
 import { gunzip } from '../gunzip.ts'
@@ -80,6 +81,19 @@ export async function readOwnFiles(
   const classes = samples.targets.type === 'classes' ? samples.targets.names.length : 0
   const [channels, height, width] = shape
   return { ...samples, file: { name, sha256: digest, channels, height, width, classes } }
+}
+
+/**
+ * Reads one choice of files; those that an experiment waits for are read under the name that it carries.
+ *
+ * The same bytes may mean other pictures under another name (EMNIST).
+ *
+ * @throws {FaultError} as `readOwnFiles` does.
+ */
+export async function readWantedFiles(files: readonly OwnBytes[], wanted: OwnFile | null): Promise<OwnSamples> {
+  const samples = await readOwnFiles(files)
+  if (wanted === null || samples.file.sha256 !== wanted.sha256 || samples.file.name === wanted.name) return samples
+  return await readOwnFiles(files, wanted.name)
 }
 
 async function opening(bytes: Uint8Array, room: number, name: string): Promise<Uint8Array> {

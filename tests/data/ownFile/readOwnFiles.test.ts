@@ -1,7 +1,7 @@
 // readOwnFiles, demandSizes
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { demandSizes, readOwnFiles, type OwnBytes } from '../../../src/data/ownFile/readOwnFiles.ts'
+import { demandSizes, readOwnFiles, readWantedFiles, type OwnBytes } from '../../../src/data/ownFile/readOwnFiles.ts'
 import { faultOf } from '../faultOf.ts'
 import { cifarBytes, cifarRecords, csvOf, file, gzipped, idxBytes, npyBytes, same, text } from './buildFiles.ts'
 
@@ -69,6 +69,8 @@ describe('readOwnFiles of IDX', () => {
     }
     const renamed = await readOwnFiles([file('a', pictures), file('b', labels)], turned.file.name)
     expect(renamed).toEqual(turned)
+    expect(await readWantedFiles([file('a', pictures), file('b', labels)], turned.file)).toEqual(turned)
+    expect((await readWantedFiles([file('a', pictures)], turned.file)).file.name).toBe('a')
     expect((await readOwnFiles(files, 'mine')).file).toMatchObject({ name: 'mine', height: 2, width: 3 })
   })
 
