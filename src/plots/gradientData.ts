@@ -18,18 +18,41 @@ export interface GradientNormPlotData {
   readonly arms: readonly GradientNormArm[]
   /** Curves over `layer` counted from 0, values or log10 as their labels say. */
   readonly theory: readonly TheoryCurve[]
-  /** Frobenius norm of each layer's block, or the mean absolute entry. */
-  readonly quantity: 'norm' | 'meanAbs'
+  /** Frobenius norm of each layer's block, the mean absolute entry, or the size of the signal over that of layer 1. */
+  readonly quantity: 'norm' | 'meanAbs' | 'forward'
   readonly totalSteps: Step
   /** over time (absent): bands of quantiles and the map. statistics: mean with its interval, and slopes. */
   readonly view?: 'time' | 'statistics'
+  /** Predicted share of seeds that are dead for one input, per arm. */
+  readonly deadShare?: Readonly<Partial<Record<ArmName, number>>>
   /** Predicted log10 norm over depth from depth 1 on, per arm, where there is such a law. */
   readonly rates?: Readonly<Partial<Record<ArmName, TheoryCurve>>>
 }
 
 /** log10 entries [seedCount, layerCount] of the chosen quantity. */
 export function entriesOf(sample: GradientNormSample, quantity: GradientNormPlotData['quantity']): Float64Array {
+  if (quantity === 'forward') return relativeSignal(sample)
   return quantity === 'norm' ? sample.log10 : sample.meanAbsLog10
+}
+
+const signals = new WeakMap<GradientNormSample, Float64Array>()
+
+/** log10 of |z_k| / |z_1|; NaN for seeds that were not asked, and where layer 1 is exactly zero. */
+function relativeSignal(sample: GradientNormSample): Float64Array {
+  let found = signals.get(sample)
+  if (found === undefined) {
+    const { forwardLog10, layerCount, log10 } = sample
+    found = log10.map((_, at) => (forwardLog10 === undefined ? NaN : forwardLog10[at] - forwardLog10[at - (at % layerCount)]))
+    signals.set(sample, found)
+  }
+  return found
+}
+
+/** The arm with only those samples that know the signal. */
+export function signalArm(arm: GradientNormArm): GradientNormArm {
+  const samples = arm.samples.filter(({ forwardLog10 }) => forwardLog10 !== undefined)
+  const { current } = arm
+  return { ...arm, samples, current: current === null ? null : (samples.findLast(({ step }) => step <= current.step) ?? null) }
 }
 
 const kept = new WeakMap<Float64Array, Float64Array>()

@@ -4,7 +4,8 @@ import { createAxisMemory, settleDomain, type AxisMemory } from './axisMemory.ts
 import { colourBarMarks } from './colourBar.ts'
 import { END_LABEL_SIZE, frameMarks, marginsFor, panelOf, TICK_SIZE, tickCount } from './frame.ts'
 import { sampleMeans } from './gradientStatistics.ts'
-import { sampleBefore, sampleQuantiles, type GradientNormPlotData } from './gradientData.ts'
+import { emptyMarks } from './emptyState.ts'
+import { sampleBefore, sampleQuantiles, signalArm, type GradientNormPlotData } from './gradientData.ts'
 import { layerLine, profileMarks, profilePanel, profileProbe, type ProfilePanel } from './gradientProfile.ts'
 import { statisticsColumn } from './gradientStatisticsView.ts'
 import { gradientCaption, gradientHeadline, gradientSummary, gradientTable } from './gradientWords.ts'
@@ -22,6 +23,8 @@ import { cursorMarks, timeScale, yLabelStrip } from './timeAxis.ts'
 export interface GradientMemory {
   readonly yAxis: AxisMemory
   readonly colours: AxisMemory
+  /** The same of the signal. */
+  readonly signal: { readonly yAxis: AxisMemory; readonly colours: AxisMemory }
   readonly maps: Map<string, LayerTimeMap>
   /** Range of all medians seen in the history, and how many samples were looked at. */
   readonly seen: Map<string, { low: number; high: number; count: number; last: number }>
@@ -30,7 +33,13 @@ export interface GradientMemory {
 /** The gradient plot as a pure drawing with its words. */
 export const gradientNormPlot: PlotKind<GradientNormPlotData, GradientMemory> = {
   name: 'Gradient norms',
-  createMemory: () => ({ yAxis: createAxisMemory(), colours: createAxisMemory(), maps: new Map(), seen: new Map() }),
+  createMemory: () => ({
+    yAxis: createAxisMemory(),
+    colours: createAxisMemory(),
+    signal: { yAxis: createAxisMemory(), colours: createAxisMemory() },
+    maps: new Map(),
+    seen: new Map(),
+  }),
   draw: drawGradients,
   headline: gradientHeadline,
   caption: gradientCaption,
@@ -46,7 +55,14 @@ export function createGradientNormPlot(host: HTMLElement): MountedPlot<GradientN
 /** Never more decades than this on the axis: beyond, the lowest layers leave through the bottom. */
 const MOST_DECADES = 60
 
-function drawGradients(data: GradientNormPlotData, box: PlotBox, memory: GradientMemory): Drawing {
+function drawGradients(given: GradientNormPlotData, box: PlotBox, kept: GradientMemory): Drawing {
+  const forward = given.quantity === 'forward'
+  const data = forward ? { ...given, arms: given.arms.map(signalArm) } : given
+  const memory = forward ? { ...kept, ...kept.signal } : kept
+  if (forward && given.arms.some(({ current }) => current !== null) && data.arms.every(({ current }) => current === null)) {
+    const words = { head: 'Not measured while the run goes on', body: 'Pause the run: then the signal is read back from the GPU.' }
+    return { canvas: [], svg: emptyMarks(words, box), cursor: () => [], probe: () => null, stops: { x: [], y: 0 }, rescaled: [] }
+  }
   const main = box.variant === 'main' && box.width > 520 && data.arms.some((arm) => arm.samples.length > 0)
   const left = main ? { ...box, width: Math.round(box.width * (data.view === 'statistics' ? 0.6 : 0.46)) } : box
   const range = exponentRange(data, memory.yAxis)

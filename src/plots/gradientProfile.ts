@@ -12,6 +12,12 @@ import { joinLabels, segment, type Box, type Mark } from './scene.ts'
 import { HIGHEST, LOWER, LOWEST, MEDIAN, QUANTILE_COUNT, UPPER } from './seedQuantiles.ts'
 import { interpolated, theoryLabel, theoryLine, theoryLog10, theoryName } from './theoryMarks.ts'
 
+const NAMES = {
+  norm: { long: '|gradient|, one layer', short: '|gradient|' },
+  meanAbs: { long: 'mean |entry|', short: 'mean |entry|' },
+  forward: { long: 'signal |z|, over that of layer 1', short: '|z| / |z₁|' },
+} as const
+
 export interface ProfilePanel {
   readonly panel: Box
   readonly xScale: PositionScale
@@ -37,7 +43,7 @@ export function profileMarks(
   const main = box.variant === 'main'
   const yTicks = yScale.ticks(tickCount(panel.height, main ? 42 : 38, box.text))
   const xTicks = ordinalTicks(layerCount, tickCount(panel.width, 44, box.text))
-  const yName = data.quantity === 'norm' ? '|gradient|, one layer' : 'mean |entry|'
+  const yName = main ? NAMES[data.quantity].long : NAMES[data.quantity].short
   const frame = frameMarks(
     {
       panel,
@@ -46,7 +52,7 @@ export function profileMarks(
       xTicks,
       yTicks,
       xName: 'layer (1 = input)',
-      yName: main ? yName : data.quantity === 'norm' ? '|gradient|' : yName,
+      yName,
     },
     box,
   )

@@ -114,6 +114,14 @@ export function statisticsRows(data: GradientNormPlotData): readonly StatisticsR
             'dead seeds',
             arms.map(({ sample }, k) => `${lost[k].dead} of ${sample.seedCount}`),
           ),
+          ...(arms.some(({ arm }) => (data.deadShare?.[arm] ?? 0) > 1e-3)
+            ? [
+                row(
+                  '  at most, predicted',
+                  arms.map(({ arm }) => shareText(data.deadShare?.[arm])),
+                ),
+              ]
+            : []),
           row(
             'diverged seeds',
             arms.map(({ sample }, k) => `${lost[k].diverged} of ${sample.seedCount}`),
@@ -142,6 +150,11 @@ export function statisticsColumn(data: GradientNormPlotData, area: Box, box: Plo
     heading,
     ...statisticsMarks(drawn, statisticsRows(data), { ...area, y: area.y + size * 1.1, height: area.height - size * 1.1 }, box),
   ]
+}
+
+/** Dead for one input: no network is dead for all of them more often. */
+function shareText(share: number | undefined): string {
+  return share === undefined ? '–' : `${Number((100 * share).toPrecision(2))} %`
 }
 
 /** Three decimals with a true minus sign: slopes are compared, not read. */

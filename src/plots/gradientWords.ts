@@ -7,6 +7,12 @@ import type { DataTable } from './plotKind.ts'
 import { inlineText, plainText } from './scene.ts'
 import { HIGHEST, LOWEST, MEDIAN, QUANTILE_COUNT } from './seedQuantiles.ts'
 
+const WHAT = {
+  norm: { caption: 'norm by layer', sentence: 'Norm of the gradient' },
+  meanAbs: { caption: 'mean entry by layer', sentence: 'Mean absolute entry of the gradient' },
+  forward: { caption: 'preactivations by layer', sentence: 'Root mean square of the preactivations, relative to layer 1,' },
+} as const
+
 /** Norm over all layers, median over seeds, of each arm. */
 export function gradientHeadline(data: GradientNormPlotData): string {
   const drawn = data.arms.filter((arm) => arm.current !== null)
@@ -20,7 +26,7 @@ export function gradientHeadline(data: GradientNormPlotData): string {
 /** Which seeds and which quantity. */
 export function gradientCaption(data: GradientNormPlotData): string {
   const seeds = Math.max(0, ...data.arms.map(({ current }) => current?.seedCount ?? 0))
-  const what = data.quantity === 'norm' ? 'norm by layer' : 'mean entry by layer'
+  const what = WHAT[data.quantity].caption
   const dead = data.arms.reduce((sum, { current }) => sum + (current === null ? 0 : lostSeeds(current).dead), 0)
   const lost = dead > 0 ? `, ${dead} dead` : ''
   if (seeds > 1 && data.view === 'statistics') return `mean of ${seeds} seeds bold, median dotted${lost}`
@@ -48,7 +54,7 @@ export function gradientSummary(data: GradientNormPlotData): string {
     ]
   })
   if (parts.length === 0) return 'No gradient has been measured yet.'
-  return `${data.quantity === 'norm' ? 'Norm' : 'Mean absolute entry'} of the gradient by layer. ${parts.join('; ')}.`
+  return `${WHAT[data.quantity].sentence} by layer. ${parts.join('; ')}.`
 }
 
 /** One row per layer: quantiles over seeds of each arm as log10. */

@@ -19,6 +19,7 @@ import {
   lanczosData,
   lossData,
   MAIN_BOX,
+  signalData,
   SMALL_BOX,
 } from './plotSamples.ts'
 import { clipped, overlaps, wordsOf } from './words.ts'
@@ -30,6 +31,7 @@ const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
   ['gradient norms', (box) => gradientNormPlot.draw(gradientData(), box, gradientNormPlot.createMemory())],
   ['mean loss of 32 seeds', (box) => lossPlot.draw({ ...lossData(), statistic: 'mean' }, box, lossPlot.createMemory())],
   ['gradient statistics', (box) => gradientNormPlot.draw({ ...gradientData(), view: 'statistics' }, box, gradientNormPlot.createMemory())],
+  ['signal', (box) => gradientNormPlot.draw(signalData(), box, gradientNormPlot.createMemory())],
   ['cosines', (box) => cosinePlot.draw(cosineData(), box, cosinePlot.createMemory())],
   ['exact spectrum', (box) => hessianPlot.draw(hessianData(), box, hessianPlot.createMemory())],
   ['Lanczos spectrum', (box) => hessianPlot.draw(lanczosData(), box, hessianPlot.createMemory())],

@@ -117,6 +117,19 @@ export function gradientData(): GradientNormPlotData {
   }
 }
 
+/** The signal of both arms: a tenth of a decade less per layer, of the first two seeds only. */
+export function signalData(): GradientNormPlotData {
+  const data = gradientData()
+  const arms = data.arms.map((arm) => {
+    const samples = arm.samples.map((sample) => ({
+      ...sample,
+      forwardLog10: sample.log10.map((_, at) => (at < 2 * sample.layerCount ? 5 - 0.1 * (at % sample.layerCount) : NaN)),
+    }))
+    return { ...arm, samples, current: samples[3] }
+  })
+  return { ...data, arms, theory: [], quantity: 'forward' }
+}
+
 export function cosineStatistics(cosines: Float64Array): CosineStatistics {
   const { mean, standardDeviation, grid, density, bandwidth, count } = cosineDensity(cosines)
   return {

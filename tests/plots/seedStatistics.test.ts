@@ -9,7 +9,7 @@ import { lossPlot } from '../../src/plots/lossPlot.ts'
 import { createSeedMeans, extendMeans, rowMean } from '../../src/plots/seedMeans.ts'
 import { chainSlopes } from '../../src/theory/chainSlopes.ts'
 import { uniformLaw } from '../../src/theory/weightLaw.ts'
-import { gradientData, gradientSample, lossData, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
+import { gradientData, gradientSample, lossData, MAIN_BOX, signalData, SMALL_BOX } from './plotSamples.ts'
 import { marksOf, wordsOf } from './words.ts'
 
 describe('the mean over seeds', () => {
@@ -118,5 +118,21 @@ describe('the statistics of gradient norms', () => {
     expect(texts).toEqual(expect.arrayContaining(['dead seeds', '2 of 4', 'diverged seeds', '1 of 4']))
     expect(gradientNormPlot.caption(data)).toContain('2 dead')
     expect(gradientNormPlot.summary(data)).toContain('2 of 4 seeds dead')
+  })
+})
+
+describe('the signal', () => {
+  test('is drawn relative to the first layer, from the seeds that were asked', () => {
+    const data = signalData()
+    const drawing = gradientNormPlot.draw(data, SMALL_BOX, gradientNormPlot.createMemory())
+    expect(drawing.probe(drawing.stops.x[0], 100)!.lines[0].value).toBe('1')
+    // 23 layers on, 2.3 decades less.
+    expect(drawing.probe(drawing.stops.x[23], 100)!.lines[0].value).toBe('0.005')
+    expect(gradientNormPlot.summary(data)).toContain('Root mean square of the preactivations')
+  })
+  test('says that it is asked of a GPU only while the run rests', () => {
+    const data = { ...gradientData(), quantity: 'forward' as const }
+    const texts = wordsOf(gradientNormPlot.draw(data, MAIN_BOX, gradientNormPlot.createMemory())).map(({ text }) => text)
+    expect(texts).toContain('Not measured while the run goes on')
   })
 })

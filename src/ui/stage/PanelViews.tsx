@@ -1,6 +1,8 @@
 // Which view of an instrument does the large card show? A quiet switch in its head, and the measurement that a view needs.
 import { useEffect } from 'react'
 import { armsOf } from '../../core/resolve.ts'
+import type { Step } from '../../core/units.ts'
+import type { ArmColumns } from '../../store/armColumns.ts'
 import { Segmented } from '../controls/choices.tsx'
 import { useLab, useLabState } from '../lab.tsx'
 import type { Panel } from './panels.ts'
@@ -10,7 +12,7 @@ export function PanelViews({ panel }: { readonly panel: Panel }) {
   const { view } = useLab()
   const chosen = useLabState((state) => state.panelViews[panel.name])
   const seeds = useLabState((state) => state.experiment.seeds)
-  useWholeHessian(panel, chosen)
+  useWholeMeasurement(panel, chosen)
   if (panel.views === undefined || (panel.viewsOfSeeds === true && seeds === 1)) return null
   return (
     <Segmented
@@ -23,23 +25,28 @@ export function PanelViews({ panel }: { readonly panel: Panel }) {
   )
 }
 
-/** Asks once for every entry when a view needs it, the run rests, and the last measurement was too cheap to have it. */
-function useWholeHessian(panel: Panel, view: string | undefined): void {
+/** Asks once for what a view needs, when the run rests and the last measurement was too cheap to have it. */
+function useWholeMeasurement(panel: Panel, view: string | undefined): void {
   const { run } = useLab()
-  const limit = panel.name === 'hessian' && view !== undefined ? panel.wholeLimits?.[view] : undefined
   const wanted = useLabState((state) => {
-    const { phase } = state.run
-    if (limit === undefined || (phase !== 'ready' && phase !== 'paused' && phase !== 'finished')) return null
-    const newest = armsOf(state.experiment).map((arm) => state.columns[arm].hessian.samples.at(-1))
-    const missing = newest.some(
-      (sample) =>
-        sample !== undefined &&
-        sample.parameterCount <= limit &&
-        (sample.step < state.run.step || (view === 'entries' ? sample.entries : sample.blockMeanAbs) === null),
-    )
-    return missing ? `${state.runKey} ${state.run.step}` : null
+    const { phase, step } = state.run
+    if (view === undefined || (phase !== 'ready' && phase !== 'paused' && phase !== 'finished')) return null
+    const missing = armsOf(state.experiment).some((arm) => isMissing(panel, view, state.columns[arm], step))
+    return missing ? `${state.runKey} ${step}` : null
   })
+  const { name } = panel
   useEffect(() => {
-    if (wanted !== null) run.measureNow('hessian')
-  }, [wanted, run])
+    if (wanted !== null) run.measureNow(name)
+  }, [wanted, run, name])
+}
+
+function isMissing(panel: Panel, view: string, { hessian, gradientNorms }: ArmColumns, step: Step): boolean {
+  if (panel.name === 'gradientNorms') {
+    const newest = gradientNorms.samples.at(-1)
+    return view === 'signal' && newest !== undefined && newest.forwardLog10 === undefined
+  }
+  const limit = panel.name === 'hessian' ? panel.wholeLimits?.[view] : undefined
+  const newest = hessian.samples.at(-1)
+  if (limit === undefined || newest === undefined || newest.parameterCount > limit) return false
+  return newest.step < step || (view === 'entries' ? newest.entries : newest.blockMeanAbs) === null
 }

@@ -40,6 +40,7 @@ export const STAGE_PANELS: readonly Panel[] = [
     views: [
       { value: 'time', label: 'Over time' },
       { value: 'statistics', label: 'Mean and slope' },
+      { value: 'signal', label: 'Signal' },
     ],
   },
   { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },

@@ -3,7 +3,7 @@ import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 
 const DRAWN: Readonly<Record<PanelName, RegExp>> = {
-  loss: /\.loss(Lower|Upper)Bound$/,
+  loss: /\.(loss(Lower|Upper)|confusion)Bound$/,
   gradientNorms: /(gradientMedian|gradientRms|orthogonalGradient)$/,
   cosines: /cosine\.null$/,
   hessian: /hessian\.stabilityLine$/,
@@ -15,4 +15,15 @@ export function curvesOf(panel: PanelName, curves: readonly TheoryCurve[]): read
   // A chain has its own bound of the loss; the certificate of the kernel says nothing on a plateau.
   const chain = curves.some((curve) => curve.id.startsWith('chain.'))
   return curves.filter((curve) => DRAWN[panel].test(curve.id) && !(chain && curve.id.endsWith('kernel.lossUpperBound')))
+}
+
+/** Predictions of the signal's squares as sizes over that of the first layer. */
+export function signalCurvesOf(curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
+  return curves
+    .filter(({ id }) => /forward(Square|Typical)$/.test(id))
+    .map((curve) => ({
+      ...curve,
+      label: curve.id.endsWith('Typical') ? 'predicted, typical (log10)' : 'predicted, root mean square (log10)',
+      y: curve.y.map((value) => (value - curve.y[0]) / 2),
+    }))
 }

@@ -16,7 +16,8 @@ export interface PanelTheory {
 
 /** The theory shown beside a panel. */
 export function theoryOfPanel(panel: PanelName, curves: readonly TheoryCurve[], chain: boolean): PanelTheory {
-  const { speaksOf, ...said } = chain ? CHAIN[panel] : NETWORK[panel]
+  const special = SPECIAL[panel]?.find(({ speaksOf }) => curves.some(({ id }) => id === speaksOf))
+  const { speaksOf, ...said } = special ?? (chain ? CHAIN[panel] : NETWORK[panel])
   const curve = curves.find((candidate) => candidate.id === speaksOf) ?? null
   return { ...said, curve }
 }
@@ -144,4 +145,57 @@ const NETWORK: Readonly<Record<PanelName, Words>> = {
     speaksOf: 'hessian.stabilityLine',
   },
   kernel: KERNEL,
+}
+
+/** Formulas that take the place of the usual one where their curve is there. */
+const SPECIAL: Readonly<Partial<Record<PanelName, readonly Words[]>>> = {
+  loss: [
+    {
+      title: 'Confusion sets a floor',
+      formula: formula(
+        'the expected loss after T steps less its minimum is at most rho to the T times the first, plus alpha eta over one minus rho',
+        sub(i('F'), i('T')),
+        o('−'),
+        sup(i('F'), o('*')),
+        o('≤'),
+        sup(i('ρ'), i('T')),
+        bracket(sub(i('F'), n('0')), o('−'), sup(i('F'), o('*'))),
+        o('+'),
+        over(row(i('α'), i('η')), row(n('1'), o('−'), i('ρ'))),
+      ),
+      text: 'Here α is the rate and η the confusion: how far any two samples pull against each other. Small steps do not lower the floor N η / 2μ.',
+      source: 'Sankararaman et al. 2020, Thm 3.1',
+      speaksOf: 'sgd.confusionBound',
+    },
+  ],
+  gradientNorms: [
+    {
+      title: 'Skips alone make the signal explode',
+      formula: formula(
+        'the expected square of h grows like one plus b squared d sigma squared, to the number of blocks',
+        i('E'),
+        sup(size(sub(i('h'), i('k'))), n('2')),
+        o('='),
+        sup(bracket(n('1'), o('+'), sup(i('b'), n('2')), i('d'), sup(i('σ'), n('2'))), i('k')),
+      ),
+      text: 'At unit gain every block doubles the square of the signal; a branch scale b of one over the root of the number of blocks keeps it below e. Choose Signal above to see it.',
+      source: 'Orvieto et al. 2021, section 4',
+      speaksOf: 'skip.forwardSquare',
+    },
+    {
+      title: 'Zeros at the border cost signal in every layer',
+      formula: formula(
+        'each layer multiplies the expected square by nine c p sigma squared times a factor below one',
+        n('9'),
+        i('c'),
+        i('p'),
+        sup(i('σ'), n('2')),
+        o('·'),
+        sup(tallBracket(over(row(n('1'), o('+'), n('2'), words('cos'), over(i('π'), row(i('r'), o('+'), n('1')))), n('3'))), n('2')),
+      ),
+      text: 'A 3 × 3 filter at the border of an r × r image sees zeros: 10 % less a layer at 7 × 7, half a per cent at 32 × 32, nothing with a circular border. Choose Signal above to see it.',
+      source: 'Orvieto et al. 2021, appendix D',
+      speaksOf: 'cnn.forwardSquare',
+    },
+  ],
 }
