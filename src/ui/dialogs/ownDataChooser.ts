@@ -1,7 +1,6 @@
 // How does somebody choose files of their own? With the browser's own dialog, or by dropping them anywhere on the page.
 //
 // Nothing is sent anywhere: files go to a Worker of this tab. Any type may be chosen, because names say nothing here.
-import type { HeldFile } from '../../protocol/ownFileMessages.ts'
 import type { OwnFiles } from '../../store/ownFileStore.ts'
 
 /** Kept while its dialog is open: browsers drop an element that nobody holds, and its answer with it. */
@@ -24,7 +23,7 @@ export function chooseOwnData(ownFiles: OwnFiles): void {
 }
 
 /** Files as the store takes them. */
-export function heldFiles(files: FileList | null): readonly HeldFile[] {
+export function heldFiles(files: FileList | null): Parameters<OwnFiles['choose']>[0] {
   return Array.from(files ?? [], (file) => ({ name: file.name, content: file }))
 }
 
