@@ -14,6 +14,8 @@ export interface EndLabel {
   readonly x: number
   readonly y: number
   readonly bold: boolean
+  /** Where the line ends, when the name stands further on. */
+  readonly lineEnd?: number
 }
 
 /** Between the end of a line and its name, at text scale 1. */
@@ -48,7 +50,7 @@ export function endLabelMarks(labels: readonly EndLabel[], panel: Box, box: Plot
     for (const [index, label] of group.entries()) {
       const y = centres[index]
       if (Math.abs(y - label.wanted) > height * 0.7)
-        marks.push(segment(label.x + 1, label.wanted, label.left - 2, y, label.colour, 1, { opacity: 0.7 }))
+        marks.push(segment((label.lineEnd ?? label.x) + 1, label.wanted, label.left - 2, y, label.colour, 1, { opacity: 0.7 }))
       const { text, colour, bold, left } = label
       marks.push({
         type: 'text',

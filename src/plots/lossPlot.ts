@@ -131,8 +131,8 @@ function curveMarks(
   const lines: Mark[] = []
   const words: Mark[] = []
   const ends: EndLabel[] = []
-  const addEnd = (text: string, colour: string, [x, y]: readonly [number, number], bold: boolean, short = '') => {
-    if (text !== '' && Number.isFinite(x)) ends.push({ text, short, colour, x, y, bold })
+  const addEnd = (text: string, colour: string, [x, y]: readonly [number, number], bold: boolean, short = '', newest = -Infinity) => {
+    if (text !== '' && Number.isFinite(x)) ends.push({ text, short, colour, x: Math.max(x, newest), lineEnd: x, y, bold })
   }
   for (const [index, ghost] of data.ghosts.entries()) {
     const { mark, end } = ghostMark(ghost, place, box)
@@ -146,15 +146,14 @@ function curveMarks(
     // Evaluations lag behind the batch loss: names stand after the thin line, not on it.
     const { count, steps } = arm.source
     const newest = count > 0 ? place.xScale.at(steps[count - 1]) : -Infinity
-    const after = ([x, y]: readonly [number, number]): readonly [number, number] => [Math.max(x, newest), y]
     const test = evaluation === undefined ? null : testLossMarks(evaluation, place, box)
     if (test !== null) {
       lines.push(...test.marks)
-      addEnd(names.test(arm.source.arm), colour, after(test.end), false)
+      addEnd(names.test(arm.source.arm), colour, test.end, false, '', newest)
     }
     const { marks, end } = medianMark(arm, evaluation, place, box)
     lines.push(...marks)
-    addEnd(names.arms[index], colour, after(end), true, data.arms.length > 1 ? arm.source.arm : '')
+    addEnd(names.arms[index], colour, end, true, data.arms.length > 1 ? arm.source.arm : '', newest)
   }
   for (const curve of data.theory) {
     const y = lossY(place)

@@ -35,8 +35,8 @@ export function NetworkStrip() {
             </p>
           ),
         )}
-      {/* Two networks in words need the room; the strip says on hover what its bars are. */}
-      {(chain || words.length === 1 || words[0] === words[1]) && <p className="hint not-present">bars: gradient by layer, log scale</p>}
+      {/* Two rows of bars need the room; what bars are is said on hover and by the plot of gradients. */}
+      {(chain || arms.length === 1) && <p className="hint not-present">bars: gradient by layer, log scale</p>}
     </div>
   )
 }
