@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { DomainFault } from '../../src/core/faults.ts'
 import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
-import { conv, dense, norm, rows, tensor } from './problems.ts'
+import { networkWidths, parameterCount } from '../../src/core/networkSpec.ts'
+import { conv, dense, norm, PROBLEMS, rows, tensor } from './problems.ts'
 
 const MODEL = { kind: 'cnn', activation: 'relu', outputActivation: 'linear', paddingMode: 'zero', inputShape: [1, 4, 4] }
 const FLATTEN = { type: 'flatten', order: 'CHW' }
@@ -116,3 +117,48 @@ test.each([
   expect(() => parseProblem(problem)).toThrow(words)
   expect(() => parseProblem(problem)).toThrow(/^[^\n]+: [^\n]+, got [^\n]+, expected [^\n]+$/u)
 })
+
+/** Every place in a JSON value, as the keys that lead there; long lists of numbers are entered at their first entry only. */
+function placesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path]
+  const keys = Object.keys(value)
+  const entered = Array.isArray(value) && keys.length > 8 ? keys.slice(0, 1) : keys
+  return [path, ...entered.flatMap((key) => placesOf((value as Readonly<Record<string, unknown>>)[key], [...path, key]))]
+}
+
+function withChange(value: unknown, [key, ...rest]: readonly string[], to: unknown): unknown {
+  if (key === undefined) return to
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }
+  const inside = (copy as Record<string, unknown>)[key]
+  ;(copy as Record<string, unknown>)[key] = withChange(inside, rest, to)
+  return copy
+}
+
+const ODD = [undefined, null, true, false, -1, 0, 0.5, 3, 1e9, NaN, 'x', 'linear', [], [1], {}, { shape: [1], data: [1] }]
+
+test.each(PROBLEMS)('parseProblem reads or refuses every change of %s, and never stumbles', (_, problem) => {
+  let [read, refused] = [0, 0]
+  const stumbles: string[] = []
+  for (const place of placesOf(problem))
+    for (const to of ODD) {
+      const outcome = outcomeOf(withChange(problem, place, to))
+      if (outcome === 'read') read++
+      else if (outcome === 'refused') refused++
+      else stumbles.push(`${place.join('.')} = ${JSON.stringify(to)}: ${outcome}`)
+    }
+  expect(stumbles).toEqual([])
+  expect(read).toBeGreaterThan(50)
+  expect(refused).toBeGreaterThan(500)
+})
+
+/** 'read' with shapes that fit, 'refused' in one line, or what went wrong. */
+function outcomeOf(problem: unknown): string {
+  try {
+    const { spec, weights, dataset } = parseProblem(problem)
+    const { count, inputs } = dataset.train
+    return weights.length === parameterCount(spec) && inputs.length === count * networkWidths(spec).inputWidth ? 'read' : 'other shapes'
+  } catch (error) {
+    if (!(error instanceof DomainFault)) return String(error)
+    return /^[^\n]+: [^\n]+, got [^\n]+, expected [^\n]+$/u.test(error.message) ? 'refused' : error.message
+  }
+}
