@@ -8,7 +8,18 @@ import { shortNumber } from '../numberText.ts'
 /** Sentences for one panel, the most important first. */
 export function caveatsOf(panel: PanelName, state: LabState): readonly string[] {
   const own = panelCaveats(panel, state)
-  return [precision(state), ...own]
+  return [precision(state), ...own, ...costOf(panel, state)]
+}
+
+/** What one measurement costs beside a training step, once both are known; losses come free. */
+function costOf(panel: PanelName, { columns, experiment }: LabState): readonly string[] {
+  const cost = columns.A.costs.get(panel)
+  if (cost === undefined || !Number.isFinite(cost.stepRatio) || panel === 'loss') return []
+  const every = experiment.diagnostics.every[panel]
+  const steps = shortNumber(cost.stepRatio, 2)
+  return [
+    `One measurement takes ${steps} ${steps === '1' ? 'training step' : 'training steps'}${every > 0 ? `, every ${every} steps` : ''}.`,
+  ]
 }
 
 function precision({ chips }: LabState): string {
@@ -38,7 +49,9 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
       const bound = under > 0 ? [`${under} values underflowed and are shown as bounds.`] : []
       const tails = experiment.seeds > 4 ? ['Tails are fat: mean and median can be decades apart.'] : []
       return [
-        `Measured on the probe set of ${experiment.data.kind === 'point' ? 1 : experiment.diagnostics.probeCount} samples.`,
+        experiment.data.kind === 'point'
+          ? 'Measured on the one sample.'
+          : `Measured on the probe set of ${experiment.diagnostics.probeCount} samples.`,
         ...tails,
         ...bound,
       ]
@@ -49,8 +62,11 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
       const { pairs } = sample
       const width = pairs.curve === null ? '' : `, bandwidth ${shortNumber(pairs.curve.bandwidth, 2)}`
       const excluded = pairs.excluded > 0 ? [`${pairs.excluded} pairs with a zero gradient are left out.`] : []
+      const drawn = pairs.cosines.length + pairs.excluded
+      const asked = experiment.diagnostics.pairCount
       return [
         `${pairs.cosines.length} pairs of batches of ${sample.pairBatch}${width}.`,
+        ...(drawn < asked ? [`${asked} were asked for: training did not wait for them.`] : []),
         'The minimum depends on the number of pairs; compare spreads.',
         ...excluded,
       ]

@@ -1,8 +1,8 @@
 // Does a formula apply although no curve of it is drawn? Its conditions, ticked or crossed with the numbers of this run.
 import { kernelCertificate } from '../../core/kernelCertificate.ts'
 import type { Hypothesis } from '../../core/theoryCurve.ts'
-import { effectiveOptimizer } from '../../store/effectiveOptimizer.ts'
 import type { LabState } from '../../store/labState.ts'
+import { stabilityLimit } from '../../store/stabilityLimit.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { shortNumber } from '../numberText.ts'
@@ -78,13 +78,13 @@ function certificate({ columns, cursor, experiment }: LabState): readonly Hypoth
 }
 
 function belowStability(state: LabState): Hypothesis {
-  const { lr } = effectiveOptimizer(state.experiment, 'A', state.run.step)
-  const lambda = sampleAt(state.columns.A.hessian, state.cursor)?.lambdaMax
+  const { value, label, spectrum } = stabilityLimit(state.experiment, 'A', state.cursor ?? state.run.step)
+  const sample = sampleAt(state.columns.A.hessian, state.cursor)
+  const lambda = spectrum === 'plain' ? sample?.lambdaMax : sample?.preconditionedSpectrum?.lambdaMax
   return {
-    text: 'η ≤ 2/λmax',
-    holds: lambda === undefined ? 'unknown' : lambda <= 0 || lr <= 2 / lambda,
-    measured:
-      lambda === undefined ? '' : lambda <= 0 ? `λmax ${shortNumber(lambda, 2)}` : `${shortNumber(lr)} and ${shortNumber(2 / lambda, 2)}`,
+    text: spectrum === 'plain' ? `λmax ≤ ${label}` : `λmax, rescaled, ≤ ${label}`,
+    holds: lambda === undefined ? 'unknown' : lambda <= value,
+    measured: lambda === undefined ? '' : `${shortNumber(lambda, 2)} and ${shortNumber(value, 2)}`,
   }
 }
 
