@@ -17,6 +17,8 @@ const MOST_REPEATS = 4096
 /** A case whose warm-up took longer than this sits out the later rounds: more of them would say little and take minutes. */
 const LONG_RUN_MS: Milliseconds = 5000
 const LONG_RUN_ROUNDS = 3
+/** The same for a round of all cases together. */
+const LONG_ROUND_MS: Milliseconds = 20_000
 
 /**
  * Times per case in the order of the rounds.
@@ -29,7 +31,7 @@ export async function interleavedUnevenly(cases: readonly TimedCase[], rounds: n
   return await turns(cases, limits)
 }
 
-/** Times per case, [rounds] each, in the order of the rounds. */
+/** Times per case, [rounds] each (three where a round takes longer than 20 s), in the order of the rounds. */
 export async function interleaved(cases: readonly TimedCase[], rounds: number): Promise<readonly (readonly Milliseconds[])[]> {
   for (const { run } of cases) await run()
   return await turns(
@@ -38,12 +40,15 @@ export async function interleaved(cases: readonly TimedCase[], rounds: number): 
   )
 }
 
-async function turns(cases: readonly TimedCase[], limits: readonly number[]): Promise<readonly (readonly Milliseconds[])[]> {
+async function turns(cases: readonly TimedCase[], wanted: readonly number[]): Promise<readonly (readonly Milliseconds[])[]> {
   const times: Milliseconds[][] = cases.map(() => [])
+  let limits = wanted
   for (let round = 0; round < Math.max(0, ...limits); round++) {
     const order = cases.map((_, k) => k)
     if (round % 2 === 1) order.reverse()
+    const start = performance.now()
     for (const k of order) if (round < limits[k]) times[k].push(await cases[k].run())
+    if (performance.now() - start > LONG_ROUND_MS) limits = limits.map((limit) => Math.min(limit, LONG_RUN_ROUNDS))
   }
   return times
 }
