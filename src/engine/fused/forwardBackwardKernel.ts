@@ -8,8 +8,7 @@
 //   activations[seed][l = 1 .. L][row][QUADS]   h_l as mantissas of 2^exponents(l, tile); l = L is the output
 //   (+ the same again for z_l where the derivatives need it)
 //   deltas     [seed][l = 0 .. L-1][row][QUADS] dLoss/dz_l as mantissas
-//   exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | [ bias: seed][L] | [ slots: parity][weights, biases][seed][L] | [ alive: seed]
-//              a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
+//   exponents  see `kernelShape.ts`
 //   rowLosses  [step of the chunk][seed][row]   vec2f: the loss is x 2^y, and POISON in y marks a row that left float32
 //
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend

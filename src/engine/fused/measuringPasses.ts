@@ -153,7 +153,9 @@ export class MeasuringPasses {
   rowsInMemory(): number {
     const { layout, opened, tile } = this.context
     const row = 16 * layout.layerCount * layout.quads
-    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, 3 * this.budget.bytes) / (2 * row)
+    // h and z share a buffer, with layer norm also the normed rows and their deviations.
+    const copies = layout.norm === null ? 2 : 4
+    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, 3 * this.budget.bytes) / (copies * row)
     return Math.max(1, Math.floor(bound / tile.rows)) * tile.rows
   }
 

@@ -94,7 +94,11 @@ export class PassChoice {
     const { opened, network } = this
     const candidates = timedTiles(network.layout, opened.device.limits, opened.software, batchRows)
     if (candidates.length <= 1) return candidates[0] ?? this.defaultTile
-    const key = JSON.stringify([opened.adapterName, network.layout, network.spec.loss.kind, batchRows, network.seedCount])
+    // Which tile is fastest hardly depends on the depth: a slider that is dragged must not time every one of them.
+    const octave = Math.round(Math.log2(network.layout.layerCount))
+    const { inQuads, quads, activation, norm, skips } = network.layout
+    const kind = [inQuads, quads, activation, norm !== null, skips !== null, octave]
+    const key = JSON.stringify([opened.adapterName, kind, network.spec.loss.kind, batchRows, network.seedCount])
     return fastestTile(key, candidates, (tile) => timeForwardBackward(opened, this.shape(batchRows, tile), network.buffers))
   }
 }
