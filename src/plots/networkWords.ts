@@ -3,6 +3,12 @@ import { channelsOf, imageAfter, inputWidthOf, isWeighted, outputWidthOf, type L
 
 /** One line for a layer list; norms and skips follow after a dot. */
 export function networkWords(layers: readonly LayerSpec[]): string {
+  const extras = networkExtras(layers)
+  return extras === '' ? networkPath(layers) : `${networkPath(layers)} · ${extras}`
+}
+
+/** From the input to the output, without norms and skips. */
+export function networkPath(layers: readonly LayerSpec[]): string {
   const parts: { text: string; count: number }[] = []
   for (const layer of layers) {
     const text = partWords(layer)
@@ -10,8 +16,17 @@ export function networkWords(layers: readonly LayerSpec[]): string {
     if (last?.text === text) last.count++
     else parts.push({ text, count: 1 })
   }
-  const path = [inputWords(layers[0]), ...parts.flatMap(counted)].join(' → ')
-  return [path, ...extras(layers)].join(' · ')
+  return [inputWords(layers[0]), ...parts.flatMap(counted)].join(' → ')
+}
+
+/** "batch norm · 3 skips"; empty for a plain network. */
+export function networkExtras(layers: readonly LayerSpec[]): string {
+  const weighted = layers.filter(isWeighted)
+  const norm = weighted.find((layer) => layer.norm !== undefined)?.norm
+  const skips = weighted.filter((layer) => layer.skip !== undefined).length
+  return [...(norm === undefined ? [] : [`${norm.kind} norm`]), ...(skips === 0 ? [] : [skips === 1 ? '1 skip' : `${skips} skips`])].join(
+    ' · ',
+  )
 }
 
 /** "layer 3: conv 3×3, 16 → 16 channels, 14×14, batch norm, skip": one weighted layer for a readout. */
@@ -48,11 +63,4 @@ function counted({ text, count }: { readonly text: string; readonly count: numbe
   if (count === 1) return [text]
   if (text.startsWith('conv')) return [`${count} ${text}`]
   return count === 2 ? [text, text] : [`${count} × ${text}`]
-}
-
-function extras(layers: readonly LayerSpec[]): readonly string[] {
-  const weighted = layers.filter(isWeighted)
-  const norm = weighted.find((layer) => layer.norm !== undefined)?.norm
-  const skips = weighted.filter((layer) => layer.skip !== undefined).length
-  return [...(norm === undefined ? [] : [`${norm.kind} norm`]), ...(skips === 0 ? [] : [skips === 1 ? '1 skip' : `${skips} skips`])]
 }
