@@ -22,6 +22,8 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
   const svg = ownerDocument.createElementNS(SVG, 'svg')
   const live = ownerDocument.createElement('div')
   prepare(host, canvas, svg, live)
+  // A plot that is scrolled away is drawn when it comes into view, but it has a name at once.
+  svg.setAttribute('aria-label', kind.name)
   const painter = createCanvasPainter(canvas)
   const words = createSvgLayer(svg)
   const above = createSvgLayer(svg)

@@ -59,6 +59,7 @@ describe('mountPlot', () => {
       const { kind, draws } = countingKind()
       const plot = mountPlot(kind, host)
       expect(draws()).toBe(0)
+      expect(svg().getAttribute('aria-label')).toBe('Counter')
       plot.update(1, OPTIONS)
       expect(svg().getAttribute('aria-label')).toBe('Counter. Value 1.')
       plot.update(5, OPTIONS)
