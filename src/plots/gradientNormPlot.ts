@@ -6,7 +6,8 @@ import { END_LABEL_SIZE, frameMarks, marginsFor, panelOf, TICK_SIZE, tickCount }
 import { sampleMeans } from './gradientStatistics.ts'
 import { emptyMarks } from './emptyState.ts'
 import { sampleBefore, sampleQuantiles, signalArm, type GradientNormPlotData } from './gradientData.ts'
-import { layerLine, profileMarks, profilePanel, profileProbe, type ProfilePanel } from './gradientProfile.ts'
+import { layerLine, profileMarks, profilePanel, profileProbe } from './gradientProfile.ts'
+import type { ProfilePanel } from './profilePlace.ts'
 import { statisticsColumn } from './gradientStatisticsView.ts'
 import { gradientCaption, gradientHeadline, gradientSummary, gradientTable } from './gradientWords.ts'
 import { createLayerTimeMap, layerTimeImage, type LayerTimeMap } from './layerTimeMap.ts'
@@ -60,7 +61,7 @@ function drawGradients(given: GradientNormPlotData, box: PlotBox, kept: Gradient
   const data = forward ? { ...given, arms: given.arms.map(signalArm) } : given
   const memory = forward ? { ...kept, ...kept.signal } : kept
   if (forward && given.arms.some(({ current }) => current !== null) && data.arms.every(({ current }) => current === null)) {
-    const words = { head: 'Not measured while the run goes on', body: 'Pause the run: then the signal is read back from the GPU.' }
+    const words = { head: 'Not measured while the run goes on', body: 'Pause the run: then every preactivation is read back.' }
     return { canvas: [], svg: emptyMarks(words, box), cursor: () => [], probe: () => null, stops: { x: [], y: 0 }, rescaled: [] }
   }
   const main = box.variant === 'main' && box.width > 520 && data.arms.some((arm) => arm.samples.length > 0)

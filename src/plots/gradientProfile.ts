@@ -7,7 +7,8 @@ import { meanEnd, meanLine, meanMarks } from './gradientStatisticsView.ts'
 import { inflated } from './lossMarks.ts'
 import { measuredFromLog10 } from './numberText.ts'
 import type { PlotBox, Readout, ReadoutLine } from './plotKind.ts'
-import { linearScale, exponentScale, ordinalTicks, type PositionScale } from './positionScale.ts'
+import type { ProfilePanel } from './profilePlace.ts'
+import { linearScale, exponentScale, ordinalTicks } from './positionScale.ts'
 import { joinLabels, segment, type Box, type Mark } from './scene.ts'
 import { HIGHEST, LOWER, LOWEST, MEDIAN, QUANTILE_COUNT, UPPER } from './seedQuantiles.ts'
 import { interpolated, theoryLabel, theoryLine, theoryLog10, theoryName } from './theoryMarks.ts'
@@ -17,13 +18,6 @@ const NAMES = {
   meanAbs: { long: 'mean |entry|', short: 'mean |entry|' },
   forward: { long: 'signal |z|, over that of layer 1', short: '|z| / |z₁|' },
 } as const
-
-export interface ProfilePanel {
-  readonly panel: Box
-  readonly xScale: PositionScale
-  readonly yScale: PositionScale
-  readonly layerCount: number
-}
 
 /** Scales of the profile: layers 1 .. L across, exponents `range` up. */
 export function profilePanel(data: GradientNormPlotData, panel: Box, range: readonly [number, number]): ProfilePanel {

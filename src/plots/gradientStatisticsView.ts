@@ -1,7 +1,7 @@
 // What do all seeds together say? Mean of the norms with its interval beside the median, and a column of slopes and lost seeds.
 import type { GradientNormArm, GradientNormPlotData } from './gradientData.ts'
 import { lostSeeds, rateWithDepth, sampleMeans, slopeOverLayers } from './gradientStatistics.ts'
-import type { ProfilePanel } from './gradientProfile.ts'
+import type { ProfilePanel } from './profilePlace.ts'
 import { inflated } from './lossMarks.ts'
 import { measuredFromLog10, plainNumber } from './numberText.ts'
 import type { PlotBox, ReadoutLine } from './plotKind.ts'

@@ -102,6 +102,42 @@ describe('a dead seed', () => {
   })
 })
 
+describe('the signal', () => {
+  const signalOf = async (probe: Probe, change: Parameters<typeof contextOf>[2] = {}) =>
+    expectType(await measureGradientNorms(contextOf([probe], 4, change)), 'gradientNorms').forwardLog10
+
+  test('is the root mean square over samples of all preactivations of a layer', async () => {
+    const probe: Probe = {
+      ...quadraticProbe(PLANE),
+      // Two preactivations of 3 and 4 for every sample: |z| = 5.
+      preactivations: async (set) => [Float32Array.from({ length: 2 * set.indices.length }, (_, k) => (k % 2 === 0 ? 3 : 4))],
+    }
+    expect((await signalOf(probe))![0]).toBeCloseTo(Math.log10(5), 12)
+  })
+
+  test('is asked at the start and on demand, and of a GPU on demand only', async () => {
+    const probe = quadraticProbe(PLANE)
+    const gpu: Probe = { ...probe, precision: 'float32' }
+    expect(await signalOf(probe, { step: 0 })).toBeDefined()
+    expect(await signalOf(probe, { step: 5 })).toBeUndefined()
+    expect(await signalOf(gpu, { step: 0 })).toBeUndefined()
+    expect(await signalOf(gpu, { step: 5, effort: 'full' })).toBeDefined()
+  })
+
+  test('asks for fewer samples of a larger network', async () => {
+    const asked: number[] = []
+    const wide = (width: number): Probe => ({
+      ...quadraticProbe(PLANE),
+      preactivations: async (set) => (asked.push(set.indices.length), [new Float32Array(width * set.indices.length).fill(1)]),
+    })
+    await signalOf(wide(10))
+    await signalOf(wide(200_000))
+    await signalOf(wide(900_000))
+    // One to learn the size, then as many as are affordable, at most all four.
+    expect(asked).toEqual([1, 4, 1, 2, 1])
+  })
+})
+
 describe('tangentGap', () => {
   test('is the root mean square over samples of what parts the outputs', () => {
     // Differences (3, 4) over two samples of one output; moved by (1, 1).
