@@ -32,24 +32,39 @@ export function largestByCell(entries: Float64Array, n: number, cells: number): 
   return values
 }
 
+/** Enough entries to find one in fifty; a matrix of 512 parameters has a quarter of a million. */
+const LOOKED_AT = 20_000
+
+const reaches = new WeakMap<ArrayLike<number>, readonly [number, number]>()
+
 /** Exponents at both ends of the colours, whole, at least one apart; null where every entry is zero. */
 export function exponentsOf(matrices: readonly ArrayLike<number>[]): readonly [number, number] | null {
-  let high = -Infinity
-  const exponents: number[] = []
-  for (const matrix of matrices) {
-    for (let i = 0; i < matrix.length; i++) {
-      const exponent = Math.log10(Math.abs(matrix[i]))
-      if (!Number.isFinite(exponent)) continue
-      high = Math.max(high, exponent)
-      exponents.push(exponent)
-    }
-  }
-  if (exponents.length === 0) return null
-  const sorted = Float64Array.from(exponents).sort()
-  // One in fifty may lie below: rounding should not set the scale.
-  const low = Math.max(high - MOST_DECADES, sorted[Math.floor(sorted.length / 50)])
+  const ends = matrices.map(reachOf)
+  const high = Math.max(...ends.map(([, end]) => end))
+  if (!Number.isFinite(high)) return null
+  const low = Math.max(high - MOST_DECADES, Math.min(...ends.map(([end]) => end)))
   const top = Math.ceil(high - 1e-9) + 0
   return [Math.min(top - 1, Math.floor(low + 1e-9) + 0), top]
+}
+
+/** Exponents that one entry in fifty lies below, and that of the largest; computed once per matrix. */
+function reachOf(matrix: ArrayLike<number>): readonly [number, number] {
+  const known = reaches.get(matrix)
+  if (known !== undefined) return known
+  const stride = Math.max(1, Math.floor(matrix.length / LOOKED_AT))
+  const exponents: number[] = []
+  let largest = 0
+  for (let i = 0; i < matrix.length; i++) {
+    const size = Math.abs(matrix[i])
+    if (size > largest && Number.isFinite(size)) largest = size
+    if (i % stride === 0 && size > 0 && Number.isFinite(size)) exponents.push(Math.log10(size))
+  }
+  const sorted = Float64Array.from(exponents).sort()
+  const high = Math.log10(largest)
+  // Rounding should not set the scale.
+  const reach = [sorted.length === 0 ? high : sorted[Math.floor(sorted.length / 50)], high] as const
+  reaches.set(matrix, reach)
+  return reach
 }
 
 /** Signed share of the colour scale: 0 for an exact zero, +-1 at 10^high. */
@@ -59,10 +74,16 @@ export function signedShare(value: number, [low, high]: readonly [number, number
   return value < 0 ? -size : size
 }
 
-/** [cells, cells, 4] pixels. */
+const painted = new WeakMap<Float64Array, { readonly key: string; readonly pixels: Uint8ClampedArray }>()
+
+/** [cells, cells, 4] pixels; the same array while nothing has changed, so that it is painted once. */
 export function signedPixels(values: Float64Array, range: readonly [number, number], theme: PlotTheme['name']): Uint8ClampedArray {
+  const key = `${range.join()} ${theme}`
+  const known = painted.get(values)
+  if (known?.key === key) return known.pixels
   const pixels = new Uint8ClampedArray(4 * values.length)
   for (let i = 0; i < values.length; i++) writeSigned(pixels, 4 * i, signedShare(values[i], range), theme)
+  painted.set(values, { key, pixels })
   return pixels
 }
 

@@ -90,6 +90,16 @@ describe('signed maps', () => {
       }
     }
   })
+  test('are painted once while nothing changes', () => {
+    const values = Float64Array.of(1, -2)
+    expect(signedPixels(values, [-1, 0], 'light')).toBe(signedPixels(values, [-1, 0], 'light'))
+    expect(signedPixels(values, [-1, 0], 'dark')).not.toBe(signedPixels(values, [-1, 1], 'dark'))
+  })
+  test('find the largest entry of a large matrix wherever it stands', () => {
+    const large = new Float64Array(512 * 512).fill(1e-3)
+    large[100_003] = -7
+    expect(exponentsOf([large])).toEqual([-3, 1])
+  })
   test('have whole exponents at both ends, and none for a zero matrix', () => {
     expect(exponentsOf([Float64Array.of(0, 2e-7, -0.3)])).toEqual([-7, 0])
     expect(exponentsOf([new Float64Array(4)])).toBeNull()
