@@ -18,12 +18,20 @@ export interface DenseHessian {
 /** Unit vectors in one question: about 4 MB of answer at 1500 parameters. */
 const BLOCK = 32
 
-/** The Hessian of the reduced loss on a set; P products, or the engine's own route where it offers one. */
+type Alone = Pick<InstrumentContext, 'breathe' | 'progress' | 'signal'>
+
+/** The Hessian of the reduced loss on a set; P products, or the engine's own route where it offers one. Null when the run was asked to go on meanwhile. */
+export async function exactHessian(probe: Probe, set: SampleSet, context: Alone & { readonly isAwaited?: undefined }): Promise<DenseHessian>
 export async function exactHessian(
   probe: Probe,
   set: SampleSet,
-  context: Pick<InstrumentContext, 'breathe' | 'progress' | 'signal'>,
-): Promise<DenseHessian> {
+  context: Alone & Pick<InstrumentContext, 'isAwaited'>,
+): Promise<DenseHessian | null>
+export async function exactHessian(
+  probe: Probe,
+  set: SampleSet,
+  context: Alone & Pick<InstrumentContext, 'isAwaited'>,
+): Promise<DenseHessian | null> {
   if (probe.exactHessian !== undefined) {
     const { matrix, eigenvalues } = await probe.exactHessian(set, context.signal)
     return { matrix, eigenvalues, asymmetry: 0 }
@@ -37,6 +45,7 @@ export async function exactHessian(
     rows.set(await probe.hessianVectors(block, count, set, context.signal), start * dimension)
     context.progress(start + count, dimension, 'Exact Hessian')
     await context.breathe()
+    if (start + count < dimension && context.isAwaited?.() === true) return null
   }
   return { ...symmetrised(rows, dimension), eigenvalues: null }
 }

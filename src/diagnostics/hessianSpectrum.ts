@@ -33,10 +33,9 @@ export const measureHessian: Instrument = async (context: InstrumentContext): Pr
   const set = probeSamples(probeSetSize(context))
   const moments = await probe.secondMoments()
   const preconditioner = preconditionerOf(context.optimizer, moments)
-  const measured =
-    probe.parameterCount <= limit
-      ? await exactSpectrum(context, probe, set, preconditioner)
-      : await lanczosSpectrum(context, probe, set, preconditioner)
+  const exact = probe.parameterCount <= limit ? await exactSpectrum(context, probe, set, preconditioner) : 'givenUp'
+  // Whoever presses Run while every column is on its way gets the cheap answer at once.
+  const measured = exact === 'givenUp' ? await lanczosSpectrum(context, probe, set, preconditioner) : exact
   if (measured === null) return unavailable(context, 'hessian', 'nonFinite')
   return {
     type: 'hessian',
@@ -59,9 +58,12 @@ async function exactSpectrum(
   probe: Probe,
   set: SampleSet,
   preconditioner: Preconditioner | null,
-): Promise<Spectrum | null> {
+): Promise<Spectrum | null | 'givenUp'> {
   const { effort } = context
-  const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, context)
+  // Live spectra are small: switching their method with the load of the machine would flicker.
+  const dense = await exactHessian(probe, set, effort === 'full' ? context : { ...context, isAwaited: undefined })
+  if (dense === null) return 'givenUp'
+  const { matrix, asymmetry, eigenvalues: known } = dense
   if (!matrix.every(Number.isFinite)) return null
   const n = probe.parameterCount
   const eigenvalues = known ?? (await context.eigenvalues(matrix, n))
@@ -119,7 +121,9 @@ async function lanczosSpectrum(
   set: SampleSet,
   preconditioner: Preconditioner | null,
 ): Promise<Spectrum> {
-  const { settings, effort, signal } = context
+  const { settings, signal } = context
+  // Given up for somebody who waits: then the live numbers.
+  const effort = context.isAwaited?.() === true ? 'live' : context.effort
   const n = probe.parameterCount
   const probes = effort === 'full' ? Math.max(FULL_PROBES, settings.lanczosProbes) : settings.lanczosProbes
   const steps = effort === 'full' ? Math.max(FULL_STEPS, settings.lanczosSteps) : settings.lanczosSteps

@@ -54,10 +54,12 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
 
   const measure = async (name: MeasuredInstrument, step: Step, effort: Effort): Promise<Milliseconds> => {
     const start = host.now()
+    // What a person asked for in the middle of a run is measured whole; at rest until the run is wanted again.
+    const isPatient = effort === 'full' && link.isAwaited()
     const left = skipped.get(name)
     for (const arm of arms) {
       const before = host.now()
-      const isAwaited = (): boolean => effort === 'live' && host.now() - before > PATIENCE_MS && link.isAwaited()
+      const isAwaited = (): boolean => !isPatient && host.now() - before > PATIENCE_MS && link.isAwaited()
       link.push(await answered(name, { ...contextOf(arm, step, effort), isAwaited }, instruments.get(arm)![name]))
       const duration = host.now() - before
       link.push({

@@ -292,7 +292,8 @@ export class Run {
   private isAwaited(): boolean {
     const { control, host, start, step, experiment } = this
     if (host.isWatched !== true) return false
-    return (start.autorun && step === 0) || control.orders.length > 0 || wantedSteps(control, step, experiment.steps) > 0
+    const isAsked = control.orders.some(({ type }) => type === 'measureNow')
+    return (start.autorun && step === 0) || isAsked || wantedSteps(control, step, experiment.steps) > 0
   }
 
   private announce(): void {

@@ -272,4 +272,13 @@ describe('the Hessian', () => {
     const nearest = Math.min(...spread.map((value) => Math.abs(value / 2 - estimated.lambdaMax)))
     expect(nearest).toBeLessThanOrEqual(estimated.lambdaMaxResidual + 1e-9)
   })
+
+  test('is given up for the cheap answer when somebody wants the run to go on', async () => {
+    let asked = 0
+    const sample = expectType(await measure(contextOf([diagonal(1)], 4, { effort: 'full', isAwaited: () => ++asked > 3 })), 'hessian')
+    expect(sample).toMatchObject({ method: 'lanczos', probes: DEFAULT_DIAGNOSTICS.lanczosProbes, entries: null })
+    expect(sample.lanczosSteps).toBe(DEFAULT_DIAGNOSTICS.lanczosSteps)
+    const live = expectType(await measure(contextOf([quadraticProbe(PLANE)], 4, { isAwaited: () => true })), 'hessian')
+    expect(live.method).toBe('exact')
+  })
 })
