@@ -20,7 +20,8 @@ type FloatSplit = SplitArrays & { readonly inputs: Float32Array; readonly target
  * Every class gives the same number of rows as long as it has them. Scale and shift come from the training rows alone.
  *
  * @param streams one stream for the order of training rows, another for what tests.
- * @throws {FaultError} `dataMissing` when the files are not here, `dataCorrupt` when they are others than the settings say.
+ * @throws {FaultError} `dataMissing` when the files are not here, `dataCorrupt` when they are others than the settings say,
+ *   `unsupported` when labels are asked for and there are none.
  */
 export function ownDataset(
   settings: DataSettings,
@@ -34,7 +35,9 @@ export function ownDataset(
     throw corrupt(wanted.name, 'holds samples of another shape or other classes than the experiment says')
   }
   if (samples.targets.type === 'none' && settings.targets === 'labels') {
-    throw corrupt(wanted.name, 'has no labels, so its samples can only be their own targets')
+    // The file is good; it is the setting that asks for what it has not.
+    const detail = `The data file ${wanted.name} has no labels, so its samples can only be their own targets: set targets to the inputs.`
+    throw new FaultError({ type: 'unsupported', detail })
   }
   const labels = samples.targets.type === 'classes' ? samples.targets.labels : null
   const rows = splitRows(samples.count, labels, streams)

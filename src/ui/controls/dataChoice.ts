@@ -19,7 +19,7 @@ const USUAL: Readonly<Partial<Record<Kind, Usual>>> = {
 
 /** True where a sample has rows and columns. */
 export function isImages({ kind, file }: Pick<DataSettings, 'kind' | 'file'>): boolean {
-  return kind === 'fashionMnist' || kind === 'digits' || (kind === 'file' && file !== null && (file.height > 1 || file.width > 1))
+  return kind === 'fashionMnist' || kind === 'digits' || (kind === 'file' && file !== null && file.width > 1)
 }
 
 /** True where a model of this kind can learn the set. */
