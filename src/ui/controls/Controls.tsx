@@ -1,5 +1,7 @@
 // Which few settings are always in reach? Those that a lecture moves; the rest waits behind one button.
 import { Redo2, Undo2 } from 'lucide-react'
+import type { ArmName, Experiment } from '../../core/experiment.ts'
+import { armExperiment, armsOf } from '../../core/resolve.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { groupedNumber } from '../numberText.ts'
 import { NetworkStrip } from '../stage/NetworkStrip.tsx'
@@ -99,16 +101,29 @@ function UndoPair() {
   )
 }
 
-/** What the weights are drawn from, and how large they are on the scale that compares all schemes. */
+/** What the weights are drawn from, and how large they are on the scale that compares all schemes; of both arms where they differ. */
 function StartHint() {
   const experiment = useLabState((state) => state.experiment)
-  const equivalent = equivalentTauWords(experiment, networkOf(experiment, 'A').layers)
+  const arms = armsOf(experiment)
+  const words = arms.map((arm) => startWords(experiment, arm))
+  const both = experiment.versus?.init?.scheme !== undefined
   return (
     <p className="hint not-present" title="τ ≙: the scale whose uniform law has as much variance">
-      {weightLaw(experiment)}
-      {equivalent === '' ? '' : `; ${equivalent}`}
+      {both
+        ? arms.map((arm, index) => (
+            <span key={arm} className="line">
+              <b className={arm === 'A' ? 'arm-a' : 'arm-b'}>{arm}</b> {words[index]}
+            </span>
+          ))
+        : words[0]}
     </p>
   )
+}
+
+function startWords(experiment: Experiment, arm: ArmName): string {
+  const own = armExperiment(experiment, arm)
+  const equivalent = equivalentTauWords(own, networkOf(experiment, arm).layers)
+  return equivalent === '' ? weightLaw(own) : `${weightLaw(own)}; ${equivalent}`
 }
 
 function BatchBox() {

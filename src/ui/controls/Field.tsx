@@ -1,6 +1,7 @@
 // Which control belongs to which name? What the column and an embed share.
 import { LIMITS } from '../../core/limits.ts'
-import { armExperiment } from '../../core/resolve.ts'
+import { armExperiment, armsOf } from '../../core/resolve.ts'
+import { hasUnitWeights } from '../../core/weightVariance.ts'
 import type { ControlName } from '../../store/viewOptions.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { ArmSelect } from './ArmSelect.tsx'
@@ -38,10 +39,15 @@ export function Field({ name }: { readonly name: ControlName }) {
     case 'width':
       return <WidthField />
     case 'tau': {
-      const number = schemeNumber(experiment)
-      if (number === null) return null
-      if (number === 'gain') return <ArmSlider path="init.gain" limit="gain" label="Gain" />
-      return <ArmSlider path="init.tau" limit="tau" label="Scale τ" marks={tauMarks(experiment)} valueText={tauInWords} />
+      const numbers = new Set(armsOf(experiment).map((arm) => schemeNumber(armExperiment(experiment, arm))))
+      return (
+        <>
+          {numbers.has('gain') && <ArmSlider path="init.gain" limit="gain" label="Gain" />}
+          {numbers.has('tau') && (
+            <ArmSlider path="init.tau" limit="tau" label="Scale τ" marks={tauMarks(experiment)} valueText={tauInWords} />
+          )}
+        </>
+      )
     }
     case 'batch':
       return <ArmSlider path="batch" limit="batch" label="Batch" whole />
@@ -94,7 +100,16 @@ export function Field({ name }: { readonly name: ControlName }) {
     case 'activation':
       return model.kind === 'chain' ? null : <ArmSelect path="model.activation" label="Activation" choices={ACTIVATION_CHOICES} />
     case 'scheme':
-      return <ArmSelect path="init.scheme" label="Start" name="Initialiser" choices={SCHEME_CHOICES} />
+      return (
+        <ArmSelect
+          path="init.scheme"
+          label="Start"
+          name="Initialiser"
+          choices={SCHEME_CHOICES}
+          disabled={hasUnitWeights(model)}
+          title={hasUnitWeights(model) ? 'The tangent-kernel scaling draws N(0, 1), whatever stands here' : undefined}
+        />
+      )
     case 'data':
       return (
         <div className="field-row">
