@@ -134,6 +134,8 @@ export interface HessianSample extends SampleOf<'hessian'> {
   /** [L, L] mean absolute entry of the layer blocks, null where not computed. */
   readonly blockMeanAbs: Float64Array | null
   readonly blockFrobenius: Float64Array | null
+  /** [L, L] standard errors where the norms are estimated from products (then blockMeanAbs is null); absent or null: exact. */
+  readonly blockFrobeniusStderr?: Float64Array | null
   readonly layerCount: number
   /** [P, P] entries for P <= 512 when asked, else null. */
   readonly entries: Float64Array | null
