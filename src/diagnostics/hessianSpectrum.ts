@@ -8,6 +8,7 @@ import { norm } from '../numerics/logMagnitude.ts'
 import { spectralDensity, type SpectralDensity } from '../numerics/spectralDensity.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { effectiveStepRange, effectiveSteps } from './effectiveStep.ts'
+import { estimatedBlocks } from './estimatedBlocks.ts'
 import { exactHessian } from './exactHessian.ts'
 import { probeSamples, probeSetSize, unavailable, type Effort, type Instrument, type InstrumentContext } from './instrument.ts'
 import { layerBlocks } from './layerBlocks.ts'
@@ -22,6 +23,9 @@ const EXACT_ROUTE_LIMIT: Readonly<Record<Effort, number>> = { live: 1000, full: 
 /** Entries and layer blocks go to the page only while their square is small beside the other messages. */
 const ENTRIES_LIMIT: Readonly<Record<Effort, number>> = { live: 128, full: 512 }
 const BLOCKS_LIMIT: Readonly<Record<Effort, number>> = { live: 128, full: 512 }
+/** Most layers whose blocks are estimated on demand, and draws for each. */
+const ESTIMATED_LAYERS = 64
+const BLOCK_DRAWS = 4
 /** On demand: enough probes for a spread, enough steps for a shape. */
 const FULL_PROBES = 8
 const FULL_STEPS = 80
@@ -128,7 +132,9 @@ async function lanczosSpectrum(
   const probes = effort === 'full' ? Math.max(FULL_PROBES, settings.lanczosProbes) : settings.lanczosProbes
   const steps = effort === 'full' ? Math.max(FULL_STEPS, settings.lanczosSteps) : settings.lanczosSteps
   let done = 0
-  const total = steps * (preconditioner === null ? 1 : 2)
+  const withBlocks = effort === 'full' && probe.layers.length <= ESTIMATED_LAYERS
+  const blockProducts = withBlocks ? BLOCK_DRAWS * Math.ceil(probe.layers.length / 16) : 0
+  const total = steps * (preconditioner === null ? 1 : 2) + blockProducts
   const product = async (block: Float64Array, count: number): Promise<Float64Array> => {
     const result = await probe.hessianVectors(block, count, set, signal)
     context.progress(Math.min(++done, total), total, 'Lanczos steps')
@@ -148,6 +154,9 @@ async function lanczosSpectrum(
     })
     preconditioned = estimatedSpectrum(felts, factor)
   }
+  const blocks = withBlocks
+    ? await estimatedBlocks(product, probe.layers, n, namedStream(context.seed, `hessian/blocks/step ${context.step}`), BLOCK_DRAWS)
+    : null
   const { lambdaMin, lambdaMax, trace, frobenius } = density
   return {
     method: 'lanczos',
@@ -168,7 +177,8 @@ async function lanczosSpectrum(
     probes,
     lanczosSteps: density.steps,
     blockMeanAbs: null,
-    blockFrobenius: null,
+    blockFrobenius: blocks?.frobenius ?? null,
+    blockFrobeniusStderr: blocks?.stderr ?? null,
     entries: null,
     asymmetry: 0,
     preconditioned: preconditioned === null ? null : Float64Array.of(preconditioned.lambdaMin, preconditioned.lambdaMax),

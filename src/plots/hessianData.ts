@@ -40,7 +40,7 @@ export function drawnValues(sample: HessianSample): Float64Array {
 }
 
 /** The newest sample up to the one at the cursor that has what a map shows: maps are measured more rarely than spectra. */
-export function newestWith({ current, samples }: HessianArm, field: 'entries' | 'blockMeanAbs'): HessianSample | null {
+export function newestWith({ current, samples }: HessianArm, field: 'entries' | 'blockFrobenius'): HessianSample | null {
   if (current === null) return null
   if (current[field] !== null) return current
   return samples.findLast((sample) => sample.step <= current.step && sample[field] !== null) ?? null

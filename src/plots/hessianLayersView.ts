@@ -7,27 +7,29 @@ import { writeViridis } from './colourScale.ts'
 import { emptyMarks, type EmptyWords } from './emptyState.ts'
 import { BLOCK_LIMIT, newestWith, type HessianArm, type HessianPlotData } from './hessianData.ts'
 import { belowMap, cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
-import { diagonalSplit, splitLines } from './matrixNumbers.ts'
+import { diagonalSplit, sizeRows, splitLines } from './matrixNumbers.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { Drawing, PlotBox } from './plotKind.ts'
 import { exponentScale } from './positionScale.ts'
-import type { Mark } from './scene.ts'
+import { joinLabels, type Label, type Mark } from './scene.ts'
 import { exponentsOf } from './signedMap.ts'
+import { statisticsMarks } from './statisticsColumn.ts'
 import { armColour } from './theme.ts'
 
 /** One arm with the blocks of both quantities. */
 export interface BlockArm {
   readonly arm: HessianArm
   readonly sample: HessianSample
-  readonly meanAbs: Float64Array
+  /** Null where the norms are estimates: nothing knows single entries then. */
+  readonly meanAbs: Float64Array | null
   readonly frobenius: Float64Array
 }
 
 /** Arms whose layer blocks are known at or before the cursor. */
 export function blockArms(data: HessianPlotData): readonly BlockArm[] {
   return data.arms.flatMap((arm) => {
-    const sample = newestWith(arm, 'blockMeanAbs')
-    return sample === null || sample.blockMeanAbs === null || sample.blockFrobenius === null
+    const sample = newestWith(arm, 'blockFrobenius')
+    return sample === null || sample.blockFrobenius === null
       ? []
       : [{ arm, sample, meanAbs: sample.blockMeanAbs, frobenius: sample.blockFrobenius }]
   })
@@ -41,7 +43,7 @@ export function missingBlocks(data: HessianPlotData): EmptyWords {
   return largest > BLOCK_LIMIT
     ? {
         head: `${plainNumber(largest)} parameters`,
-        body: `Layer blocks are measured up to ${plainNumber(BLOCK_LIMIT)} parameters: they need every entry.`,
+        body: 'Layer blocks are estimated on demand: More settings, Hessian spectrum, Measure now.',
       }
     : { head: 'Not measured while the run goes on', body: 'Pause the run: then the layer blocks are measured.' }
 }
@@ -56,8 +58,10 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
   const arms = blockArms(data)
   const pictures: readonly Picture[] =
     arms.length === 1
-      ? (['meanAbs', 'frobenius'] as const).map((quantity) => ({ owner: arms[0], quantity }))
-      : arms.map((owner) => ({ owner, quantity: 'meanAbs' }))
+      ? (['meanAbs', 'frobenius'] as const)
+          .filter((quantity) => arms[0][quantity] !== null)
+          .map((quantity) => ({ owner: arms[0], quantity }))
+      : arms.map((owner) => ({ owner, quantity: arms.every(({ meanAbs }) => meanAbs !== null) ? 'meanAbs' : 'frobenius' }))
   const shared = arms.length > 1
   const ranges = shared
     ? pictures.map(() => exponentsOf(pictures.map(valuesOf)))
@@ -92,7 +96,12 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
     }
     const marks = matrixMapMarks(map, places.squares[index], index === 0, box)
     canvas.push(...marks.canvas)
-    svg.push(...marks.svg, ...belowMap(places.squares[index], splitLines(diagonalSplit(values, count)), box))
+    const split = diagonalSplit(values, count)
+    const numbers =
+      places.beside === null
+        ? belowMap(places.squares[index], splitLines(split), box)
+        : statisticsMarks(['A'], sizeRows([split]), places.beside, box)
+    svg.push(...marks.svg, ...numbers)
     if (shared && index < pictures.length - 1) continue
     const bar = places.bars[shared ? 0 : index]
     const ticks = exponentScale([low, high], [0, 1]).ticks(Math.max(2, bar.height / (38 * box.text)))
@@ -117,7 +126,7 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
 }
 
 function valuesOf({ owner, quantity }: Picture): Float64Array {
-  return owner[quantity]
+  return quantity === 'meanAbs' ? (owner.meanAbs ?? owner.frobenius) : owner.frobenius
 }
 
 function blockProbe(
@@ -140,11 +149,18 @@ function blockProbe(
       { row: [row / count, (row + 1) / count], column: [column / count, (column + 1) / count] },
       `${several ? `${owner.arm.arm}: ` : ''}${layers}`,
       [
-        { name: 'mean |entry|', value: measuredNumber(owner.meanAbs[at]) },
-        { name: 'Frobenius norm', value: measuredNumber(owner.frobenius[at]) },
+        ...(owner.meanAbs === null ? [] : [{ name: 'mean |entry|', value: measuredNumber(owner.meanAbs[at]) }]),
+        { name: 'Frobenius norm', value: normText(owner.sample, owner.frobenius, at) },
       ],
       box,
     )
   }
   return null
+}
+
+/** With its standard error where it is an estimate. */
+function normText({ blockFrobeniusStderr }: HessianSample, frobenius: Float64Array, at: number): Label {
+  const value = measuredNumber(frobenius[at])
+  if (blockFrobeniusStderr === undefined || blockFrobeniusStderr === null) return value
+  return joinLabels(value, ' ± ', measuredNumber(blockFrobeniusStderr[at], 1))
 }

@@ -79,15 +79,16 @@ export function viewTable(data: HessianPlotData): DataTable {
       return hessianTable(felt(data))
     case 'layers': {
       const rows = blockArms(data).flatMap(({ arm, sample, meanAbs, frobenius }) =>
-        Array.from(meanAbs, (mean, at) => [
+        Array.from(frobenius, (size, at) => [
           arm.arm,
           Math.floor(at / sample.layerCount) + 1,
           (at % sample.layerCount) + 1,
-          mean,
-          frobenius[at],
+          meanAbs?.[at] ?? null,
+          size,
+          sample.blockFrobeniusStderr?.[at] ?? null,
         ]),
       )
-      return { columns: ['arm', 'layer', 'and layer', 'mean absolute entry', 'Frobenius norm'], rows }
+      return { columns: ['arm', 'layer', 'and layer', 'mean absolute entry', 'Frobenius norm', 'standard error'], rows }
     }
     case 'entries': {
       const rows = mappedArms(data).flatMap(({ arm, sample, entries }) =>

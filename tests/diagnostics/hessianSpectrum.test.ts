@@ -2,6 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_DIAGNOSTICS, DEFAULT_OPTIMIZER } from '../../src/core/defaults.ts'
 import type { Probe } from '../../src/core/probe.ts'
+import { ShapeFault } from '../../src/core/faults.ts'
+import { estimatedBlocks } from '../../src/diagnostics/estimatedBlocks.ts'
+import { layerBlocks } from '../../src/diagnostics/layerBlocks.ts'
+import { namedStream } from '../../src/numerics/streams.ts'
 import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
 import { contextOf, expectType, quadraticProbe } from './quadraticProbe.ts'
 
@@ -280,5 +284,64 @@ describe('the Hessian', () => {
     expect(sample.lanczosSteps).toBe(DEFAULT_DIAGNOSTICS.lanczosSteps)
     const live = expectType(await measure(contextOf([quadraticProbe(PLANE)], 4, { isAwaited: () => true })), 'hessian')
     expect(live.method).toBe('exact')
+  })
+
+  test('of a larger network has its layer blocks estimated on demand, and not live', async () => {
+    const sizes = [1500, 500]
+    const layers = sizes.map((size, layer) => ({
+      name: `layer ${layer + 1}`,
+      kind: 'dense' as const,
+      offset: layer === 0 ? 0 : 1500,
+      size,
+    }))
+    const probe: Probe = { ...diagonal(4), layers }
+    const full = expectType(await measure(contextOf([probe], 4, { effort: 'full' })), 'hessian')
+    expect(full).toMatchObject({ method: 'lanczos', blockMeanAbs: null })
+    // One nonzero entry a column: random signs change nothing, so the estimate is exact.
+    expect(full.blockFrobenius![0]).toBeCloseTo(Math.sqrt(3) * Math.hypot(...spread), 6)
+    expect(full.blockFrobenius![3]).toBeCloseTo(Math.hypot(...spread), 6)
+    expect([full.blockFrobenius![1], full.blockFrobeniusStderr![0]]).toEqual([0, 0])
+    const live = expectType(await measure(contextOf([probe], 4)), 'hessian')
+    expect(live.blockFrobenius).toBeNull()
+  })
+})
+
+describe('estimatedBlocks', () => {
+  const sizes = [7, 12, 5]
+  const dimension = 24
+  const layers = sizes.map((size, layer) => ({ size, offset: sizes.slice(0, layer).reduce((sum, own) => sum + own, 0) }))
+  const stream = namedStream(91, 'weights')
+  const matrix = new Float64Array(dimension * dimension)
+  for (let i = 0; i < dimension; i++)
+    for (let j = i; j < dimension; j++) matrix[i * dimension + j] = matrix[j * dimension + i] = stream.normal()
+  const operator = async (block: Float64Array, count: number) =>
+    Float64Array.from({ length: count * dimension }, (_, at) => {
+      const [v, i] = [Math.floor(at / dimension), at % dimension]
+      let sum = 0
+      for (let j = 0; j < dimension; j++) sum += matrix[i * dimension + j] * block[v * dimension + j]
+      return sum
+    })
+
+  test('agrees with the blocks of the whole matrix within its own error bars', async () => {
+    const exact = layerBlocks(matrix, layers).frobenius
+    const { frobenius, stderr } = await estimatedBlocks(operator, layers, dimension, namedStream(92, 'probes'), 200)
+    // Four standard errors each; nine blocks of which six are different.
+    exact.forEach((value, at) => expect(Math.abs(frobenius[at] - value)).toBeLessThan(4 * stderr[at] + 1e-12))
+    for (let row = 0; row < 3; row++)
+      for (let column = 0; column < 3; column++) expect(frobenius[row * 3 + column]).toBe(frobenius[column * 3 + row])
+    expect(Math.max(...stderr.map((error, at) => error / frobenius[at]))).toBeLessThan(0.05)
+  })
+
+  test('keeps sizes whose squares leave float64', async () => {
+    const tiny = async (block: Float64Array, count: number) => (await operator(block, count)).map((value) => value * 1e-200)
+    const [small, plain] = [
+      await estimatedBlocks(tiny, layers, dimension, namedStream(93, 'probes'), 4),
+      await estimatedBlocks(operator, layers, dimension, namedStream(93, 'probes'), 4),
+    ]
+    small.frobenius.forEach((value, at) => expect(value / 1e-200 / plain.frobenius[at]).toBeCloseTo(1, 9))
+  })
+
+  test('refuses layers that do not cover the matrix', async () => {
+    await expect(estimatedBlocks(operator, layers.slice(1), dimension, namedStream(1, 'probes'), 2)).rejects.toThrow(ShapeFault)
   })
 })

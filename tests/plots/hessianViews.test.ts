@@ -4,7 +4,8 @@ import { feltArm, newestWith, type HessianPlotData, type HessianView } from '../
 import { hessianPlot } from '../../src/plots/hessianPlot.ts'
 import { exponentsOf, largestByCell, signedPixels, signedShare } from '../../src/plots/signedMap.ts'
 import { diagonalSplit } from '../../src/plots/matrixNumbers.ts'
-import { hessianSample, hessianViewData, hollowSample, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
+import { plainText } from '../../src/plots/scene.ts'
+import { estimatedBlockData, hessianSample, hessianViewData, hollowSample, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
 import { marksOf, wordsOf } from './words.ts'
 
 const draw = (data: HessianPlotData, box = MAIN_BOX) => hessianPlot.draw(data, box, hessianPlot.createMemory())
@@ -127,6 +128,18 @@ describe('the view of layers', () => {
     expect(readout.title).toBe('layers 1 and 2')
     expect(readout.lines.map(({ value }) => value)).toEqual(['0.041', '0.082'])
   })
+})
+
+test('estimated blocks are shown as norms with their standard error, and no mean entries', () => {
+  const data = estimatedBlockData(1)
+  const drawing = draw(data)
+  const images = marksOf(drawing.canvas, 'image').filter(({ columns }) => columns === 3)
+  expect(images).toHaveLength(1)
+  const { box } = images[0]
+  const readout = drawing.probe(box.x + box.width * 0.5, box.y + box.height * 0.1)!
+  expect(readout.lines.map(({ name }) => name)).toEqual(['Frobenius norm'])
+  expect(plainText(readout.lines[0].value)).toBe('0.082 ± 0.008')
+  expect(hessianPlot.table(data).rows[0].slice(3)).toEqual([null, expect.closeTo(0.041, 12), expect.closeTo(0.0041, 12)] as unknown[])
 })
 
 describe('the view of the ends', () => {

@@ -11,6 +11,7 @@ import { DARK_THEME } from '../../src/plots/theme.ts'
 import {
   ballData,
   cosineData,
+  estimatedBlockData,
   gradientData,
   hessianData,
   hessianViewData,
@@ -44,6 +45,8 @@ const PLOTS: readonly (readonly [string, (box: PlotBox) => Drawing])[] = [
         ] as const,
     ),
   ),
+  ['estimated blocks of 1 arm', (box) => hessianPlot.draw(estimatedBlockData(1), box, hessianPlot.createMemory())],
+  ['estimated blocks of 2 arms', (box) => hessianPlot.draw(estimatedBlockData(2), box, hessianPlot.createMemory())],
   ['ball and tangent', (box) => kernelPlot.draw(ballData(), box, kernelPlot.createMemory())],
   ['kernel', (box) => kernelPlot.draw(kernelData(), box, kernelPlot.createMemory())],
 ]

@@ -287,6 +287,23 @@ export function hessianViewData(view: HessianView, arms: 1 | 2 = 2): HessianPlot
   return { arms: both.slice(0, arms), theory: [], totalSteps: 60, view }
 }
 
+/** Layer blocks of networks too large for entries: norms with standard errors, no mean entries. */
+export function estimatedBlockData(arms: 1 | 2): HessianPlotData {
+  const data = hessianViewData('layers', arms)
+  return {
+    ...data,
+    arms: data.arms.map((arm) => {
+      const estimate = (sample: HessianSample): HessianSample => ({
+        ...sample,
+        entries: null,
+        blockMeanAbs: null,
+        blockFrobeniusStderr: sample.blockFrobenius!.map((value) => value / 10),
+      })
+      return { ...arm, samples: arm.samples.map(estimate), current: arm.current === null ? null : estimate(arm.current) }
+    }),
+  }
+}
+
 export function lanczosData(): HessianPlotData {
   const nodes = Float64Array.of(-0.2, -1e-3, 1e-3, 0.1, 2, 40)
   const nodeWeights = Float64Array.of(0.01, 0.4, 0.5, 0.0899, 1e-4, 2e-5)

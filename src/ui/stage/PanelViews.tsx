@@ -48,5 +48,5 @@ function isMissing(panel: Panel, view: string, { hessian, gradientNorms }: ArmCo
   const limit = panel.name === 'hessian' ? panel.wholeLimits?.[view] : undefined
   const newest = hessian.samples.at(-1)
   if (limit === undefined || newest === undefined || newest.parameterCount > limit) return false
-  return newest.step < step || (view === 'entries' ? newest.entries : newest.blockMeanAbs) === null
+  return newest.step < step || (view === 'entries' ? newest.entries : newest.blockFrobenius) === null
 }
