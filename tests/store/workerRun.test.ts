@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { WorkerPort } from '../../src/protocol/client.ts'
 import type { Stream, ToPage, ToWorker } from '../../src/protocol/messages.ts'
+import type { HeldFile } from '../../src/protocol/ownFileMessages.ts'
 import type { SupervisorNotice } from '../../src/protocol/supervisorState.ts'
 import { createWorkerRun, type WorkerRun } from '../../src/store/effects/workerRun.ts'
 import { createLabStore, type LabStore } from '../../src/store/labStore.ts'
@@ -29,12 +30,14 @@ let workers: SilentWorker[]
 let worker: WorkerRun
 const tell = vi.fn<(notice: SupervisorNotice) => void>()
 const frames: (() => void)[] = []
+let lent: readonly HeldFile[] | null = null
 
 beforeEach(() => {
   store = createLabStore()
   workers = []
   frames.length = 0
   tell.mockClear()
+  lent = null
   worker = createWorkerRun(store, {
     spawn: () => {
       workers.push(new SilentWorker())
@@ -45,6 +48,7 @@ beforeEach(() => {
     afterFrame: (action) => frames.push(action),
     every: () => () => undefined,
     tell,
+    ownFiles: () => lent,
   })
 })
 
@@ -74,6 +78,14 @@ describe('createWorkerRun', () => {
     begin()
     expect(workers[0].sent[0]).toMatchObject({ type: 'start', assetBase: 'http://127.0.0.1/', pace: 100, autorun: false, allowGpu: true })
     expect(store.getState().run.phase).toBe('ready')
+  })
+  test('hands the files of an experiment to its Worker, and to none of an experiment without', () => {
+    begin()
+    expect(workers[0].sent[0]).not.toHaveProperty('ownFiles')
+    const files = [{ name: 'mine.csv', content: new Blob(['1']) }]
+    lent = files
+    worker.port.start(store.getState().experiment, { autorun: false, pace: null })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'start', ownFiles: files })
   })
   test('puts samples into the columns and acknowledges them after a frame, not before', () => {
     const address = begin()
