@@ -3,7 +3,7 @@ import type { DataSettings } from '../../core/experiment.ts'
 import { chooseOwnData } from '../dialogs/ownDataChooser.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { Select, type Choice } from './choices.tsx'
-import { fieldsForData, fitsModel } from './dataChoice.ts'
+import { fieldsForData, fitsModel, isImages } from './dataChoice.ts'
 import { DATA_CHOICES } from './words.ts'
 
 /** The select of data sets. */
@@ -11,9 +11,12 @@ export function DataSelect() {
   const { run, ownFiles } = useLab()
   const experiment = useLabState((state) => state.experiment)
   const { data, model } = experiment
+  // A table is nothing to convolve, though a link may ask for it.
+  const offersFile =
+    data.kind === 'file' || (fitsModel('file', model.kind) && (model.kind !== 'cnn' || isImages({ kind: 'file', file: data.file })))
   const choices: readonly Choice<DataSettings['kind'] | 'choose'>[] = [
     ...DATA_CHOICES.filter(({ value }) => fitsModel(value, model.kind)),
-    ...(data.file === null || !fitsModel('file', model.kind) ? [] : [{ value: 'file' as const, label: data.file.name, group: 'Your own' }]),
+    ...(data.file !== null && offersFile ? [{ value: 'file' as const, label: data.file.name, group: 'Your own' }] : []),
     { value: 'choose', label: 'Choose a file …', group: 'Your own' },
   ]
   return (
