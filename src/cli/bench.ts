@@ -1,4 +1,4 @@
-// `npm run bench [-- engines|instruments|fused|page|all] [--pairs n] [--quick] [--json]`: what does it all cost, on this machine?
+// `npm run bench [-- engines|instruments|zoo|fused|page|all] [--pairs n] [--quick] [--json]`: what does it all cost, on this machine?
 //
 // Prints, never judges: times depend on the machine, so no test asserts them. Every comparison is made turn by turn in this
 // one process; progress goes to standard error, so that the report can be piped.
@@ -17,6 +17,8 @@ async function sectionOf(name: SectionName): Promise<BenchSection> {
       return (await import('./bench/engines.ts')).benchEngines
     case 'instruments':
       return (await import('./bench/instruments.ts')).benchInstruments
+    case 'zoo':
+      return (await import('./bench/zoo.ts')).benchZoo
     case 'fused':
       return (await import('./bench/fused.ts')).benchFused
     case 'page':

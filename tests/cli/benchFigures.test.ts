@@ -85,7 +85,12 @@ describe('tableText', () => {
 
 describe('benchArguments', () => {
   test('measures everything seven times when nothing is said', () => {
-    expect(benchArguments([])).toEqual({ sections: ['engines', 'instruments', 'fused', 'page'], pairs: 7, quick: false, json: false })
+    expect(benchArguments([])).toEqual({
+      sections: ['engines', 'instruments', 'zoo', 'fused', 'page'],
+      pairs: 7,
+      quick: false,
+      json: false,
+    })
     expect(benchArguments(['all'])).toEqual(benchArguments([]))
   })
   test('keeps the order of the report, not that of the command line', () => {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { DomainFault } from '../../core/faults.ts'
 
 /** In the order in which they run: what needs a quiet machine least comes last. */
-export const SECTIONS = ['engines', 'instruments', 'fused', 'page'] as const
+export const SECTIONS = ['engines', 'instruments', 'zoo', 'fused', 'page'] as const
 export type SectionName = (typeof SECTIONS)[number]
 
 export interface BenchOptions {

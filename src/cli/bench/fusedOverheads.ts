@@ -3,6 +3,10 @@
 // The plain kernels need a device of their own, because compiled kernels are kept per device.
 import { openDevice, type OpenedDevice } from '../../engine/device.ts'
 import { createFusedTrainer } from '../../engine/fused/fusedTrainer.ts'
+import { fusedSpec } from '../../engine/fused/layout.ts'
+import { PassChoice } from '../../engine/fused/passChoice.ts'
+import { ResidentNetwork } from '../../engine/fused/residentNetwork.ts'
+import { biasExponentsOf } from '../../engine/fused/slotExchange.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
 import { withPlainKernels } from './plainKernels.ts'
@@ -15,40 +19,47 @@ const DEEP: StackShape = { depth: 128, width: 32, batch: 128, activation: 'relu'
 const WIDE: StackShape = { depth: 32, width: 100, batch: 128, activation: 'relu' }
 /** Tiles must be the same on both sides; this one is legal for every shape here. */
 const TILE = { rows: 16, rowsPerThread: 8 } as const
-const LONGEST_CHUNK = 256
-/** The suggested chunk follows the measured steps and has settled after these. */
-const SETTLING_CALLS = 8
+/** Steps of one submit: the most that a chunk holds. */
+const CHUNK = 64
 const CALLS_PER_ROUND = 5
-/** The JS of a step does not know the depth; a shallow network lets a slow adapter take a whole chunk in 50 ms. */
+const WARMING_CALLS = 5
+/** The JS of a step does not know the depth; a shallow network spares a slow adapter the work of a whole chunk. */
 const SHALLOW: StackShape = { depth: 4, width: 8, batch: 128, activation: 'relu' }
 
 /** JS time per step, of a single one and amortised over a chunk. */
 export async function jsTimeTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
   progress('JavaScript of a step')
   const rows: Cell[][] = []
-  for (const shape of [SHALLOW, DEEP]) {
+  for (const [shape, chunk] of [
+    [SHALLOW, 1],
+    [SHALLOW, CHUNK],
+    [DEEP, 1],
+  ] as const) {
     const { options: trainerOptions, indices } = stackProblem(shape)
-    const trainer = await createFusedTrainer(trainerOptions, gpu)
+    const { dataset, initialWeights, optimizer } = trainerOptions
+    const spec = fusedSpec(trainerOptions.spec)
+    // Below the trainer, which would follow its clock and on a busy machine take a step at a time.
+    const network = new ResidentNetwork(gpu, spec, dataset, initialWeights)
+    const pass = await new PassChoice(gpu, network, TILE).create(optimizer.kind, indices.length)
     try {
-      for (let call = 0; call < SETTLING_CALLS; call++) await trainer.train(Array.from({ length: trainer.suggestedChunk }, () => indices))
-      const chunks = new Set([1, Math.min(LONGEST_CHUNK, trainer.suggestedChunk)])
-      for (const chunk of chunks) {
-        const batches = Array.from({ length: chunk }, () => indices)
-        const times: number[] = []
-        for (let round = 0; round < CALLS_PER_ROUND * options.pairs; round++)
-          times.push((await scriptTime(() => trainer.train(batches))) / chunk)
-        rows.push([`${shape.depth} x ${shape.width}`, exactly(chunk, 'count'), figureOf(times, 'ms'), chunk === 1 ? '' : 'at most 0.1 ms'])
-      }
+      pass.start(biasExponentsOf(spec, initialWeights), null, 0, new Int32Array(initialWeights.length).fill(-1))
+      const batches = Array.from({ length: chunk }, () => indices)
+      const run = () => pass.run(batches, optimizer, 0, 1)
+      for (let call = 0; call < WARMING_CALLS; call++) await run()
+      const times: number[] = []
+      for (let round = 0; round < CALLS_PER_ROUND * options.pairs; round++) times.push((await scriptTime(run)) / chunk)
+      rows.push([`${shape.depth} x ${shape.width}`, exactly(chunk, 'count'), figureOf(times, 'ms'), chunk === 1 ? '' : 'at most 0.1 ms'])
     } finally {
-      await trainer.dispose()
+      pass.destroy()
+      network.destroy()
     }
   }
   return {
     title: 'What JavaScript costs a fused step',
-    columns: ['layers x width', 'steps a call', 'JS per step', 'promised'],
+    columns: ['layers x width', 'steps a submit', 'JS per step', 'promised'],
     rows,
     notes: [
-      'From the call until nothing is left to do but wait for the GPU, and from its answer to the losses. A call holds as many steps as the adapter does in 50 ms; JS does not know the depth.',
+      'From the call until nothing is left to do but wait for the GPU, and from its answer to the losses. JS does not know the depth.',
     ],
   }
 }
