@@ -4,7 +4,7 @@
 // and the mean of ten seeds follows neither.
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
 import { log10Of } from '../numerics/logMagnitude.ts'
-import { logWeightMoments } from './chainDistribution.ts'
+import { logWeightMoments, productLogQuantile } from './chainDistribution.ts'
 import { gradientDescentEscapeSteps, lossLowerBound, rmspropEscapeSteps } from './chainEscape.ts'
 import { gradientLog10Quantile } from './chainGradientQuantiles.ts'
 import { gradientSecondMoment } from './chainMoments.ts'
@@ -23,7 +23,7 @@ export function chainCurves(facts: RunFacts): readonly TheoryCurve[] {
   const factor = facts.loss.reduction === 'sum' ? facts.probeCount : 1
   const chain: ChainData = { meanSquare: factor * data.traceS, meanProduct: factor * Math.sqrt(data.crossSquare) }
   if (facts.constantWeight !== null) return equalWeightCurves(facts, facts.constantWeight, chain)
-  return [...gradientCurves(facts, chain), ...depthCurves(facts, chain)]
+  return [...gradientCurves(facts, chain), ...depthCurves(facts, chain), ...signalCurves(facts)]
 }
 
 function gradientCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] {
@@ -57,6 +57,38 @@ function gradientCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve
     gradientLog10Quantile(0.5, facts.depth, tau, chain),
   )
   return [median, ...curves]
+}
+
+/** The signal behind layer k over that behind layer 1: a product of k - 1 weights, whatever the data. */
+function signalCurves(facts: RunFacts): readonly TheoryCurve[] {
+  const law = facts.laws[0]
+  const layers = layersOf(facts.depth)
+  const start = atTheStart(facts.measured.step)
+  const square = curveThrough(
+    {
+      id: 'chain.forwardSquare',
+      label: 'predicted mean square of the signal over that of layer 1 (log10)',
+      source: 'Orvieto et al. 2021, Proposition 3',
+      axis: 'layer',
+      hypotheses: [start],
+    },
+    layers,
+    (layer) => layer * Math.log10(law.variance),
+  )
+  if (law.family !== 'uniform') return [square]
+  const tau = equivalentTau(law, 1)
+  const typical = curveThrough(
+    {
+      id: 'chain.forwardTypical',
+      label: 'predicted square of the median signal (log10)',
+      source: 'Orvieto et al. 2021, Lemma 4 and Proposition 5 (corrected)',
+      axis: 'layer',
+      hypotheses: [start, hypothesis('uniform weights', true, `tau ${shown(tau)}`)],
+    },
+    layers,
+    (layer) => (layer === 0 ? 0 : (2 * productLogQuantile(0.5, layer, tau)) / Math.LN10),
+  )
+  return [square, typical]
 }
 
 function depthCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] {

@@ -2,7 +2,7 @@
 //
 // The instrument measures whole networks of the float64 engine here, so that theory, initialiser, engine and diagnostic are proved together.
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_MLP } from '../../src/core/defaults.ts'
+import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment, ModelSettings } from '../../src/core/experiment.ts'
 import { dataShape } from '../../src/core/footprint.ts'
 import { runHeadless } from '../../src/runtime/headless.ts'
@@ -117,6 +117,34 @@ async function expectSignal(model: Partial<ModelSettings>, id: string): Promise<
     expect(error / ratio).toBeLessThan(0.35)
   }
 }
+
+describe('a chain at its start', () => {
+  test('has half of its signals below the predicted median, behind every fifth layer', async () => {
+    const seeds = 16
+    const draws: Float64Array[] = []
+    let typical: Float64Array = new Float64Array(0)
+    for (let seed = 1; seed <= 25; seed++) {
+      const experiment: Experiment = { ...DEFAULT_EXPERIMENT, seeds, seed, versus: null }
+      const { samples } = await runHeadless(experiment, {
+        readAsset: () => Promise.reject(new Error('no files')),
+        allowGpu: false,
+        steps: 0,
+      })
+      const sample = samples.find(({ type }) => type === 'gradientNorms')
+      if (sample?.type !== 'gradientNorms') throw new Error('no gradient norms')
+      const L = sample.layerCount
+      for (let k = 0; k < seeds; k++) draws.push(sample.forwardLog10!.slice(k * L, (k + 1) * L).map((value, _, own) => value - own[0]))
+      typical = theoryFor(runFacts(experiment, { inputWidth: 1, outputWidth: 1, imageShape: null, trainCount: 1 }, null, { step: 0 })).find(
+        ({ id }) => id === 'chain.forwardTypical',
+      )!.y as Float64Array
+    }
+    for (const layer of [1, 5, 10, 15, 20, 23]) {
+      const below = draws.filter((own) => own[layer] < typical[layer] / 2).length / draws.length
+      // Four standard errors of a half in 400 draws.
+      expect(Math.abs(below - 0.5), `layer ${layer + 1}`).toBeLessThan(4 * Math.sqrt(0.25 / draws.length))
+    }
+  }, 60_000)
+})
 
 describe('a whole network at its start', () => {
   test('has the squares of the closed form with zero padding', async () => {

@@ -23,7 +23,7 @@ export function signalCurvesOf(curves: readonly TheoryCurve[]): readonly TheoryC
     .filter(({ id }) => /forward(Square|Typical)$/.test(id))
     .map((curve) => ({
       ...curve,
-      label: curve.id.endsWith('Typical') ? 'predicted, typical (log10)' : 'predicted, root mean square (log10)',
+      label: `${curve.id.startsWith('B.') ? 'B: ' : ''}predicted, ${curve.id.endsWith('Typical') ? 'typical' : 'root mean square'} (log10)`,
       y: curve.y.map((value) => (value - curve.y[0]) / 2),
     }))
 }
