@@ -136,7 +136,7 @@ describe('a chain at its start', () => {
       for (let k = 0; k < seeds; k++) draws.push(sample.forwardLog10!.slice(k * L, (k + 1) * L).map((value, _, own) => value - own[0]))
       typical = theoryFor(runFacts(experiment, { inputWidth: 1, outputWidth: 1, imageShape: null, trainCount: 1 }, null, { step: 0 })).find(
         ({ id }) => id === 'chain.forwardTypical',
-      )!.y as Float64Array
+      )!.y
     }
     for (const layer of [1, 5, 10, 15, 20, 23]) {
       const below = draws.filter((own) => own[layer] < typical[layer] / 2).length / draws.length
