@@ -5,6 +5,7 @@
 // 1 - sigmoid are written without the subtraction. Comparisons are turned so that NaN passes through. What WGSL only
 // promises to a few digits (atan, and it has no erf) is a polynomial here, fitted to 2e-8.
 import type { Activation } from '../../core/experiment.ts'
+import { EXPONENTIAL } from './exponential.ts'
 
 export interface ActivationCode {
   /** act(0) = 0: near 0 the activation is `gain` times z, whatever exponent z is stored with. */
@@ -24,7 +25,7 @@ fn tanhGain(z : f32) -> f32 {
   return 1.0 + y * (-0.33333334 + y * (0.13333334 + y * (-0.053968254 + y * 0.021869488)));
 }
 fn tanhFar(z : f32) -> f32 {
-  let e = exp(-2.0 * abs(z));
+  let e = expOf(-2.0 * abs(z));
   return select(1.0, -1.0, z < 0.0) * (1.0 - e) / (1.0 + e);
 }
 fn tanhAny(z : f32) -> f32 {
@@ -32,26 +33,26 @@ fn tanhAny(z : f32) -> f32 {
   return tanhFar(z);
 }
 fn tanhSlope(z : f32) -> f32 {
-  let e = exp(-2.0 * abs(z));
+  let e = expOf(-2.0 * abs(z));
   return 4.0 * e / ((1.0 + e) * (1.0 + e));
 }`
 
 const SIGMOID = `
 fn sigmoid(z : f32) -> f32 {
-  let e = exp(-abs(z));
+  let e = expOf(-abs(z));
   return select(1.0, e, z < 0.0) / (1.0 + e);
 }`
 
 const SIGMOID_SLOPE = `
 fn sigmoidSlope(z : f32) -> f32 {
-  let e = exp(-abs(z));
+  let e = expOf(-abs(z));
   return e / ((1.0 + e) * (1.0 + e));
 }`
 
 // e = exp(-|z|) below 0.05 by the series of log(1 + e): 1 + e would round it away. Remainder 5e-8 relative.
 const SOFTPLUS = `
 fn softplus(z : f32) -> f32 {
-  let e = exp(-abs(z));
+  let e = expOf(-abs(z));
   let series = e * (1.0 - e * (0.5 - e * (0.33333334 - e * (0.25 - e * 0.2))));
   return max(z, 0.0) + select(log(1.0 + e), series, e < 0.05);
 }`
@@ -73,11 +74,11 @@ fn arctan(z : f32) -> f32 {
 
 // P(N(0, 1) < -x) exp(x^2 / 2) for x >= 0 is a polynomial in 1 / (1 + x / 4), fitted to 2e-8 for x below 60.
 const NORMAL_LAW = `
-fn density(z : f32) -> f32 { return 0.3989422804 * exp(-0.5 * z * z); }
+fn density(z : f32) -> f32 { return 0.3989422804 * expOf(-0.5 * z * z); }
 fn normalLaw(z : f32) -> f32 {
   let t = 1.0 / (1.0 + 0.25 * abs(z));
   let head = 0.057435977 + t * (0.06795957 + t * (-0.038833036 + t * (0.10263539 + t * (-0.08466895 + t * 0.020638341))));
-  let tail = exp(-0.5 * z * z) * t * (0.09973553 + t * (0.099738516 + t * (0.093428234 + t * (0.08193045 + t * head))));
+  let tail = expOf(-0.5 * z * z) * t * (0.09973553 + t * (0.099738516 + t * (0.093428234 + t * (0.08193045 + t * head))));
   return select(1.0 - tail, tail, z < 0.0);
 }`
 
@@ -181,9 +182,9 @@ fn gain(z : f32) -> f32 {
   let below = 1.0 + z * (0.5 + z * (0.16666667 + z * (0.041666668 + z * (0.008333334 + z * 0.0013888889))));
   return select(below, 1.0, z > 0.0);
 }
-fn far(z : f32) -> f32 { return select(exp(z) - 1.0, z, z > 0.0); }
-fn slope(z : f32) -> f32 { return select(exp(z), 1.0, z > 0.0); }
-fn curvature(z : f32) -> f32 { return select(exp(z), 0.0, z > 0.0); }`,
+fn far(z : f32) -> f32 { return select(expOf(z) - 1.0, z, z > 0.0); }
+fn slope(z : f32) -> f32 { return select(expOf(z), 1.0, z > 0.0); }
+fn curvature(z : f32) -> f32 { return select(expOf(z), 0.0, z > 0.0); }`,
   },
 }
 
@@ -198,5 +199,6 @@ fn curvature(z : f32) -> f32 { return ${(-2 * factor).toFixed(1)} * tanhAny(z) *
 
 /** WGSL of one activation. */
 export function activationCode(activation: Activation): ActivationCode {
-  return CODES[activation]
+  const code = CODES[activation]
+  return code.declarations.includes('expOf(') ? { ...code, declarations: EXPONENTIAL + code.declarations } : code
 }

@@ -6,7 +6,8 @@ import { clone, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import { isWeighted, type LayerSpec, type SkipSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
 import { activate, timesSlope, timesSlopeTangent } from './activationPass.ts'
 import type { LayerTensors } from './layerTensors.ts'
-import { normBackward, normBackwardTangent, normForward, normTangent, statisticsOf } from './normLayer.ts'
+import { normBackwardTangent, normTangent } from './normCurvature.ts'
+import { normBackward, normForward, statisticsOf } from './normLayer.ts'
 import {
   normRecord,
   type ForwardRecord,

@@ -3,7 +3,8 @@
 // Batches are lanes of one pass; their gradients exist for one layer at a time, which adds its products to all pairs.
 import { dispose, tensor1d, zeros, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
 import type { SampleSet } from '../../core/probe.ts'
-import { disposePasses, factorOf, gradientExponents, gradientPasses, scaledBack } from './firstOrderProbe.ts'
+import { disposePasses, gradientPasses } from './firstOrderProbe.ts'
+import { factorOf, gradientExponents, scaledBack } from './gradientExponents.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
 import { layerGradient } from './layerGradients.ts'
 import { flatOrder } from './layerTensors.ts'

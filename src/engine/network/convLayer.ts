@@ -3,15 +3,15 @@
 // Padding, circular wrapping and strides all become frames (frame.ts), so that one correlation kernel serves forward, tangent and,
 // with turned filters, the way back. Gram shares come from the explicit gradients of single samples, a few output channels
 // at a time: they cost one filter gradient, where products of patches would cost positions^2.
-import { clone, dispose, reshape, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { clone, reshape, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
 import { imageAfter, weightCount, type ConvLayerSpec } from '../../core/networkSpec.ts'
 import { channelSums, rowChannelSums } from './channelSums.ts'
-import { correlate, turnedFilters, type CorrelationShape } from './correlate.ts'
+import { correlate, type CorrelationShape } from './correlate.ts'
 import { filterGradient, partialGradients } from './filterGradient.ts'
 import { onFrame, type FrameShape } from './frame.ts'
 import type { LinearTensors } from './layerTensors.ts'
 import type { LinearPasses } from './linearPasses.ts'
-import { product } from './product.ts'
+import { addProducts } from './product.ts'
 import { replaced, scaled } from './tensorSums.ts'
 
 /** Bytes of gradients of single samples that a Gram share holds at once. */
@@ -53,10 +53,7 @@ export function convLayer(spec: ConvLayerSpec): LinearPasses {
     correlate(frames, layer.weight!, there, { scale, bias: layer.bias, biasScale: biasScale * biasFactor })
   const backward = (layer: LinearTensors, delta: Tensor3D, addTo?: Tensor3D) => {
     const frames = kernel === 1 && stride === 1 && padding === 0 ? clone(delta) : onFrame(delta, backFrame)
-    const turned = turnedFilters(layer.weight!, inChannels, kernel)
-    const upstream = correlate(frames, turned, back, { scale, addTo })
-    dispose([frames, turned])
-    return upstream
+    return replaced(frames, correlate(frames, layer.weight!, back, { scale, turned: true, addTo }))
   }
   const gradient = (frames: Tensor3D, delta: Tensor3D): LinearTensors => ({
     weight: filterGradient(frames, delta, there, scale),
@@ -107,14 +104,4 @@ export function convLayer(spec: ConvLayerSpec): LinearPasses {
       return total
     },
   }
-}
-
-/** sum + factor G G^T for rows G. */
-export function addProducts(gradients: Tensor3D, rows: number, sum: Tensor2D, factor: number): Tensor2D {
-  const flat = reshape<Rank.R3>(gradients, [1, rows, gradients.size / rows])
-  const base = reshape<Rank.R3>(sum, [1, rows, rows])
-  const products = product(flat, flat, { transposeB: true, scale: factor, addTo: base })
-  const total = reshape<Rank.R2>(products, [rows, rows])
-  dispose([flat, base, products])
-  return total
 }

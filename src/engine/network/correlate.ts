@@ -19,6 +19,8 @@ export interface CorrelationShape {
 
 export interface CorrelationOptions {
   readonly scale: number
+  /** The way back: `filters` are those of the way there, read with both channels exchanged and turned by half a turn. */
+  readonly turned?: boolean
   /** [lanes or 1, 1, outChannels], added to every position times biasScale. */
   readonly bias?: Tensor3D | null
   readonly biasScale?: number
@@ -37,6 +39,10 @@ const UNIFORMS = {
   outWidth: 'i32',
   inputLane: 'i32',
   filterLane: 'i32',
+  outStride: 'i32',
+  inStride: 'i32',
+  firstTap: 'i32',
+  tapStep: 'i32',
   biasLane: 'i32',
   scale: 'f32',
   biasScale: 'f32',
@@ -49,11 +55,12 @@ const CHANNELS = 4
 /**
  * scale * correlation (+ biasScale * bias) (+ addTo), lane by lane; operands with one lane serve all.
  *
- * @param frames [lanes, n, inChannels * frameHeight * frameWidth]; filters [lanes, outChannels, inChannels * kernel^2].
+ * @param frames [lanes, n, inChannels * frameHeight * frameWidth]; filters [lanes, outChannels, inChannels * kernel^2], or the other way round where turned.
  */
 export function correlate(frames: Tensor3D, filters: Tensor3D, shape: CorrelationShape, options: CorrelationOptions): Tensor3D {
   const { inChannels, outChannels, kernel, stride, frameHeight, frameWidth, outHeight, outWidth } = shape
-  const { scale, bias = null, biasScale = 1, addTo } = options
+  const { scale, turned = false, bias = null, biasScale = 1, addTo } = options
+  const taps = kernel * kernel
   const lanes = Math.max(frames.shape[0], filters.shape[0])
   const rows = frames.shape[1]
   const run = outWidth > LONGEST_RUN / 2 ? LONGEST_RUN : outWidth > 1 ? LONGEST_RUN / 2 : 1
@@ -71,6 +78,10 @@ export function correlate(frames: Tensor3D, filters: Tensor3D, shape: Correlatio
     outWidth,
     inputLane: frames.shape[0] === 1 ? 0 : frames.size / frames.shape[0],
     filterLane: filters.shape[0] === 1 ? 0 : filters.size / filters.shape[0],
+    outStride: turned ? taps : inChannels * taps,
+    inStride: turned ? outChannels * taps : taps,
+    firstTap: turned ? taps - 1 : 0,
+    tapStep: turned ? -1 : 1,
     biasLane: bias === null || bias.shape[0] === 1 ? 0 : outChannels,
     scale,
     biasScale,
@@ -85,8 +96,7 @@ const count = (length: number): number[] => Array.from({ length }, (_, index) =>
 function kernelOf(side: number, stride: number, run: number, withBias: boolean, withBase: boolean): Kernel<keyof typeof UNIFORMS> {
   const inputs = ['A', 'W', ...(withBias ? ['V'] : []), ...(withBase ? ['Base'] : [])]
   const segment = (run - 1) * stride + side
-  const bias = withBias ? ' + uniforms.biasScale * V[lane * uniforms.biasLane + channel]' : ''
-  const base = withBase ? ' + Base[to]' : ''
+  const bias = withBias ? ' + bias' : ''
   return {
     name: `correlate_${side}_${stride}_${run}${withBias ? '_bias' : ''}${withBase ? '_base' : ''}`,
     shape: 'blocks',
@@ -105,16 +115,16 @@ function kernelOf(side: number, stride: number, run: number, withBias: boolean, 
       let lane = rest / uniforms.rows;
       if (lane >= uniforms.lanes) { return; }
       let plane = uniforms.frameHeight * uniforms.frameWidth;
-      let taps = uniforms.inChannels * ${side * side};
       // Past the edge the last channel is computed again and not written; past the row's end, what follows it.
       let channels = min(channel0 + vec4<i32>(0, 1, 2, 3), vec4<i32>(uniforms.outChannels - 1));
-      var w = lane * uniforms.filterLane + channels * taps;
+      var first = lane * uniforms.filterLane + uniforms.firstTap + channels * uniforms.outStride;
       var start = lane * uniforms.inputLane + row * uniforms.inChannels * plane + y * ${stride} * uniforms.frameWidth + x0 * ${stride};
       ${count(run)
         .map((j) => `var c${j} = vec4<f32>(0.0);`)
         .join(' ')}
       for (var i = 0; i < uniforms.inChannels; i = i + 1) {
         var at = start;
+        var w = first;
         for (var ky = 0; ky < ${side}; ky = ky + 1) {
           ${count(segment)
             .map((j) => `let a${j} = A[at + ${j}];`)
@@ -122,51 +132,30 @@ function kernelOf(side: number, stride: number, run: number, withBias: boolean, 
           ${count(side)
             .map(
               (kx) => `
-          let f${kx} = vec4<f32>(W[w.x + ${kx}], W[w.y + ${kx}], W[w.z + ${kx}], W[w.w + ${kx}]);
+          let f${kx} = vec4<f32>(W[w.x], W[w.y], W[w.z], W[w.w]);
+          w = w + uniforms.tapStep;
           ${count(run)
             .map((j) => `c${j} = c${j} + a${j * stride + kx} * f${kx};`)
             .join(' ')}`,
             )
             .join('')}
-          w = w + ${side};
           at = at + uniforms.frameWidth;
         }
         start = start + plane;
+        first = first + uniforms.inStride;
       }
-      let sums = array<vec4<f32>, ${run}>(${count(run)
-        .map((j) => `c${j}`)
-        .join(', ')});
-      let valid = min(${run}, uniforms.outWidth - x0);
+      // Written out, without an array: indexing one costs a software adapter more than all the products.
       for (var o = 0; o < ${CHANNELS}; o = o + 1) {
         let channel = channel0 + o;
         if (channel >= uniforms.outChannels) { break; }
-        let first = (((lane * uniforms.rows + row) * uniforms.outChannels + channel) * uniforms.outHeight + y) * uniforms.outWidth + x0;
-        for (var j = 0; j < valid; j = j + 1) {
-          let to = first + j;
-          result[to] = uniforms.scale * sums[j][o]${bias}${base};
-        }
+        let to = (((lane * uniforms.rows + row) * uniforms.outChannels + channel) * uniforms.outHeight + y) * uniforms.outWidth + x0;
+        ${withBias ? 'let bias = uniforms.biasScale * V[lane * uniforms.biasLane + channel];' : ''}
+        ${count(run)
+          .map(
+            (j) =>
+              `if (x0 + ${j} < uniforms.outWidth) { result[to + ${j}] = uniforms.scale * c${j}[o]${bias}${withBase ? ` + Base[to + ${j}]` : ''}; }`,
+          )
+          .join('\n        ')}
       }`,
   }
-}
-
-const TURNED: Kernel<'outChannels' | 'inChannels' | 'taps'> = {
-  name: 'turnedFilters',
-  shape: 'elementwise',
-  inputs: ['W'],
-  uniforms: { outChannels: 'i32', inChannels: 'i32', taps: 'i32' },
-  body: `
-    let tap = index % uniforms.taps;
-    var rest = index / uniforms.taps;
-    let o = rest % uniforms.outChannels;
-    rest = rest / uniforms.outChannels;
-    let i = rest % uniforms.inChannels;
-    let lane = rest / uniforms.inChannels;
-    result[index] = W[((lane * uniforms.outChannels + o) * uniforms.inChannels + i) * uniforms.taps + uniforms.taps - 1 - tap];`,
-}
-
-/** Filters as the way back needs them: [lanes, inChannels, outChannels * kernel^2], each turned by half a turn. */
-export function turnedFilters(filters: Tensor3D, inChannels: number, kernel: number): Tensor3D {
-  const [lanes, outChannels] = filters.shape
-  const taps = kernel * kernel
-  return runKernel(TURNED, [filters], [lanes, inChannels, outChannels * taps], { outChannels, inChannels, taps }) as Tensor3D
 }

@@ -55,7 +55,7 @@ export function denseLayer(spec: DenseLayerSpec): LinearPasses {
       const samples = input.shape[1]
       const rows = delta.shape[0] * samples
       const flat = reshaped(delta, rows, fanOut)
-      const deltaGram = product(flat, flat, { transposeB: true })
+      const deltaGram = product(flat, flat, { transposeB: true, upper: true })
       const inputGram = product(input, input, { transposeB: true })
       const total = runKernel(GRAM_SHARE, [inputGram, deltaGram, sum], [rows, rows], {
         samples,

@@ -136,13 +136,10 @@ function kernelOf(side: number, stride: number): Kernel<keyof typeof UNIFORMS> {
           start = start + ${stride} * uniforms.frameWidth;
         }
       }
-      let sums = array<vec4<f32>, ${held * side}>(${count(held)
-        .flatMap((r) => count(side).map((k) => `g${r}_${k}`))
-        .join(', ')});
       for (var o = 0; o < ${CHANNELS}; o = o + 1) {
         if (out0 + o >= uniforms.outs) { break; }
-        let filterIndex = ((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input;
-        for (var k = 0; k < ${held * side}; k = k + 1) { result[filterIndex * ${side * side} + part * ${held * side} + k] = sums[k][o]; }
+        let to = (((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input) * ${side * side} + part * ${held * side};
+        ${each((r, k) => `result[to + ${r * side + k}] = g${r}_${k}[o];`)}
       }`,
   }
 }

@@ -2,12 +2,13 @@
 //
 // Activations and deltas are stored with the exponents of a plan measured at the same step; sums over layers of
 // different exponents are brought to the smallest one, and the host undoes it in float64.
-import { dispose, zeros, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet } from '../../core/probe.ts'
-import { isWeighted } from '../../core/networkSpec.ts'
-import { disposeStatistics, frozenStatistics, type LentStatistics } from './frozenStatistics.ts'
-import { addLayerGram, layerGradient } from './layerGradients.ts'
+import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
+import { gradientExponents } from './gradientExponents.ts'
+import { gramPass } from './gramPass.ts'
+import { layerGradient } from './layerGradients.ts'
 import { flatOrder, type LayerTensors } from './layerTensors.ts'
 import { vectorsOf } from './layout.ts'
 import { lossGradient } from './lossHead.ts'
@@ -34,54 +35,22 @@ export interface BackwardRecord {
   readonly gradients: readonly LayerBackward[]
 }
 
-/** @param frozen statistics of batch norms; null: of the rows at hand. */
-export function gradientPasses(
-  host: ProbeHost,
-  layers: readonly LayerTensors[],
-  block: SampleBlock,
-  plan: RangePlan,
-  frozen: LentStatistics = null,
-): BackwardRecord {
+/** Passes of the loss; batch norms take the statistics of the rows at hand. */
+export function gradientPasses(host: ProbeHost, layers: readonly LayerTensors[], block: SampleBlock, plan: RangePlan): BackwardRecord {
   const { spec } = host
+  const record = forwardPass(spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen: null })
+  return { record, gradients: backwardPass(spec, layers, record, outputGradientOf(host, record, block, plan), plan) }
+}
+
+/** dLoss/df, stored as the plan says. */
+function outputGradientOf({ spec }: ProbeHost, record: ForwardRecord, block: SampleBlock, plan: RangePlan): Tensor3D {
   const last = spec.layers.length
-  const record = forwardPass(spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
-  const outputGradient = lossGradient(
-    spec.loss.kind,
-    record.outputs,
-    block.targets,
-    block.rowWeights,
-    plan.input[last],
-    plan.delta[last - 1],
-  )
-  return { record, gradients: backwardPass(spec, layers, record, outputGradient, plan) }
+  return lossGradient(spec.loss.kind, record.outputs, block.targets, block.rowWeights, plan.input[last], plan.delta[last - 1])
 }
 
 export function disposePasses({ record, gradients }: BackwardRecord): void {
   disposeBackward(gradients)
   disposeRecord(record)
-}
-
-/** Exponents of the gradient tensors in flat order: W carries input and delta, all else the delta alone. */
-export function gradientExponents(host: ProbeHost, plan: RangePlan): number[] {
-  return host.spec.layers.flatMap((layer, index) => {
-    if (!isWeighted(layer)) return []
-    const delta = plan.delta[index]
-    const others = (layer.bias ? 1 : 0) + (layer.norm === undefined ? 0 : 2)
-    return [plan.input[index] + delta, ...Array.from({ length: others }, () => delta)]
-  })
-}
-
-/** Factors that bring twice the exponents of every layer, of W and of all else, to the smallest of them. */
-export function gramFactors(
-  host: ProbeHost,
-  plan: RangePlan,
-): { readonly common: number; readonly factors: readonly (readonly [number, number])[] } {
-  const common = 2 * Math.min(...gradientExponents(host, plan))
-  const factors = host.spec.layers.map((_, index): [number, number] => [
-    factorOf(common - 2 * (plan.input[index] + plan.delta[index])),
-    factorOf(common - 2 * plan.delta[index]),
-  ])
-  return { common, factors }
 }
 
 /** Gradient tensors in flat order, stored as the plan says; the caller disposes. */
@@ -128,33 +97,16 @@ export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: Ran
   const count = set.indices.length
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * count * count > limit) throw new DomainFault(`perSampleGram: ${4 * count * count} bytes, expected at most ${limit}`)
-  const { common, factors } = gramFactors(host, plan)
   return withLayers(host, async (layers) => {
     const block = sampleBlock(host, [set], [1])
     const frozen = frozenStatistics(host, layers)
-    const passes = gradientPasses(host, layers, block, plan, frozen)
-    let sum = zeros<Rank.R2>([count, count])
-    for (const [index, [weightFactor, biasFactor]] of factors.entries()) {
-      sum = addLayerGram(host.spec, index, layers, passes.record, passes.gradients, sum, weightFactor, biasFactor)
-    }
+    const record = forwardPass(host.spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
     try {
-      const [stored] = await readPacked(host.opened, [sum])
-      return scaledBack(stored, common)
+      return await gramPass(host, layers, record, outputGradientOf(host, record, block, plan), plan)
     } finally {
-      sum.dispose()
+      disposeRecord(record)
       disposeStatistics(frozen)
-      disposePasses(passes)
       disposeBlock(block)
     }
   })
-}
-
-/** 2^exponent, 0 where float32 has no such number: such a layer is negligible beside the largest. */
-export function factorOf(exponent: number): number {
-  return exponent < -126 ? 0 : 2 ** exponent
-}
-
-/** What float32 held with an exponent, as it truly is. */
-export function scaledBack(stored: Float32Array, exponent: number): Float64Array {
-  return Float64Array.from(stored, (value) => value * 2 ** -exponent)
 }

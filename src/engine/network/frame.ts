@@ -20,35 +20,26 @@ export interface FrameShape {
 /** Further than any place: no repetition. */
 const NEVER = 1 << 20
 
-const FRAME: Kernel<
-  | 'height'
-  | 'width'
-  | 'frameHeight'
-  | 'frameWidth'
-  | 'shiftRow'
-  | 'shiftColumn'
-  | 'dilation'
-  | 'periodHeight'
-  | 'periodWidth'
-  | 'lastRow'
-  | 'lastColumn'
-> = {
+const UNIFORMS = {
+  height: 'i32',
+  width: 'i32',
+  frameHeight: 'i32',
+  frameWidth: 'i32',
+  shiftRow: 'i32',
+  shiftColumn: 'i32',
+  dilation: 'i32',
+  periodHeight: 'i32',
+  periodWidth: 'i32',
+  lastRow: 'i32',
+  lastColumn: 'i32',
+} as const
+
+/** Any dilation, any overlap. */
+const FRAME: Kernel<keyof typeof UNIFORMS> = {
   name: 'frame',
   shape: 'elementwise',
   inputs: ['X'],
-  uniforms: {
-    height: 'i32',
-    width: 'i32',
-    frameHeight: 'i32',
-    frameWidth: 'i32',
-    shiftRow: 'i32',
-    shiftColumn: 'i32',
-    dilation: 'i32',
-    periodHeight: 'i32',
-    periodWidth: 'i32',
-    lastRow: 'i32',
-    lastColumn: 'i32',
-  },
+  uniforms: UNIFORMS,
   body: `
     let column = index % uniforms.frameWidth;
     let above = index / uniforms.frameWidth;
@@ -66,11 +57,34 @@ const FRAME: Kernel<
     result[index] = sum;`,
 }
 
+/** Without holes and overlaps, a thread to a row: a software adapter pays for every division. */
+const FRAME_ROWS: Kernel<keyof typeof UNIFORMS | 'rows'> = {
+  name: 'frameRows',
+  shape: 'blocks',
+  inputs: ['X'],
+  uniforms: { ...UNIFORMS, rows: 'i32' },
+  body: `
+    if (index >= uniforms.rows) { return; }
+    let y = (index % uniforms.frameHeight + uniforms.shiftRow) % uniforms.periodHeight;
+    let base = ((index / uniforms.frameHeight) * uniforms.height + y) * uniforms.width;
+    let inside = y <= uniforms.lastRow;
+    var x = uniforms.shiftColumn;
+    let to = index * uniforms.frameWidth;
+    for (var column = 0; column < uniforms.frameWidth; column = column + 1) {
+      var value = 0.0;
+      if (inside && x <= uniforms.lastColumn) { value = X[base + x]; }
+      result[to + column] = value;
+      x = x + uniforms.dilation;
+      if (x == uniforms.periodWidth) { x = 0; }
+    }`,
+}
+
 /** [lanes, n, channels * height * width] laid on frames [lanes, n, channels * frameHeight * frameWidth]. */
 export function onFrame(image: Tensor3D, shape: FrameShape): Tensor3D {
   const { channels, height, width, frameHeight, frameWidth, offset, dilation, period } = shape
   const [periodHeight, periodWidth] = period ?? [NEVER, NEVER]
-  return runKernel(FRAME, [image], [image.shape[0], image.shape[1], channels * frameHeight * frameWidth], {
+  const size = [image.shape[0], image.shape[1], channels * frameHeight * frameWidth]
+  const uniforms = {
     height,
     width,
     frameHeight,
@@ -82,7 +96,11 @@ export function onFrame(image: Tensor3D, shape: FrameShape): Tensor3D {
     periodWidth,
     lastRow: (height - 1) * dilation,
     lastColumn: (width - 1) * dilation,
-  }) as Tensor3D
+  }
+  const overlaps = uniforms.lastRow >= periodHeight || uniforms.lastColumn >= periodWidth
+  if (dilation !== 1 || overlaps) return runKernel(FRAME, [image], size, uniforms) as Tensor3D
+  const rows = image.shape[0] * image.shape[1] * channels * frameHeight
+  return runKernel(FRAME_ROWS, [image], size, { ...uniforms, rows }, undefined, rows) as Tensor3D
 }
 
 /** Never negative. */

@@ -5,7 +5,8 @@ import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
 import { isWeighted } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
 import { ExtentTable, extentsOf, type Extent } from './extents.ts'
-import { disposePasses, gradientExponents, gradientTensors, type BackwardRecord } from './firstOrderProbe.ts'
+import { disposePasses, gradientTensors, type BackwardRecord } from './firstOrderProbe.ts'
+import { gradientExponents } from './gradientExponents.ts'
 import type { LayerTensors } from './layerTensors.ts'
 import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost, type SampleBlock } from './probeHost.ts'
 import { plainRange, replan, type PassExtents, type RangePlan, type Replanned } from './rangePlan.ts'
@@ -13,15 +14,27 @@ import { readPacked } from './readback.ts'
 
 /** Deep networks settle in two or three; after these, what is still out of range is reported as a bound. */
 const LARGEST_PASS_COUNT = 6
-/** Samples that a plan is measured on; exponents have 100 powers of two to spare. */
-const PLAN_SAMPLES = 64
+/** Rows, samples times lanes, that a plan is measured on; exponents have 100 powers of two to spare. */
+const PLAN_ROWS = 64
+/** One sample alone may be dead where others are not. */
+const FEWEST_SAMPLES = 4
 
 /** Both passes of what is to be planned: of the loss, or of all outputs. */
 export type PlannedPasses = (host: ProbeHost, layers: readonly LayerTensors[], block: SampleBlock, plan: RangePlan) => BackwardRecord
 
-/** The plan that holds this set's activations and deltas; with norms, of the deltas alone. */
-export async function measurePlan(host: ProbeHost, set: SampleSet, passesOf: PlannedPasses, signal?: AbortSignal): Promise<Replanned> {
-  const some = { from: set.from, indices: set.indices.subarray(0, PLAN_SAMPLES) }
+/**
+ * The plan that holds this set's activations and deltas; with norms, which carry no powers of two, of the deltas alone.
+ *
+ * @param lanes of the passes.
+ */
+export async function measurePlan(
+  host: ProbeHost,
+  set: SampleSet,
+  passesOf: PlannedPasses,
+  lanes: number,
+  signal?: AbortSignal,
+): Promise<Replanned> {
+  const some = { from: set.from, indices: set.indices.subarray(0, Math.max(FEWEST_SAMPLES, Math.floor(PLAN_ROWS / lanes))) }
   let plan = plainRange(host.spec.layers.length)
   const deltasOnly = host.spec.layers.some((layer) => isWeighted(layer) && layer.norm !== undefined)
   return withLayers(host, async (layers) => {

@@ -1,10 +1,11 @@
 // What is the gradient of one layer's parameters, from the records of the passes? W, b, gamma, beta; whole, per row, or moved.
 import { dispose, type Tensor2D } from '@tensorflow/tfjs-core'
 import { isWeighted, type LayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
-import { addProducts } from './convLayer.ts'
+import { addProducts } from './product.ts'
 import { NO_TENSORS, type LayerTensors } from './layerTensors.ts'
 import { linearLayer } from './linearLayer.ts'
-import { normGradient, normGradientTangent, normSampleGradients } from './normLayer.ts'
+import { normGradientTangent } from './normCurvature.ts'
+import { normGradient, normSampleGradients } from './normLayer.ts'
 import { normRecord, type ForwardRecord, type LayerBackward, type LayerBackwardTangent, type TangentRecord } from './passRecords.ts'
 
 /** Gradient of one layer, summed over the rows of each lane. */
@@ -49,17 +50,16 @@ export function layerSampleGradients(
   index: number,
   layers: readonly LayerTensors[],
   record: ForwardRecord,
-  gradients: readonly LayerBackward[],
+  gradients: LayerBackward,
 ) {
-  const linear = linearLayer(spec.layers[index]).sampleGradients(record.layers[index].prepared, gradients[index].z)
+  const linear = linearLayer(spec.layers[index]).sampleGradients(record.layers[index].prepared, gradients.z)
   const norm = normOf(spec.layers[index])
-  const pairs =
-    norm === null ? null : normSampleGradients(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients[index].n)
+  const pairs = norm === null ? null : normSampleGradients(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients.n)
   return { ...linear, pairs }
 }
 
 /**
- * Adds a layer's share of the products of gradients of single rows to `sum`, which is used up.
+ * Adds a layer's share of the products of gradients of single rows to the upper half of `sum`, which is used up.
  *
  * @param weightFactor of W; biasFactor of all else: powers of two that bring layers of different stored exponents together.
  */
@@ -68,18 +68,18 @@ export function addLayerGram(
   index: number,
   layers: readonly LayerTensors[],
   record: ForwardRecord,
-  gradients: readonly LayerBackward[],
+  gradients: LayerBackward,
   sum: Tensor2D,
   weightFactor: number,
   biasFactor: number,
 ): Tensor2D {
   const layer = spec.layers[index]
   if (!isWeighted(layer)) return sum
-  const linear = linearLayer(layer).addGramShare(record.layers[index].prepared, gradients[index].z, sum, weightFactor, biasFactor)
+  const linear = linearLayer(layer).addGramShare(record.layers[index].prepared, gradients.z, sum, weightFactor, biasFactor)
   sum.dispose()
   const norm = normOf(layer)
   if (norm === null) return linear
-  const pairs = normSampleGradients(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients[index].n)
+  const pairs = normSampleGradients(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients.n)
   const total = addProducts(pairs, sum.shape[0], linear, biasFactor)
   dispose([pairs, linear])
   return total

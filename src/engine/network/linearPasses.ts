@@ -23,7 +23,7 @@ export interface LinearPasses {
   /** Gradients of single rows: [1, lanes * n, entries of W] and of b; `prepared` has one lane. */
   sampleGradients(prepared: Tensor3D, delta: Tensor3D): LinearTensors
   /**
-   * Adds the products <g_i, g_j> of the gradients of single rows to `sum` [lanes * n, lanes * n], index lane * n + row.
+   * Adds the products <g_i, g_j> of the gradients of single rows to `sum` [lanes * n, lanes * n], index lane * n + row; i <= j at least.
    *
    * @param weightFactor, biasFactor exact powers of two that bring layers of different stored exponents together.
    */

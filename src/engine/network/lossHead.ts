@@ -5,13 +5,14 @@
 // probabilities. Cross-entropy is written as sum_k y_k (logsumexp - f_k): no logarithm of a probability.
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { LossSettings } from '../../core/experiment.ts'
+import { EXPONENTIAL } from './exponential.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
 import { powerOfTwo } from './rangePlan.ts'
 
 type LossKind = LossSettings['kind']
 
 /** Per row: largest logit `top` and the sum `total` of exp(f - top); F is [rows, width]. */
-const ROW_SOFTMAX = `
+const ROW_SOFTMAX = `${EXPONENTIAL}
 fn rowTop(base : i32) -> f32 {
   var top = F[base];
   for (var k = 1; k < uniforms.width; k = k + 1) { top = max(top, F[base + k]); }
@@ -19,21 +20,21 @@ fn rowTop(base : i32) -> f32 {
 }
 fn rowTotal(base : i32, top : f32, unit : f32) -> f32 {
   var total = 0.0;
-  for (var k = 0; k < uniforms.width; k = k + 1) { total = total + exp((F[base + k] - top) * unit); }
+  for (var k = 0; k < uniforms.width; k = k + 1) { total = total + expOf((F[base + k] - top) * unit); }
   return total;
 }`
 
-// sum log(1 + exp(-y f)); below 0.05 the logarithm by its series, remainder 5e-8 relative.
-const MARGIN_LOSS = `
+// sum log(1 + expOf(-y f)); below 0.05 the logarithm by its series, remainder 5e-8 relative.
+const MARGIN_LOSS = `${EXPONENTIAL}
 fn marginLoss(margin : f32) -> f32 {
-  let e = exp(-abs(margin));
+  let e = expOf(-abs(margin));
   let series = e * (1.0 - e * (0.5 - e * (0.33333334 - e * (0.25 - e * 0.2))));
   return max(-margin, 0.0) + select(log(1.0 + e), series, e < 0.05);
 }`
 
-const SIGMOID = `
+const SIGMOID = `${EXPONENTIAL}
 fn sigmoid(z : f32) -> f32 {
-  let e = exp(-abs(z));
+  let e = expOf(-abs(z));
   return select(1.0, e, z < 0.0) / (1.0 + e);
 }`
 
@@ -108,7 +109,7 @@ const GRADIENT: Readonly<Record<LossKind, string>> = {
     var mass = 0.0;
     for (var k = 0; k < uniforms.width; k = k + 1) { mass = mass + Y[targetBase + k]; }
     let top = rowTop(base);
-    let p = exp((F[index] - top) * uniforms.outputScale) / rowTotal(base, top, uniforms.outputScale);
+    let p = expOf((F[index] - top) * uniforms.outputScale) / rowTotal(base, top, uniforms.outputScale);
     result[index] = weight * (mass * p - y) * uniforms.targetScale;`,
   logistic: 'result[index] = -weight * y * sigmoid(-y * F[index] * uniforms.outputScale) * uniforms.targetScale;',
 }
@@ -205,9 +206,9 @@ const SOFTMAX_TANGENT: Kernel<'width' | 'rowCount' | 'outputSize' | 'targetSize'
     var mean = 0.0;
     var mass = 0.0;
     for (var k = 0; k < uniforms.width; k = k + 1) {
-      mean = mean + exp(F[base + k] - top) / total * T[rowBase + k];
+      mean = mean + expOf(F[base + k] - top) / total * T[rowBase + k];
       mass = mass + Y[targetBase + k];
     }
-    let p = exp(F[index % uniforms.outputSize] - top) / total;
+    let p = expOf(F[index % uniforms.outputSize] - top) / total;
     result[index] = R[(index / uniforms.width) % uniforms.rowCount] * mass * p * (T[index] - mean);`,
 }

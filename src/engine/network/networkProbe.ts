@@ -20,8 +20,8 @@ import { kernelGramOn, outputJacobianOn, outputPasses } from './tangentKernelPro
 
 /** The Probe of one seed; it follows training through the host. */
 export function createNetworkProbe(host: ProbeHost): Probe {
-  const planFor = planner(host, gradientPasses)
-  const outputPlanFor = planner(host, outputPasses)
+  const planFor = planner(host, gradientPasses, 1)
+  const outputPlanFor = planner(host, outputPasses, host.dataset.outputWidth)
   return {
     layers: host.layers,
     parameterCount: parameterCount(host.spec),
@@ -47,11 +47,11 @@ export function createNetworkProbe(host: ProbeHost): Probe {
 }
 
 /** Plans for one kind of passes, kept until the next training step. */
-function planner(host: ProbeHost, passesOf: PlannedPasses): (set: SampleSet, signal?: AbortSignal) => Promise<Replanned> {
+function planner(host: ProbeHost, passesOf: PlannedPasses, lanes: number): (set: SampleSet, signal?: AbortSignal) => Promise<Replanned> {
   let kept: { readonly step: number; readonly planned: Replanned } | null = null
   return async (set, signal) => {
     const step = host.step()
-    if (kept?.step !== step) kept = { step, planned: await measurePlan(host, set, passesOf, signal) }
+    if (kept?.step !== step) kept = { step, planned: await measurePlan(host, set, passesOf, lanes, signal) }
     return kept.planned
   }
 }

@@ -3,12 +3,11 @@
 // In training the derivative runs through mean and variance: dz = r (q - <q> - x^ <q x^>), q = gamma g, r = 1 / sqrt(variance + eps),
 // averages over the group. Fixed statistics drop both averages. Powers of two do not go through a norm (eps is not
 // homogeneous), so networks with norms keep their activations as they are and scale deltas only.
-import { dispose, tensor3d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
+import { tensor3d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import { channelsOf, outputWidthOf, type NormSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 import type { LayerTensors } from './layerTensors.ts'
-import { ENTRY, entryOf, normCurvatureMeans, normStatistics, normSums, PLACE, SCALE, X_HAT, type NormGeometry } from './normKernels.ts'
-import { combined, replaced } from './tensorSums.ts'
+import { ENTRY, entryOf, normStatistics, normSums, PLACE, SCALE, X_HAT, type NormGeometry } from './normKernels.ts'
 
 /** Gradients or tangents of a norm's own parameters. */
 export type NormTensors = Pick<LayerTensors, 'gamma' | 'beta'>
@@ -25,7 +24,7 @@ export interface NormRecord {
 }
 
 /** The groups of a layer's norm for rows of a pass. */
-function geometryOf(layer: WeightedLayerSpec, norm: NormSpec, rows: number): NormGeometry {
+export function geometryOf(layer: WeightedLayerSpec, norm: NormSpec, rows: number): NormGeometry {
   const channels = channelsOf(layer)
   return { kind: norm.kind, rows, channels, positions: outputWidthOf(layer) / channels, eps: norm.eps }
 }
@@ -94,7 +93,7 @@ const FIXED_SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'weighted'> = {
 }
 
 /** The Jacobian of x^ applied to x (or gamma x): it is symmetric, so it serves the way there and the way back. */
-function spread(geometry: NormGeometry, record: NormRecord, x: Tensor3D, gamma: Tensor3D, weighted: boolean): Tensor3D {
+export function spread(geometry: NormGeometry, record: NormRecord, x: Tensor3D, gamma: Tensor3D, weighted: boolean): Tensor3D {
   const { z, statistics, through, rowCounts } = record
   const entry = { ...entryOf(geometry, z, statistics), gammaLanes: gamma.shape[0], weighted: weighted ? 1 : 0 }
   if (!through) return runKernel(FIXED_SPREAD, [x, statistics, gamma], x.shape, entry) as Tensor3D
@@ -164,132 +163,7 @@ export function normSampleGradients(
   return normSums(geometry, 'cell', delta, z, statistics, gamma, rowCounts, { mean: false, weighted: false })
 }
 
-const MOVED: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'directionLanes'> = {
-  name: 'normMoved',
-  shape: 'elementwise',
-  inputs: ['Xt', 'Z', 'T', 'G', 'Gt', 'Bt'],
-  uniforms: { ...ENTRY, gammaLanes: 'i32', directionLanes: 'i32' },
-  declarations: `${PLACE}${X_HAT}${SCALE}`,
-  body: `
-    let channel = (laneOf(index) % uniforms.directionLanes) * uniforms.channels + channelOf(index);
-    result[index] = Gt[channel] * normalised(index) + scaleOf(index) * Xt[index] + Bt[channel];`,
-}
-
-/** Changes of x^ and of n along a direction; both are the caller's. */
-export function normTangent(
-  layer: WeightedLayerSpec,
-  norm: NormSpec,
-  tensors: LayerTensors,
-  direction: LayerTensors,
-  record: NormRecord,
-  zTangent: Tensor3D,
-): { readonly normalised: Tensor3D; readonly output: Tensor3D } {
-  const { z, statistics } = record
-  const { gamma } = parametersOf(tensors)
-  const moving = parametersOf(direction)
-  const geometry = geometryOf(layer, norm, z.shape[1])
-  const normalised = spread(geometry, record, zTangent, gamma, false)
-  const uniforms = { ...entryOf(geometry, z, statistics), gammaLanes: gamma.shape[0], directionLanes: moving.gamma.shape[0] }
-  const output = runKernel(MOVED, [normalised, z, statistics, gamma, moving.gamma, moving.beta], zTangent.shape, uniforms)
-  return { normalised, output: output as Tensor3D }
-}
-
-const SCALED_TANGENT: Kernel<'channels' | 'positions' | 'laneSize' | 'xSize' | 'gammaLanes' | 'directionLanes'> = {
-  name: 'normScaledTangent',
-  shape: 'elementwise',
-  inputs: ['X', 'Xt', 'G', 'Gt'],
-  uniforms: { channels: 'i32', positions: 'i32', laneSize: 'i32', xSize: 'i32', gammaLanes: 'i32', directionLanes: 'i32' },
-  body: `
-    let lane = index / uniforms.laneSize;
-    let channel = (index / uniforms.positions) % uniforms.channels;
-    let gamma = G[(lane % uniforms.gammaLanes) * uniforms.channels + channel];
-    let moving = Gt[(lane % uniforms.directionLanes) * uniforms.channels + channel];
-    result[index] = moving * X[index % uniforms.xSize] + gamma * Xt[index];`,
-}
-
-const CORRECTED: Kernel<keyof typeof ENTRY | 'deltaSize'> = {
-  name: 'normCorrected',
-  shape: 'elementwise',
-  inputs: ['Base', 'Dz', 'Xt', 'Z', 'T', 'M'],
-  uniforms: { ...ENTRY, deltaSize: 'i32' },
-  declarations: PLACE + X_HAT,
-  body: `
-    let group = 3 * groupOf(index, uniforms.size / (uniforms.rows * uniforms.channels * uniforms.positions));
-    let flow = M[group + 1] * Dz[index % uniforms.deltaSize] + Xt[index] * M[group] + normalised(index) * M[group + 2];
-    result[index] = Base[index] - rootOf(index) * flow;`,
-}
-
-/** R-operator of `normBackward`; delta = dLoss/dn and inputDelta = dLoss/dz have one lane, the tangents many. No row is padding. */
-export function normBackwardTangent(
-  layer: WeightedLayerSpec,
-  norm: NormSpec,
-  tensors: LayerTensors,
-  direction: LayerTensors,
-  record: NormRecord,
-  moved: { readonly z: Tensor3D; readonly normalised: Tensor3D },
-  delta: Tensor3D,
-  inputDelta: Tensor3D,
-  deltaTangent: Tensor3D,
-): Tensor3D {
-  const { z, statistics, rowCounts } = record
-  const geometry = geometryOf(layer, norm, z.shape[1])
-  const { channels, positions, rows } = geometry
-  const { gamma } = parametersOf(tensors)
-  const moving = parametersOf(direction).gamma
-  const q = runKernel(SCALED_TANGENT, [delta, deltaTangent, gamma, moving], deltaTangent.shape, {
-    channels,
-    positions,
-    laneSize: rows * channels * positions,
-    xSize: delta.size,
-    gammaLanes: gamma.shape[0],
-    directionLanes: moving.shape[0],
-  }) as Tensor3D
-  const carried = replaced(q, spread(geometry, record, q, gamma, false))
-  if (!record.through) return carried
-  const means = normCurvatureMeans(geometry, delta, moved.z, moved.normalised, z, statistics, gamma, rowCounts)
-  const inputs = [carried, inputDelta, moved.normalised, z, statistics, means]
-  const uniforms = { ...entryOf(geometry, z, statistics), deltaSize: inputDelta.size }
-  const corrected = runKernel(CORRECTED, inputs, carried.shape, uniforms) as Tensor3D
-  dispose([carried, means])
-  return corrected
-}
-
-const CROSS_SUMS: Kernel<'channels' | 'positions' | 'rows' | 'xSize'> = {
-  name: 'normCrossSums',
-  shape: 'elementwise',
-  inputs: ['X', 'Y'],
-  uniforms: { channels: 'i32', positions: 'i32', rows: 'i32', xSize: 'i32' },
-  body: `
-    let lane = index / uniforms.channels;
-    var sum = 0.0;
-    for (var row = 0; row < uniforms.rows; row = row + 1) {
-      var part = 0.0;
-      let base = ((lane * uniforms.rows + row) * uniforms.channels + index % uniforms.channels) * uniforms.positions;
-      for (var i = base; i < base + uniforms.positions; i = i + 1) { part = part + X[i % uniforms.xSize] * Y[i]; }
-      sum = sum + part;
-    }
-    result[index] = sum;`,
-}
-
-/** R-operator of `normGradient`. */
-export function normGradientTangent(
-  layer: WeightedLayerSpec,
-  norm: NormSpec,
-  tensors: LayerTensors,
-  record: NormRecord,
-  normalisedTangent: Tensor3D,
-  delta: Tensor3D,
-  deltaTangent: Tensor3D,
-): NormTensors {
-  const { channels, positions, rows } = geometryOf(layer, norm, delta.shape[1])
-  const carried = normGradient(layer, norm, tensors, record, deltaTangent)
-  const uniforms = { channels, positions, rows, xSize: delta.size }
-  const cross = runKernel(CROSS_SUMS, [delta, normalisedTangent], carried.gamma!.shape, uniforms) as Tensor3D
-  const gamma = combined(carried.gamma!, cross)
-  dispose([carried.gamma!, cross])
-  return { gamma, beta: carried.beta }
-}
-
-function parametersOf({ gamma, beta }: LayerTensors): { readonly gamma: Tensor3D; readonly beta: Tensor3D } {
+/** gamma and beta, which a layer with a norm has. */
+export function parametersOf({ gamma, beta }: LayerTensors): { readonly gamma: Tensor3D; readonly beta: Tensor3D } {
   return { gamma: gamma!, beta: beta! }
 }

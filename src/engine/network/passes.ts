@@ -56,18 +56,52 @@ export function backwardPass(
   plan: RangePlan,
 ): LayerBackward[] {
   const gradients: LayerBackward[] = []
+  for (const { index, gradients: own } of backwardSteps(spec, layers, record, outputGradient, plan)) gradients[index] = own
+  return gradients
+}
+
+/** The same layer by layer, from the last: `visit` borrows a layer's gradients, and only what a skip still carries outlives it. */
+export function visitBackward(
+  spec: NetworkSpec,
+  layers: readonly LayerTensors[],
+  record: ForwardRecord,
+  outputGradient: Tensor3D,
+  plan: RangePlan,
+  visit: (index: number, gradients: LayerBackward) => void,
+): void {
+  /** Tensors and the layer whose turn they must live to see the end of. */
+  const held = new Map<Tensor3D, number>()
+  for (const { index, gradients, carried } of backwardSteps(spec, layers, record, outputGradient, plan)) {
+    for (const [tensor, until] of held) {
+      if (until <= index) continue
+      tensor.dispose()
+      held.delete(tensor)
+    }
+    for (const tensor of [gradients.upstream, gradients.a, gradients.n, gradients.z]) held.set(tensor, index)
+    if (carried !== null) held.set(carried.gradient, carried.from)
+    visit(index, gradients)
+  }
+  dispose([...held.keys()])
+}
+
+function* backwardSteps(
+  spec: NetworkSpec,
+  layers: readonly LayerTensors[],
+  record: ForwardRecord,
+  outputGradient: Tensor3D,
+  plan: RangePlan,
+): Generator<{ readonly index: number; readonly gradients: LayerBackward; readonly carried: Carried | null }> {
   const waiting = new Map<number, Carried[]>()
   let upstream = outputGradient
   for (let index = spec.layers.length - 1; index >= 0; index--) {
     const layer = spec.layers[index]
-    const passed = backwardThrough(layer, index, layers[index], record, upstream, exponentsOf(spec, plan, index))
-    gradients[index] = passed.gradients
-    if (passed.carried !== null) waitFor(waiting, passed.carried)
+    const { gradients, carried } = backwardThrough(layer, index, layers[index], record, upstream, exponentsOf(spec, plan, index))
+    if (carried !== null) waitFor(waiting, carried)
+    yield { index, gradients, carried }
     if (index === 0) break
-    const own = linearLayer(layer).backward(layers[index], record.layers[index].prepared, passed.gradients.z)
+    const own = linearLayer(layer).backward(layers[index], record.layers[index].prepared, gradients.z)
     upstream = withCarried(own, waiting.get(index) ?? [])
   }
-  return gradients
 }
 
 /** The change of every z and of the outputs when the parameters move along `direction` (as many lanes as directions). */

@@ -3,7 +3,8 @@
 // An array with exponent e holds true * 2^e. Training always uses zeros; first-order measurements choose the plan from
 // the magnitudes of a pass before, and leave ordinary networks alone (all within 2^-24 .. 2^24), so their bits do not
 // change. Powers of two are exact. Where a pass lost an array altogether, its size is guessed from the slope of the
-// arrays before it, and the next pass measures it: deep networks need two or three passes, others one.
+// arrays before it, and the next pass measures it: deep networks need two or three passes, others one. Norms do not carry
+// powers of two (their eps is not homogeneous), and their outputs are of ordinary size anyway: with norms only deltas are scaled.
 import type { Extent } from './extents.ts'
 
 /** Exponents of one network. */

@@ -3,16 +3,18 @@
 // The kernel never forms the Jacobian: each layer adds its own share. Rows come back in the order sample * c + output; on
 // the GPU it is output * n + sample, because outputs are lanes. Activations and deltas are stored with the exponents of a plan
 // measured for these very passes, so a kernel far below float32 keeps its digits.
-import { dispose, zeros, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
+import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault } from '../../core/faults.ts'
-import { channelsOf, isWeighted, parameterCount, weightCount } from '../../core/networkSpec.ts'
+import { channelsOf, isWeighted, layerParameterCount, parameterCount, weightCount } from '../../core/networkSpec.ts'
 import type { SampleSet } from '../../core/probe.ts'
-import { gramFactors, type BackwardRecord, disposePasses, scaledBack } from './firstOrderProbe.ts'
-import { disposeStatistics, frozenStatistics, type LentStatistics } from './frozenStatistics.ts'
+import type { BackwardRecord } from './firstOrderProbe.ts'
+import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
+import { gramPass } from './gramPass.ts'
 import { runKernel, type Kernel } from './kernel.ts'
-import { addLayerGram, layerSampleGradients } from './layerGradients.ts'
+import { layerSampleGradients } from './layerGradients.ts'
 import type { LayerTensors } from './layerTensors.ts'
-import { backwardPass, forwardPass } from './passes.ts'
+import { backwardPass, forwardPass, visitBackward } from './passes.ts'
+import { disposeRecord, type ForwardRecord } from './passRecords.ts'
 import { disposeBlock, sampleBlock, withLayers, type ProbeHost, type SampleBlock } from './probeHost.ts'
 import { powerOfTwo, type RangePlan } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
@@ -36,19 +38,16 @@ export function outputSeeds(rows: number, width: number, only: number | null = n
   return runKernel(SEEDS, [], [lanes, rows, width], { rows, width, first: only ?? 0, value: powerOfTwo(exponent) }) as Tensor3D
 }
 
-/** One forward pass and a backward pass per output, as lanes. */
-export function outputPasses(
-  host: ProbeHost,
-  layers: readonly LayerTensors[],
-  block: SampleBlock,
-  plan: RangePlan,
-  frozen: LentStatistics = null,
-): BackwardRecord {
+/** One forward pass and a backward pass per output, as lanes, to plan for them. */
+export function outputPasses(host: ProbeHost, layers: readonly LayerTensors[], block: SampleBlock, plan: RangePlan): BackwardRecord {
   const { spec } = host
-  const record = forwardPass(spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
-  // The plan's outputs are stored with an exponent; the derivative by the true outputs is what is asked for.
-  const seeds = outputSeeds(block.inputs.shape[1], host.dataset.outputWidth, null, plan.delta[spec.layers.length - 1])
-  return { record, gradients: backwardPass(spec, layers, record, seeds, plan) }
+  const record = forwardPass(spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen: null })
+  return { record, gradients: backwardPass(spec, layers, record, seedsOf(host, block, plan), plan) }
+}
+
+/** The derivative by the true outputs is asked for, however the plan stores them. */
+function seedsOf(host: ProbeHost, block: SampleBlock, plan: RangePlan): Tensor3D {
+  return outputSeeds(block.inputs.shape[1], host.dataset.outputWidth, null, plan.delta[host.spec.layers.length - 1])
 }
 
 /**
@@ -77,54 +76,53 @@ export async function outputJacobianOn(host: ProbeHost, set: SampleSet, planFor:
     }
   }
   const plan = await planFor()
-  await withOutputPasses(host, set, plan, async (layers, { record, gradients }) => {
-    let next = 0
-    for (const [index, layer] of spec.layers.entries()) {
-      if (!isWeighted(layer)) continue
+  await withOutputRecord(host, set, plan, async (layers, record, block) => {
+    const offsets = offsetsOf(host)
+    const parts: { readonly tensor: Tensor3D; readonly put: (values: Float32Array) => void }[] = []
+    visitBackward(spec, layers, record, seedsOf(host, block, plan), plan, (index, gradients) => {
+      const layer = spec.layers[index]
+      if (!isWeighted(layer)) return
       const { weight, bias, pairs } = layerSampleGradients(spec, index, layers, record, gradients)
-      const tensors = [weight, bias, pairs].filter((tensor) => tensor !== null)
-      const { offset } = host.layers[next++]
       const channels = channelsOf(layer)
       const [weightScale, otherScale] = [2 ** -(plan.input[index] + plan.delta[index]), 2 ** -plan.delta[index]]
-      try {
-        const parts = await readPacked(host.opened, tensors)
-        const start = offset + weightCount(layer)
-        place(parts[0], offset, weightScale)
-        if (bias !== null) place(parts[1], start, otherScale)
-        // (beta, gamma) per channel on the GPU; gamma before beta, channel by channel, in the flat vector.
-        const norms = start + (bias === null ? 0 : channels)
-        if (pairs !== null) place(parts[parts.length - 1], norms, otherScale, (i) => (i % 2 === 1 ? 0 : channels) + (i >> 1))
-      } finally {
-        dispose(tensors)
-      }
+      const biasAt = offsets[index] + weightCount(layer)
+      const normAt = biasAt + (bias === null ? 0 : channels)
+      if (weight !== null) parts.push({ tensor: weight, put: (values) => place(values, offsets[index], weightScale) })
+      if (bias !== null) parts.push({ tensor: bias, put: (values) => place(values, biasAt, otherScale) })
+      // (beta, gamma) per channel on the GPU; gamma before beta, channel by channel, in the flat vector.
+      const entryOf = (i: number) => (i % 2 === 1 ? 0 : channels) + (i >> 1)
+      if (pairs !== null) parts.push({ tensor: pairs, put: (values) => place(values, normAt, otherScale, entryOf) })
+    })
+    const tensors = parts.map(({ tensor }) => tensor)
+    try {
+      for (const [index, values] of (await readPacked(host.opened, tensors)).entries()) parts[index].put(values)
+    } finally {
+      dispose(tensors)
     }
   })
   return jacobian
 }
 
+/** Places of the layers' blocks in the flat vector, per position. */
+function offsetsOf({ spec }: ProbeHost): number[] {
+  let offset = 0
+  return spec.layers.map((layer) => {
+    offset += layerParameterCount(layer)
+    return offset - layerParameterCount(layer)
+  })
+}
+
 /** [n*c, n*c] J J^T. @throws {DomainFault} when the kernel is larger than a buffer of the device. */
 export async function kernelGramOn(host: ProbeHost, set: SampleSet, planFor: () => Promise<RangePlan>): Promise<Float64Array> {
-  const { spec } = host
   const count = set.indices.length
   const width = host.dataset.outputWidth
   const rows = count * width
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * rows * rows > limit) throw new DomainFault(`kernelGram: ${4 * rows * rows} bytes, expected at most ${limit}`)
   const plan = await planFor()
-  const { common, factors } = gramFactors(host, plan)
-  let stored: Float64Array = new Float64Array(0)
-  await withOutputPasses(host, set, plan, async (layers, { record, gradients }) => {
-    let sum = zeros<Rank.R2>([rows, rows])
-    for (const [index, [weightFactor, biasFactor]] of factors.entries()) {
-      sum = addLayerGram(spec, index, layers, record, gradients, sum, weightFactor, biasFactor)
-    }
-    try {
-      const [part] = await readPacked(host.opened, [sum])
-      stored = scaledBack(part, common)
-    } finally {
-      sum.dispose()
-    }
-  })
+  const stored = await withOutputRecord(host, set, plan, (layers, record, block) =>
+    gramPass(host, layers, record, seedsOf(host, block, plan), plan),
+  )
   const kernel = new Float64Array(rows * rows)
   for (let o = 0; o < width; o++) {
     for (let i = 0; i < count; i++) {
@@ -136,21 +134,21 @@ export async function kernelGramOn(host: ProbeHost, set: SampleSet, planFor: () 
   return kernel
 }
 
-/** Lends the passes of all outputs, with the statistics of the probe set. */
-async function withOutputPasses(
+/** Lends a forward pass with the statistics of the probe set. */
+async function withOutputRecord<Result>(
   host: ProbeHost,
   set: SampleSet,
   plan: RangePlan,
-  work: (layers: readonly LayerTensors[], passes: BackwardRecord) => Promise<void>,
-): Promise<void> {
-  await withLayers(host, async (layers) => {
+  work: (layers: readonly LayerTensors[], record: ForwardRecord, block: SampleBlock) => Promise<Result>,
+): Promise<Result> {
+  return withLayers(host, async (layers) => {
     const block = sampleBlock(host, [set], [1])
     const frozen = frozenStatistics(host, layers)
-    const passes = outputPasses(host, layers, block, plan, frozen)
+    const record = forwardPass(host.spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
     try {
-      await work(layers, passes)
+      return await work(layers, record, block)
     } finally {
-      disposePasses(passes)
+      disposeRecord(record)
       disposeStatistics(frozen)
       disposeBlock(block)
     }

@@ -4,7 +4,7 @@
 // repeats the very same kernels on the very same buffers' values: bit for bit.
 import { dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../../core/networkSpec.ts'
-import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
+import { firstThreadSum, runKernel, type Kernel } from './kernel.ts'
 import { layerGradient } from './layerGradients.ts'
 import { flatOrder } from './layerTensors.ts'
 import { layersOf } from './layout.ts'
@@ -70,16 +70,22 @@ export function trainingStep(spec: NetworkSpec, facts: Omit<UpdateFacts, 'slotSt
   return { state: { weights, slots, slotStep: slotStep + 1 }, lossSums: sums }
 }
 
-const CHECKSUM: Kernel<'laneSize'> = {
+/** Tensors that one dispatch sums; with its two others they are the eight buffers that every adapter takes. */
+const SUMMED = [0, 1, 2, 3, 4, 5] as const
+
+const CHECKSUM: Kernel<`size${(typeof SUMMED)[number]}`> = {
   name: 'checksum',
   shape: 'reduction',
-  inputs: ['C', 'W'],
-  uniforms: { laneSize: 'i32' },
-  declarations: workgroupReduce('total', (a, b) => `${a} + ${b}`),
+  inputs: ['C', ...SUMMED.map((k) => `W${k}`)],
+  uniforms: { size0: 'i32', size1: 'i32', size2: 'i32', size3: 'i32', size4: 'i32', size5: 'i32' },
+  declarations: firstThreadSum('total'),
   body: `
     var mine = 0.0;
     if (entry < uniforms.size) {
-      for (var i = i32(localId.x); i < uniforms.laneSize; i = i + 64) { mine = mine + W[entry * uniforms.laneSize + i]; }
+      ${SUMMED.map(
+        (k) => `
+      for (var i = i32(localId.x); i < uniforms.size${k}; i = i + 64) { mine = mine + W${k}[entry * uniforms.size${k} + i]; }`,
+      ).join('')}
     }
     let sum = total(mine);
     if (localId.x == 0u && entry < uniforms.size) { result[entry] = C[entry] + sum; }`,
@@ -88,8 +94,11 @@ const CHECKSUM: Kernel<'laneSize'> = {
 /** [seeds] a sum of all weights: finite only if all of them are (the finiteness itself is judged on the CPU). */
 export function weightChecksum(weights: readonly Tensor3D[], zeros: Tensor): Tensor {
   let sum = zeros
-  for (const weight of weights) {
-    const next = runKernel(CHECKSUM, [sum, weight], zeros.shape, { laneSize: weight.size / weight.shape[0] })
+  for (let start = 0; start < weights.length; start += SUMMED.length) {
+    const laneSize = (k: number) => (start + k < weights.length ? weights[start + k].size / weights[start + k].shape[0] : 0)
+    const inputs = SUMMED.map((k) => weights[Math.min(start + k, weights.length - 1)])
+    const [size0, size1, size2, size3, size4, size5] = SUMMED.map(laneSize)
+    const next = runKernel(CHECKSUM, [sum, ...inputs], zeros.shape, { size0, size1, size2, size3, size4, size5 })
     if (sum !== zeros) sum.dispose()
     sum = next
   }

@@ -2,7 +2,7 @@
 //
 // Issue: log10 of every layer's norm to 1e-3 down to 1e-120. Sizes are made by the scale of the weights alone.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { NetworkSpec } from '../../../src/core/networkSpec.ts'
+import type { LayerSpec, NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { Probe } from '../../../src/core/probe.ts'
 import type { OpenedDevice } from '../../../src/engine/device.ts'
 import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
@@ -35,6 +35,26 @@ async function logNorms(probe: Probe): Promise<{ logs: number[]; underflow: numb
   }
 }
 
+/** Convolutions of columns of 3 pixels, 3 channels, and a dense head. */
+function columns(depth: number): NetworkSpec {
+  const layers = Array.from({ length: depth }, (_, layer): LayerSpec => ({
+    kind: 'conv',
+    inChannels: layer === 0 ? 1 : 3,
+    outChannels: 3,
+    height: 3,
+    width: 1,
+    kernel: 3,
+    stride: 1,
+    padding: 1,
+    paddingMode: 'zero',
+    bias: false,
+    activation: 'tanh',
+    forwardScale: 1,
+    biasScale: 1,
+  }))
+  return { layers: [...layers, ...denseSpec([9, 2], { bias: false }).layers], loss: { kind: 'squaredError', reduction: 'mean' } }
+}
+
 const CASES: readonly (readonly [string, NetworkSpec, number, number])[] = [
   ['linear, vanishing, no bias', denseSpec(widths, { activation: 'identity', bias: false }), 0.02, -90],
   ['linear, vanishing to 1e-120', denseSpec(widths, { activation: 'identity', bias: false }), 0.011, -120],
@@ -46,6 +66,7 @@ const CASES: readonly (readonly [string, NetworkSpec, number, number])[] = [
     0.05,
     -80,
   ],
+  ['convolutions, vanishing', columns(60), 0.02, -60],
   ['tanh with biases, vanishing backwards only', denseSpec(widths, { activation: 'tanh' }), 0.03, -60],
 ]
 

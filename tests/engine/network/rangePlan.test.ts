@@ -17,13 +17,17 @@ interface Sizes {
   readonly bias?: readonly (number | null)[]
 }
 
-function pass(sizes: Sizes, plan: RangePlan): Replanned {
+function pass(sizes: Sizes, plan: RangePlan, deltasOnly = false): Replanned {
   const { input, delta, bias = delta.map(() => null) } = sizes
-  return replan(plan, {
-    input: [null, ...input.map((size, l) => seen(size, plan.input[l + 1]))],
-    delta: delta.map((size, l) => seen(size, plan.delta[l])),
-    bias: bias.map((size) => (size === null ? null : seen(size, 0))),
-  })
+  return replan(
+    plan,
+    {
+      input: [null, ...input.map((size, l) => seen(size, plan.input[l + 1]))],
+      delta: delta.map((size, l) => seen(size, plan.delta[l])),
+      bias: bias.map((size) => (size === null ? null : seen(size, 0))),
+    },
+    deltasOnly,
+  )
 }
 
 /** Passes until the plan settles. */
@@ -64,6 +68,14 @@ describe('replan', () => {
     const { lost } = pass({ input: ramp(10, -20), delta: reversed(ramp(10, -1)) }, plainRange(10))
     // 2^-140 and below are gone: inputs 7 .. 9.
     expect([...lost]).toEqual([0, 0, 0, 0, 0, 0, 0, 1, 1, 1])
+  })
+  test('leaves activations alone where only deltas may be scaled', () => {
+    const sizes = { input: ramp(100, 1), delta: reversed(ramp(100, 1.3)) }
+    const first = pass(sizes, plainRange(100), true)
+    const second = pass(sizes, first.plan, true)
+    expect(second.plan.input).toEqual(plainRange(100).input)
+    expect(second.plan.delta[0]).toBeLessThan(-120)
+    expect(pass({ input: ramp(100, 1), delta: reversed(ramp(100, 0.1)) }, plainRange(100), true).settled).toBe(true)
   })
   test('keeps a bias that meets a scaled input far from overflow', () => {
     const { outcome } = settle({ input: [-100, -100], delta: [0, 0], bias: [null, -10] })

@@ -1,0 +1,17 @@
+// What is exp(x) in WGSL, to the last digits of float32?
+//
+// The built-in one may be wrong by 3 + 2 |x| units in the last place (1e-6 at 10 on a software adapter), and everything
+// that saturates is built on it. Here 2^k exp(r) with |r| <= ln(2)/2: k ln(2) is subtracted in two parts, the first of few
+// enough bits that its product is exact, and the polynomial leaves 5e-9. Measured over -20 .. 20: 9e-8 relative.
+
+/** `fn expOf(x : f32) -> f32`; 0 below -87.3 and held at 3e38 above 88.7. */
+export const EXPONENTIAL = `
+fn expOf(x : f32) -> f32 {
+  // Turned so that NaN passes through.
+  let above = select(x, -88.0, x < -88.0);
+  let held = select(above, 88.7, x > 88.7);
+  let k = round(held * 1.442695);
+  let r = (held - k * 0.69314575) - k * 1.4286068e-6;
+  let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.008333334 + r * (0.0013888889 + r * 0.0001984127))))));
+  return select(ldexp(p, i32(k)), 0.0, x < -87.3);
+}`

@@ -1,0 +1,56 @@
+// How are the products of all gradients of single rows summed over the layers? During one backward pass, a layer at a time.
+//
+// So the gradients of one layer are all that is held beside the forward record, however many outputs ride as lanes. The GPU fills
+// the upper half; the lower one is mirrored on the way out.
+import { zeros, type Rank, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { factorOf, gradientExponents } from './gradientExponents.ts'
+import { addLayerGram } from './layerGradients.ts'
+import type { LayerTensors } from './layerTensors.ts'
+import { visitBackward } from './passes.ts'
+import type { ForwardRecord } from './passRecords.ts'
+import type { ProbeHost } from './probeHost.ts'
+import type { RangePlan } from './rangePlan.ts'
+import { readPacked } from './readback.ts'
+
+/**
+ * [rows, rows] inner products, rows being lanes of `outputGradient` times samples; `outputGradient` is used up.
+ *
+ * Layers of different stored exponents meet at the smallest one, which is undone in float64.
+ */
+export async function gramPass(
+  host: ProbeHost,
+  layers: readonly LayerTensors[],
+  record: ForwardRecord,
+  outputGradient: Tensor3D,
+  plan: RangePlan,
+): Promise<Float64Array> {
+  const { spec } = host
+  const rows = outputGradient.shape[0] * outputGradient.shape[1]
+  const exponents = spec.layers.map((_, index): [number, number] => [2 * (plan.input[index] + plan.delta[index]), 2 * plan.delta[index]])
+  // Of the tensors that are there: a bias that is not would draw the others to its own exponent.
+  const common = 2 * Math.min(...gradientExponents(host, plan))
+  let sum: Tensor2D = zeros<Rank.R2>([rows, rows])
+  visitBackward(spec, layers, record, outputGradient, plan, (index, gradients) => {
+    const [weight, other] = exponents[index]
+    sum = addLayerGram(spec, index, layers, record, gradients, sum, factorOf(common - weight), factorOf(common - other))
+  })
+  try {
+    const [stored] = await readPacked(host.opened, [sum])
+    return mirrored(stored, rows, common)
+  } finally {
+    sum.dispose()
+  }
+}
+
+/** A symmetric matrix of which float32 held the upper half with an exponent, as it truly is. */
+function mirrored(stored: Float32Array, rows: number, exponent: number): Float64Array {
+  const gram = new Float64Array(rows * rows)
+  for (let i = 0; i < rows; i++) {
+    for (let j = i; j < rows; j++) {
+      const value = stored[i * rows + j] * 2 ** -exponent
+      gram[i * rows + j] = value
+      gram[j * rows + i] = value
+    }
+  }
+  return gram
+}
