@@ -60,6 +60,7 @@ export function drawEntries(data: HessianPlotData, box: PlotBox): Drawing {
     const step = sample.step === arm.current!.step ? '' : `, step ${plainNumber(sample.step)}`
     const map = {
       title: `${several ? `${arm.arm} ` : ''}${n} × ${n} entries${step}`,
+      short: several ? arm.arm : `${n} × ${n}`,
       colour: several ? armColour(box.theme, arm.arm) : box.theme.muted,
       bold: several,
       pixels: signedPixels(largestByCell(entries, n, cells), range, box.theme.name),
@@ -70,7 +71,7 @@ export function drawEntries(data: HessianPlotData, box: PlotBox): Drawing {
   })
   const beside =
     places.beside === null
-      ? maps.flatMap(({ square, entries, n }) => belowMap(square, splitLines(diagonalSplit(entries, n)), box))
+      ? maps.flatMap(({ square, entries, n }) => (places.numbersBelow ? belowMap(square, splitLines(diagonalSplit(entries, n)), box) : []))
       : statisticsMarks(
           ['A'],
           sizeRows(mapped.map(({ entries, sample }) => diagonalSplit(entries, sample.parameterCount))),

@@ -87,6 +87,7 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
     const step = owner.sample.step === owner.arm.current!.step ? '' : `, step ${plainNumber(owner.sample.step)}`
     const map = {
       title: `${several ? `${owner.arm.arm} ` : ''}${what} by layer${step}`,
+      short: several ? `${owner.arm.arm} ${what}` : what,
       colour: several ? armColour(box.theme, owner.arm.arm) : box.theme.muted,
       bold: several,
       pixels,
@@ -99,7 +100,9 @@ export function drawLayers(data: HessianPlotData, box: PlotBox): Drawing {
     const split = diagonalSplit(values, count)
     const numbers =
       places.beside === null
-        ? belowMap(places.squares[index], splitLines(split), box)
+        ? places.numbersBelow
+          ? belowMap(places.squares[index], splitLines(split), box)
+          : []
         : statisticsMarks(['A'], sizeRows([split]), places.beside, box)
     svg.push(...marks.svg, ...numbers)
     if (shared && index < pictures.length - 1) continue

@@ -7,6 +7,8 @@ import { fitText, textWidth } from './textWidth.ts'
 
 export interface MatrixMap {
   readonly title: string
+  /** Where the title does not fit. */
+  readonly short: string
   readonly colour: string
   readonly bold: boolean
   /** [cells, cells, 4]. */
@@ -20,6 +22,8 @@ export interface MapPlaces {
   readonly squares: readonly Box[]
   /** Where legends stand: after each map, or after the last. */
   readonly bars: readonly Box[]
+  /** There is a line of numbers under each map: not on a low card, where the map itself needs the room. */
+  readonly numbersBelow: boolean
   /** Right of a single map; null where there is no room, and beside two, which have their numbers below. */
   readonly beside: Box | null
 }
@@ -37,7 +41,8 @@ export function mapPlaces(count: number, legends: 'each' | 'last', box: PlotBox)
   const gap = 14
   const bars = legends === 'each' ? count : 1
   const free = box.width - left - column - bars * barRoom - gap * (count - 1)
-  const below = size * (column > 0 ? 1.9 : 3.4)
+  const numbersBelow = column === 0 && box.height >= 250 * box.text
+  const below = size * (numbersBelow ? 3.4 : 1.9)
   const side = Math.max(24, Math.floor(Math.min(box.height - top - below, free / count)))
   const squares: Box[] = []
   const barBoxes: Box[] = []
@@ -51,7 +56,7 @@ export function mapPlaces(count: number, legends: 'each' | 'last', box: PlotBox)
     }
     x += gap
   }
-  return { squares, bars: barBoxes, beside: column === 0 ? null : { x: x + 10, y: top, width: column - 24, height: side } }
+  return { squares, bars: barBoxes, numbersBelow, beside: column === 0 ? null : { x: x + 10, y: top, width: column - 24, height: side } }
 }
 
 /** A line of numbers under a map; the shorter one, or none, where the longer does not fit. */
@@ -90,7 +95,7 @@ export function matrixMapMarks(
       type: 'text',
       x: square.x,
       y: square.y - size * 0.6,
-      label: fitText(map.title, square.width + 6, size, map.bold),
+      label: textWidth(map.title, size, map.bold) <= square.width + 6 ? map.title : fitText(map.short, square.width + 6, size, map.bold),
       size,
       fill: map.colour,
       anchor: 'start',
