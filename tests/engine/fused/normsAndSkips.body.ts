@@ -155,8 +155,8 @@ export function fusedNormAndSkipTests(open: () => Promise<OpenedDevice | NoGpu>)
       for (const [l, value] of log10(norms).entries()) expect(Math.abs(value - log10(wanted)[l]), `layer ${l}`).toBeLessThan(1e-4)
     })
 
-    test.each([CASES[1], CASES[3]])('with %s gives the same bits with every tile', async (_name, choices) => {
-      const options = optionsOf(choices)
+    test('with norms and skips gives the same bits with every tile', async () => {
+      const options = optionsOf(CASES[3][1])
       let first: unknown = null
       for (const tile of [
         { rows: 4, rowsPerThread: 1 },

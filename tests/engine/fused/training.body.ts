@@ -360,22 +360,6 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       }
     })
 
-    test('compiles nothing for another depth, batch, ensemble or number of inputs', async () => {
-      const train = async (problem: TrainingProblem, rows: number): Promise<void> => {
-        await withFused(opened, problemOptions(problem), async (trainer) => {
-          await trainer.train(batchesOf(1, rows, SAMPLES))
-        })
-      }
-      await train(SMALL, ROWS)
-      const compile = vi.spyOn(opened.device, 'createComputePipelineAsync')
-      await train({ ...SMALL, widths: [5, 9, 9, 9, 9, 2], seeds: 2 }, 13)
-      expect(compile).not.toHaveBeenCalled()
-      // The spy would see it: another width is another kernel.
-      await train({ ...SMALL, widths: [5, 13, 13, 2] }, 13)
-      expect(compile).toHaveBeenCalled()
-      compile.mockRestore()
-    })
-
     test('gives all of its buffers back after 100 changes of architecture', async () => {
       const before = liveFusedBytes()
       const widths = [stack(2, 4), stack(3, 4), stack(2, 5, 3, 2)].map((shape) =>

@@ -1,0 +1,12 @@
+// Perturbed descent on the fused engine in Node, on Dawn.
+import { describe } from 'vitest'
+import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
+import { openDevice } from '../../../src/engine/device.ts'
+import { fusedPerturbationTests } from './perturbation.body.ts'
+
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('perturbation.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  fusedPerturbationTests(() => openDevice())
+})
