@@ -29,7 +29,7 @@ export interface Kernel<Uniform extends string = string> {
  * Runs a kernel; the caller disposes the result (or runs inside a tidy).
  *
  * @param output written in place instead of a new tensor; must not be among the inputs.
- * @param threads of a kernel in blocks.
+ * @param threads of a kernel in blocks; workgroups of a reduction that writes several numbers each.
  */
 export function runKernel<Uniform extends string>(
   kernel: Kernel<Uniform>,
@@ -46,7 +46,7 @@ export function runKernel<Uniform extends string>(
     outputShape: [size],
     workgroupSize: [THREADS, 1, 1],
     dispatchLayout: { x: [0] },
-    dispatch: [kernel.shape === 'reduction' ? size : Math.ceil((threads ?? size) / THREADS), 1, 1],
+    dispatch: [kernel.shape === 'reduction' ? (threads ?? size) : Math.ceil((threads ?? size) / THREADS), 1, 1],
     variableNames: [...kernel.inputs],
     shaderKey: `plateau_${kernel.name}`,
     uniforms: names.map((name) => `${name} : ${kernel.uniforms[name]}, `).join(''),

@@ -1,4 +1,4 @@
-// How does an MLP train on tfjs' WebGPU backend? Explicit passes, data and weights resident, one readback per call.
+// How does a network train on tfjs' WebGPU backend? Explicit passes, data and weights resident, one readback per call.
 //
 // Seeds ride in the leading axis of every tensor, so an ensemble costs no more dispatches than one network. A call's
 // result is committed only after its readback was believed: a poisoned or lost device leaves the state before the call.

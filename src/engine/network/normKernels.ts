@@ -39,6 +39,11 @@ function termsOf(geometry: NormGeometry, over: SumOver) {
   return { ...common, groups: channels, groupStride: positions, inner: positions, fixed: 0 }
 }
 
+const suffix = (alone: boolean) => (alone ? '_alone' : '')
+const shapeOf = (alone: boolean) => (alone ? 'blocks' : 'reduction')
+const firstTerm = (alone: boolean) => (alone ? '0' : 'i32(localId.x)')
+const sumOf = (name: string, alone: boolean) => (alone ? `fn ${name}(mine : f32) -> f32 { return mine; }\n` : firstThreadSum(name))
+
 /** Uniforms of kernels that work on entries, as `entryOf` gives them. */
 export const ENTRY = {
   rows: 'i32',
@@ -75,14 +80,14 @@ export function entryOf(geometry: NormGeometry, z: Tensor, statistics: Tensor3D)
   return { rows, channels, positions, layerNorm, zSize: z.size, statisticsLanes: statistics.shape[0], eps }
 }
 
-const STATISTICS: Kernel<keyof typeof REDUCED | 'countLanes'> = {
-  name: 'normStatistics',
-  shape: 'reduction',
+const statisticsKernel = (alone: boolean): Kernel<keyof typeof REDUCED | 'countLanes'> => ({
+  name: `normStatistics${suffix(alone)}`,
+  shape: shapeOf(alone),
   inputs: ['Z', 'N'],
   uniforms: { ...REDUCED, countLanes: 'i32' },
-  declarations: `${TERMS}${firstThreadSum('total')}${firstThreadSum('spread')}
-var<workgroup> sharedMean : f32;`,
+  declarations: `${TERMS}${sumOf('total', alone)}${sumOf('spread', alone)}${alone ? '' : 'var<workgroup> sharedMean : f32;'}`,
   body: `
+    ${alone ? 'let entry = index;' : ''}
     let lane = entry / uniforms.groups;
     let group = entry % uniforms.groups;
     let base = lane * uniforms.rows * uniforms.width;
@@ -90,37 +95,39 @@ var<workgroup> sharedMean : f32;`,
     var terms = 0;
     if (inside) { terms = termCount(lane); }
     var mine = 0.0;
-    for (var i = i32(localId.x); i < terms; i = i + 64) { mine = mine + Z[base + term(group, i)]; }
+    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) { mine = mine + Z[base + term(group, i)]; }
     let sum = total(mine);
-    if (localId.x == 0u) { sharedMean = sum / f32(max(terms, 1)); }
-    workgroupBarrier();
-    let mean = sharedMean;
+    var mean = sum / f32(max(terms, 1));
+    ${alone ? '' : 'if (localId.x == 0u) { sharedMean = mean; } workgroupBarrier(); mean = sharedMean;'}
     mine = 0.0;
-    for (var i = i32(localId.x); i < terms; i = i + 64) {
+    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
       let d = Z[base + term(group, i)] - mean;
       mine = mine + d * d;
     }
     let squares = spread(mine);
-    if (localId.x == 0u && inside) {
+    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
       result[2 * entry] = mean;
       result[2 * entry + 1] = squares / f32(max(terms, 1));
     }`,
-}
+})
 
 /** [lanes, groups, 2] mean and biased variance of every group of z. */
 export function normStatistics(geometry: NormGeometry, z: Tensor3D, rowCounts: Tensor): Tensor3D {
   const terms = termsOf(geometry, 'group')
   const uniforms = { ...terms, countLanes: rowCounts.size }
-  return reduced(STATISTICS, [z, rowCounts], [z.shape[0], terms.groups, 2], uniforms)
+  return reduced(statisticsKernel, terms, [z, rowCounts], [z.shape[0], terms.groups, 2], uniforms)
 }
 
-const GROUP_SUMS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes' | 'gammaLanes' | 'mean' | 'weighted'> = {
-  name: 'normGroupSums',
-  shape: 'reduction',
+const groupSumsKernel = (
+  alone: boolean,
+): Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes' | 'gammaLanes' | 'mean' | 'weighted'> => ({
+  name: `normGroupSums${suffix(alone)}`,
+  shape: shapeOf(alone),
   inputs: ['X', 'Z', 'T', 'G', 'N'],
   uniforms: { ...ENTRY, ...REDUCED, countLanes: 'i32', gammaLanes: 'i32', mean: 'i32', weighted: 'i32' },
-  declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${firstThreadSum('total')}${firstThreadSum('against')}`,
+  declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${sumOf('total', alone)}${sumOf('against', alone)}`,
   body: `
+    ${alone ? 'let entry = index;' : ''}
     let lane = entry / uniforms.groups;
     let group = entry % uniforms.groups;
     let base = lane * uniforms.rows * uniforms.width;
@@ -129,7 +136,7 @@ const GROUP_SUMS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes
     if (inside) { terms = termCount(lane); }
     var plain = 0.0;
     var product = 0.0;
-    for (var i = i32(localId.x); i < terms; i = i + 64) {
+    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
       let at = base + term(group, i);
       let x = X[at] * select(1.0, scaleOf(at), uniforms.weighted > 0);
       plain = plain + x;
@@ -137,12 +144,12 @@ const GROUP_SUMS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes
     }
     let sum = total(plain);
     let products = against(product);
-    if (localId.x == 0u && inside) {
+    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
       let share = select(1.0, 1.0 / f32(max(terms, 1)), uniforms.mean > 0);
       result[2 * entry] = share * sum;
       result[2 * entry + 1] = share * products;
     }`,
-}
+})
 
 /**
  * [lanes, groups, 2] sums of x and of x x^, or their means over the group.
@@ -160,7 +167,7 @@ export function normSums(
   options: { readonly mean: boolean; readonly weighted: boolean },
 ): Tensor3D {
   const terms = termsOf(geometry, over)
-  return reduced(GROUP_SUMS, [x, z, statistics, gamma, rowCounts], [x.shape[0], terms.groups, 2], {
+  return reduced(groupSumsKernel, terms, [x, z, statistics, gamma, rowCounts], [x.shape[0], terms.groups, 2], {
     ...entryOf(geometry, z, statistics),
     ...terms,
     countLanes: rowCounts.size,
@@ -170,13 +177,16 @@ export function normSums(
   })
 }
 
-const CURVATURE_MEANS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes' | 'gammaLanes' | 'xSize'> = {
-  name: 'normCurvatureMeans',
-  shape: 'reduction',
+const curvatureMeansKernel = (
+  alone: boolean,
+): Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'countLanes' | 'gammaLanes' | 'xSize'> => ({
+  name: `normCurvatureMeans${suffix(alone)}`,
+  shape: shapeOf(alone),
   inputs: ['X', 'Zt', 'Xt', 'Z', 'T', 'G', 'N'],
   uniforms: { ...ENTRY, ...REDUCED, countLanes: 'i32', gammaLanes: 'i32', xSize: 'i32' },
-  declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${firstThreadSum('first')}${firstThreadSum('second')}${firstThreadSum('third')}`,
+  declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${sumOf('first', alone)}${sumOf('second', alone)}${sumOf('third', alone)}`,
   body: `
+    ${alone ? 'let entry = index;' : ''}
     let lane = entry / uniforms.groups;
     let group = entry % uniforms.groups;
     let base = lane * uniforms.rows * uniforms.width;
@@ -186,7 +196,7 @@ const CURVATURE_MEANS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'count
     var a = 0.0;
     var b = 0.0;
     var c = 0.0;
-    for (var i = i32(localId.x); i < terms; i = i + 64) {
+    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
       let at = base + term(group, i);
       let q = X[at % uniforms.xSize] * scaleOf(at);
       let own = normalised(at);
@@ -197,13 +207,13 @@ const CURVATURE_MEANS: Kernel<keyof typeof REDUCED | keyof typeof ENTRY | 'count
     let sumA = first(a);
     let sumB = second(b);
     let sumC = third(c);
-    if (localId.x == 0u && inside) {
+    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
       let share = 1.0 / f32(max(terms, 1));
       result[3 * entry] = share * sumA;
       result[3 * entry + 1] = share * sumB;
       result[3 * entry + 2] = share * sumC;
     }`,
-}
+})
 
 /** [lanes, groups, 3] means of q x^, of z' x^ and of q x^', where q = gamma x and ' is the change along a direction. */
 export function normCurvatureMeans(
@@ -218,7 +228,7 @@ export function normCurvatureMeans(
 ): Tensor3D {
   const terms = termsOf(geometry, 'group')
   const inputs = [x, zTangent, normalisedTangent, z, statistics, gamma, rowCounts]
-  return reduced(CURVATURE_MEANS, inputs, [zTangent.shape[0], terms.groups, 3], {
+  return reduced(curvatureMeansKernel, terms, inputs, [zTangent.shape[0], terms.groups, 3], {
     ...entryOf(geometry, z, statistics),
     ...terms,
     countLanes: rowCounts.size,
@@ -227,12 +237,17 @@ export function normCurvatureMeans(
   })
 }
 
-/** A reduction whose threads write several numbers: as many workgroups as there are groups. */
+/** Terms that one thread adds by itself: a barrier costs a software adapter more, and small groups are many. */
+const ALONE_TERMS = 256
+
+/** Sums for every group: by a workgroup, or by a thread alone where terms are few. */
 function reduced<Uniform extends string>(
-  kernel: Kernel<Uniform>,
+  kernelOf: (alone: boolean) => Kernel<Uniform>,
+  { rows, positions, fixed }: { readonly rows: number; readonly positions: number; readonly fixed: number },
   inputs: readonly Tensor[],
   shape: readonly [number, number, number],
   uniforms: Readonly<Record<Uniform, number>>,
 ): Tensor3D {
-  return runKernel(kernel, inputs, shape, uniforms, undefined, shape[0] * shape[1]) as Tensor3D
+  const alone = (fixed > 0 ? fixed : rows * positions) <= ALONE_TERMS
+  return runKernel(kernelOf(alone), inputs, shape, uniforms, undefined, shape[0] * shape[1]) as Tensor3D
 }
