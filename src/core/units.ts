@@ -10,6 +10,3 @@ export type Bytes = number
 
 /** Number of optimizer updates done so far; 0 is the state before the first update. */
 export type Step = number
-
-/** Position of a weighted layer counted from the input, 0 .. L-1. */
-export type LayerIndex = number

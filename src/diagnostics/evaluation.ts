@@ -5,10 +5,11 @@
 import type { LossSettings } from '../core/experiment.ts'
 import type { Probe, SampleSet } from '../core/probe.ts'
 import type { EvaluationSample } from '../core/sample.ts'
-import type { Instrument, InstrumentContext } from './instrument.ts'
+import { hasConvolutions, type Instrument, type InstrumentContext } from './instrument.ts'
 
-/** Samples of each split that a live evaluation asks for. */
+/** Samples of each split that a live evaluation asks for; fewer of a network of images, where each costs a hundred times more. */
 export const LIVE_EVALUATION_COUNT = 1000
+const LIVE_IMAGE_COUNT = 250
 /** Keeps one question below 50 ms of work on small machines. */
 const CHUNK = 500
 
@@ -19,7 +20,7 @@ interface SplitEvaluation {
 
 /** Loss as the experiment reduces it and accuracy on the training and test split, focus seed. */
 export const measureEvaluation: Instrument = async (context: InstrumentContext): Promise<EvaluationSample> => {
-  const limit = context.effort === 'full' ? Infinity : LIVE_EVALUATION_COUNT
+  const limit = context.effort === 'full' ? Infinity : hasConvolutions(context.probes[0]) ? LIVE_IMAGE_COUNT : LIVE_EVALUATION_COUNT
   const trainCount = Math.min(context.trainCount, limit)
   const testCount = Math.min(context.testCount, limit)
   const train = await evaluate(context, 'train', trainCount)

@@ -60,3 +60,8 @@ export function probeSamples(count: number): SampleSet {
 export function probeSetSize(context: Pick<InstrumentContext, 'settings' | 'trainCount'>): number {
   return Math.min(context.settings.probeCount, context.trainCount)
 }
+
+/** True where a row costs a pass over images: instruments then ask for fewer rows. */
+export function hasConvolutions({ layers }: Pick<Probe, 'layers'>): boolean {
+  return layers.some(({ kind }) => kind === 'conv')
+}

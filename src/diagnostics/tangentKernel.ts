@@ -6,7 +6,7 @@ import type { Probe, SampleSet } from '../core/probe.ts'
 import type { KernelSample, OutputHessianNorm, UnavailableSample } from '../core/sample.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { kernelDrift } from './kernelDrift.ts'
-import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
+import { hasConvolutions, probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 import { outputHessianNorm } from './outputHessianNorm.ts'
 import { plBounds, plRatio } from './polyakLojasiewicz.ts'
 import { kernelEigenvalues } from './kernelEigenvalues.ts'
@@ -16,6 +16,8 @@ import { weightDistance } from './weightDistance.ts'
 
 /** Rows of the kernel, samples x outputs: its eigenvalues then take about a second at most. */
 export const KERNEL_ROWS_LIMIT = 1000
+/** The same with convolutions, where each row costs a pass of its own: an image-to-image network has hundreds of outputs. */
+const CONVOLUTION_ROWS_LIMIT = 200
 /** Outputs whose Hessians are asked on demand. */
 const OUTPUTS_ASKED = 32
 
@@ -32,7 +34,8 @@ export function createTangentKernel(): Instrument {
   return async (context: InstrumentContext): Promise<KernelSample | UnavailableSample> => {
     const probe = context.probes[0]
     const { outputCount } = probe
-    const sampleCount = Math.min(probeSetSize(context), Math.max(1, Math.floor(KERNEL_ROWS_LIMIT / outputCount)))
+    const rowsLimit = hasConvolutions(probe) ? CONVOLUTION_ROWS_LIMIT : KERNEL_ROWS_LIMIT
+    const sampleCount = Math.min(probeSetSize(context), Math.max(1, Math.floor(rowsLimit / outputCount)))
     const set = probeSamples(sampleCount)
     start ??= await context.atStart(async (first) => ({
       kernel: await first.kernelGram(set, context.signal),

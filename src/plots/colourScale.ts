@@ -33,11 +33,6 @@ export function writeViridis(pixels: Uint8ClampedArray, at: number, share: numbe
   pixels[at + 3] = 255
 }
 
-/** The colour of a share as CSS. */
-export function viridis(share: number): string {
-  return interpolateViridis(Math.min(1, Math.max(0, share)))
-}
-
 const SIGNED_RAMPS = {
   light: {
     negative: ['#f6f4f1', '#fbd6a0', '#f1a340', '#b35806', '#7f3b08'],

@@ -130,7 +130,7 @@ function layerOutput(tf: Tf, layer: LayerSpec, parameters: Parameters, h: Tensor
       : tf.avgPool(image, [height, width], strides, 'valid')
   }
   let z: Tensor
-  if (layer.kind === 'dense') z = tf.matMul(h as Tensor2D, parameters.weight as Tensor2D)
+  if (layer.kind === 'dense') z = tf.matMul(h, parameters.weight)
   else {
     if (layer.paddingMode === 'circular') throw new UnsupportedFault('createTfjsNetwork: circular padding')
     const same = layer.stride === 1 && imageAfter(layer)[0] === layer.height

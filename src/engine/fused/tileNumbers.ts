@@ -24,12 +24,6 @@ export function preactivationRegion(pass: FusedPass, layer: number): Region {
   return { buffer: pass.activations, offset: (pass.shape.layout.layerCount + layer - 1) * bytes, bytes }
 }
 
-/** Deltas of layer 0 .. L-1 of the first seed. */
-export function deltaRegion(pass: FusedPass, layer: number): Region {
-  const bytes = layerBytes(pass.shape)
-  return { buffer: pass.deltas, offset: layer * bytes, bytes }
-}
-
 /** All exponents of a pass. */
 export function exponentRegion(pass: FusedPass): Region {
   return { buffer: pass.exponents, offset: 0, bytes: 4 * exponentOffsets(pass.shape).length }
