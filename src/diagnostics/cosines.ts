@@ -11,12 +11,15 @@ import { averageConfusion, gradientConfusion, normalisedConfusion } from './grad
 import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
 import { gradientDiversity } from './gradientDiversity.ts'
 import { gradientVariance } from './gradientVariance.ts'
-import { probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
+import { hasConvolutions, probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 
-/** Pairs asked for at once: between two questions the run may answer its page. */
-const PAIRS_PER_QUESTION = 5
 /** Fewest pairs of an answer that was cut short: enough for a mean and a spread, if not for a shape. */
 export const FEWEST_PAIRS = 20
+/** Pairs asked for at once: between two questions the run may answer its page. */
+const PAIRS_PER_QUESTION = 5
+/** Both of a network of images, where 20 pairs of 128 take half a minute on a CPU: the card says how many were drawn. */
+const FEWEST_IMAGE_PAIRS = 4
+const IMAGE_PAIRS_PER_QUESTION = 1
 
 /** Cosines of pairs of mini-batches and of samples, confusion, diversity and the batch-size bound of the focus seed. */
 export const measureCosines: Instrument = async (context: InstrumentContext): Promise<CosineSample | UnavailableSample> => {
@@ -53,13 +56,14 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
 /** [p, 3] of all pairs, or of the first ones where the run is waited for. The draw is the same: more pairs only add to it. */
 async function productsOf(pairs: BatchPairs['pairs'], context: InstrumentContext): Promise<Float64Array> {
   const [probe] = context.probes
+  const [fewest, perQuestion] = hasConvolutions(probe) ? [FEWEST_IMAGE_PAIRS, IMAGE_PAIRS_PER_QUESTION] : [FEWEST_PAIRS, PAIRS_PER_QUESTION]
   const products = new Float64Array(3 * pairs.length)
   let done = 0
   while (done < pairs.length) {
     await context.breathe()
-    if (done >= FEWEST_PAIRS && context.isAwaited?.() === true) break
-    products.set(await probe.batchPairs(pairs.slice(done, done + PAIRS_PER_QUESTION), context.signal), 3 * done)
-    done = Math.min(pairs.length, done + PAIRS_PER_QUESTION)
+    if (done >= fewest && context.isAwaited?.() === true) break
+    products.set(await probe.batchPairs(pairs.slice(done, done + perQuestion), context.signal), 3 * done)
+    done = Math.min(pairs.length, done + perQuestion)
     context.progress(done, pairs.length, 'Gradient cosines')
   }
   return products.slice(0, 3 * done)

@@ -162,6 +162,16 @@ describe('the cosines', () => {
     expect(await drawn(() => false)).toBe(33)
   })
 
+  test('of a network of images stop earlier, one pair after the other', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, pairCount: 33 }
+    const images: Probe = { ...quadraticProbe(PLANE), layers: [{ name: 'conv 1', kind: 'conv', offset: 0, size: 2 }] }
+    const asked: number[] = []
+    const counted: Probe = { ...images, batchPairs: async (pairs, signal) => (asked.push(pairs.length), images.batchPairs(pairs, signal)) }
+    const { pairs } = expectType(await measureCosines(contextOf([counted], 4, { settings, isAwaited: () => true })), 'cosines')
+    expect(pairs.cosines.length + pairs.excluded).toBe(4)
+    expect(asked).toEqual([1, 1, 1, 1])
+  })
+
   test('of four axes are 0 and -1, with every statistic by hand', async () => {
     const sample = expectType(await measureCosines(contextOf([quadraticProbe(PLANE)], 4)), 'cosines')
     expect([...sample.perSample.cosines]).toEqual([-1, -1, 0, 0, 0, 0])
@@ -258,6 +268,14 @@ describe('the evaluation', () => {
   test('says how many samples it asked while live', async () => {
     const sample = expectType(await measureEvaluation(contextOf([probe], 5000, { testCount: 10 })), 'evaluation')
     expect(sample).toMatchObject({ trainCount: LIVE_EVALUATION_COUNT, testCount: 10 })
+  })
+
+  test('asks a network of images less, except when everything is wanted', async () => {
+    const images: Probe = { ...probe, layers: [{ name: 'conv 1', kind: 'conv', offset: 0, size: 2 }] }
+    const live = expectType(await measureEvaluation(contextOf([images], 5000, { testCount: 300 })), 'evaluation')
+    expect(live).toMatchObject({ trainCount: 250, testCount: 250 })
+    const full = expectType(await measureEvaluation(contextOf([images], 5000, { testCount: 300, effort: 'full' })), 'evaluation')
+    expect(full).toMatchObject({ trainCount: 5000, testCount: 300 })
   })
 
   test('sums where the experiment sums, and leaves out what is not there', async () => {
