@@ -105,5 +105,7 @@ export const DEFAULT_CNN: Experiment = {
     pairBatch: 16,
     lanczosSteps: 10,
     every: { evaluation: 25, gradientNorms: 5, cosines: 25, hessian: 50, kernel: 25 },
+    // A step over images is dear enough: two thirds of the time belong to training.
+    budget: 0.33,
   },
 }

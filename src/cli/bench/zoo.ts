@@ -38,7 +38,7 @@ export const benchZoo: BenchSection = async function* zoo(context: BenchContext)
   const { quick } = context.options
   const rows: Cell[][] = []
   const notes = [
-    'Steps a second; batch 32, one seed, plain descent. "With instruments": the run\'s own schedule, which gives measuring half of the time. tfjs 4.22 with its own flags, awaited only.',
+    'Steps a second; batch 32, one seed, plain descent. "With instruments": the run\'s own schedule, which gives measuring at most a third of the time. tfjs 4.22 with its own flags, awaited only.',
   ]
   for (const family of ZOO.filter(({ slow }) => !(quick && slow))) {
     context.progress(family.name)
