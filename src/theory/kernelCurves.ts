@@ -25,13 +25,7 @@ function driftCurve(facts: RunFacts): readonly TheoryCurve[] {
     label: 'drift falls at least like 1/sqrt width',
     source: 'Liu et al. 2020, Theorem 5.1 and section 6',
     axis: 'width',
-    hypotheses: [
-      hypothesis(
-        'NTK parameterization',
-        facts.gradientScales.some((scale) => scale !== 1),
-      ),
-      hypothesis('linear output', facts.outputActivation === 'identity', facts.outputActivation),
-    ],
+    hypotheses: freezingHypotheses(facts),
   } as const
   return [curveThrough(head, sizesAround(width, 8), (m) => drift * Math.sqrt(width / m))]
 }
@@ -46,16 +40,20 @@ function curvatureCurve(facts: RunFacts): readonly TheoryCurve[] {
     label: 'curvature of an output falls like 1/sqrt width',
     source: 'Liu et al. 2020, equation 25 and Theorem 5.1',
     axis: 'width',
-    hypotheses: [
-      hypothesis(
-        'NTK parameterization',
-        facts.gradientScales.some((scale) => scale !== 1),
-      ),
-      hypothesis('linear output', facts.outputActivation === 'identity', facts.outputActivation),
-      hypothesis('one hidden layer', facts.depth === 2, `depth ${facts.depth}`),
-    ],
+    hypotheses: [...freezingHypotheses(facts), hypothesis('one hidden layer', facts.depth === 2, `depth ${facts.depth}`)],
   } as const
   return [curveThrough(head, sizesAround(width, 8), (m) => outputHessianNorm * Math.sqrt(width / m))]
+}
+
+/** Under which the kernel stands still as the width grows. */
+function freezingHypotheses(facts: RunFacts): readonly Hypothesis[] {
+  return [
+    hypothesis(
+      'NTK parameterization',
+      facts.gradientScales.some((scale) => scale !== 1),
+    ),
+    hypothesis('linear output', facts.outputActivation === 'identity', facts.outputActivation),
+  ]
 }
 
 function lossCurves(facts: RunFacts): readonly TheoryCurve[] {

@@ -197,8 +197,15 @@ fn slope(z : f32) -> f32 { return ${f} * tanhSlope(z); }
 fn curvature(z : f32) -> f32 { return ${(-2 * factor).toFixed(1)} * tanhAny(z) * tanhSlope(z); }`
 }
 
+/** The table with the exponential before those that call it; made once, because every dispatch asks for its code. */
+const WITH_EXPONENTIAL = Object.fromEntries(
+  Object.entries(CODES).map(([name, code]) => {
+    const calls = code.declarations.includes('expOf(')
+    return [name, calls ? { ...code, declarations: EXPONENTIAL + code.declarations } : code]
+  }),
+) as Readonly<Record<Activation, ActivationCode>>
+
 /** WGSL of one activation. */
 export function activationCode(activation: Activation): ActivationCode {
-  const code = CODES[activation]
-  return code.declarations.includes('expOf(') ? { ...code, declarations: EXPONENTIAL + code.declarations } : code
+  return WITH_EXPONENTIAL[activation]
 }
