@@ -41,7 +41,18 @@ function termsOf(geometry: NormGeometry, over: SumOver) {
 
 const suffix = (alone: boolean) => (alone ? '_alone' : '')
 const shapeOf = (alone: boolean) => (alone ? 'blocks' : 'reduction')
-const firstTerm = (alone: boolean) => (alone ? '0' : 'i32(localId.x)')
+const eachTerm = (alone: boolean) =>
+  alone ? 'for (var i = 0; i < terms; i = i + 1)' : 'for (var i = i32(localId.x); i < terms; i = i + 64)'
+const whoWrites = (alone: boolean) => (alone ? 'if (inside)' : 'if (localId.x == 0u && inside)')
+/** Lane, group and number of terms of result `entry`, of which there are `perGroup` numbers. */
+const groupOfEntry = (perGroup: number, alone: boolean) => `
+    ${alone ? 'let entry = index;' : ''}
+    let lane = entry / uniforms.groups;
+    let group = entry % uniforms.groups;
+    let base = lane * uniforms.rows * uniforms.width;
+    let inside = ${perGroup} * entry < uniforms.size;
+    var terms = 0;
+    if (inside) { terms = termCount(lane); }`
 const sumOf = (name: string, alone: boolean) => (alone ? `fn ${name}(mine : f32) -> f32 { return mine; }\n` : firstThreadSum(name))
 
 /** Uniforms of kernels that work on entries, as `entryOf` gives them. */
@@ -87,25 +98,19 @@ const statisticsKernel = (alone: boolean): Kernel<keyof typeof REDUCED | 'countL
   uniforms: { ...REDUCED, countLanes: 'i32' },
   declarations: `${TERMS}${sumOf('total', alone)}${sumOf('spread', alone)}${alone ? '' : 'var<workgroup> sharedMean : f32;'}`,
   body: `
-    ${alone ? 'let entry = index;' : ''}
-    let lane = entry / uniforms.groups;
-    let group = entry % uniforms.groups;
-    let base = lane * uniforms.rows * uniforms.width;
-    let inside = 2 * entry < uniforms.size;
-    var terms = 0;
-    if (inside) { terms = termCount(lane); }
+    ${groupOfEntry(2, alone)}
     var mine = 0.0;
-    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) { mine = mine + Z[base + term(group, i)]; }
+    ${eachTerm(alone)} { mine = mine + Z[base + term(group, i)]; }
     let sum = total(mine);
     var mean = sum / f32(max(terms, 1));
     ${alone ? '' : 'if (localId.x == 0u) { sharedMean = mean; } workgroupBarrier(); mean = sharedMean;'}
     mine = 0.0;
-    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
+    ${eachTerm(alone)} {
       let d = Z[base + term(group, i)] - mean;
       mine = mine + d * d;
     }
     let squares = spread(mine);
-    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
+    ${whoWrites(alone)} {
       result[2 * entry] = mean;
       result[2 * entry + 1] = squares / f32(max(terms, 1));
     }`,
@@ -127,16 +132,10 @@ const groupSumsKernel = (
   uniforms: { ...ENTRY, ...REDUCED, countLanes: 'i32', gammaLanes: 'i32', mean: 'i32', weighted: 'i32' },
   declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${sumOf('total', alone)}${sumOf('against', alone)}`,
   body: `
-    ${alone ? 'let entry = index;' : ''}
-    let lane = entry / uniforms.groups;
-    let group = entry % uniforms.groups;
-    let base = lane * uniforms.rows * uniforms.width;
-    let inside = 2 * entry < uniforms.size;
-    var terms = 0;
-    if (inside) { terms = termCount(lane); }
+    ${groupOfEntry(2, alone)}
     var plain = 0.0;
     var product = 0.0;
-    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
+    ${eachTerm(alone)} {
       let at = base + term(group, i);
       let x = X[at] * select(1.0, scaleOf(at), uniforms.weighted > 0);
       plain = plain + x;
@@ -144,7 +143,7 @@ const groupSumsKernel = (
     }
     let sum = total(plain);
     let products = against(product);
-    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
+    ${whoWrites(alone)} {
       let share = select(1.0, 1.0 / f32(max(terms, 1)), uniforms.mean > 0);
       result[2 * entry] = share * sum;
       result[2 * entry + 1] = share * products;
@@ -186,17 +185,11 @@ const curvatureMeansKernel = (
   uniforms: { ...ENTRY, ...REDUCED, countLanes: 'i32', gammaLanes: 'i32', xSize: 'i32' },
   declarations: `${TERMS}${PLACE}${X_HAT}${SCALE}${sumOf('first', alone)}${sumOf('second', alone)}${sumOf('third', alone)}`,
   body: `
-    ${alone ? 'let entry = index;' : ''}
-    let lane = entry / uniforms.groups;
-    let group = entry % uniforms.groups;
-    let base = lane * uniforms.rows * uniforms.width;
-    let inside = 3 * entry < uniforms.size;
-    var terms = 0;
-    if (inside) { terms = termCount(lane); }
+    ${groupOfEntry(3, alone)}
     var a = 0.0;
     var b = 0.0;
     var c = 0.0;
-    for (var i = ${firstTerm(alone)}; i < terms; i = i + ${alone ? 1 : 64}) {
+    ${eachTerm(alone)} {
       let at = base + term(group, i);
       let q = X[at % uniforms.xSize] * scaleOf(at);
       let own = normalised(at);
@@ -207,7 +200,7 @@ const curvatureMeansKernel = (
     let sumA = first(a);
     let sumB = second(b);
     let sumC = third(c);
-    if (${alone ? 'inside' : 'localId.x == 0u && inside'}) {
+    ${whoWrites(alone)} {
       let share = 1.0 / f32(max(terms, 1));
       result[3 * entry] = share * sumA;
       result[3 * entry + 1] = share * sumB;
