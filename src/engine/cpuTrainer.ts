@@ -4,12 +4,13 @@
 // A bad update is taken back before anybody can see it, so "the last finite weights" is the state itself, not a copy to find.
 import type { OptimizerSettings } from '../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../core/faults.ts'
-import type { LayerInfo, Probe } from '../core/probe.ts'
+import type { LayerInfo, LayerNorms, Probe } from '../core/probe.ts'
 import type { Milliseconds } from '../core/units.ts'
 import { gradientNoise } from './gradientNoise.ts'
+import { unknownNorms } from './unknownNorms.ts'
 import { checkIndices } from './sampleRows.ts'
 import { StepClock } from './stepClock.ts'
-import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from './trainer.ts'
+import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from './trainer.ts'
 
 /** What an engine adds: the gradient and the update of one member, and the form of its slots. */
 export interface CpuEngine<Slot> {
@@ -22,6 +23,8 @@ export interface CpuEngine<Slot> {
   beginBatch(batch: Int32Array): void
   /** Loss of the batch at these weights of a member; the gradient stays inside for `update`. */
   lossAndGradient(weights: Float64Array, seedIndex: number): number
+  /** Norms of that gradient, asked before `update` with the same weights. */
+  gradientNorms(weights: Float64Array, seedIndex: number): LayerNorms
   update(weights: Float64Array, slots: readonly Slot[], slotStep: number, noise?: Float64Array): void
   setOptimizer(optimizer: OptimizerSettings): void
   /** True while updates need the noise of their step. */
@@ -88,17 +91,25 @@ class CpuTrainer<Slot> implements Trainer {
     return this.clock.chunk
   }
 
-  async train(batches: readonly Int32Array[]): Promise<TrainReport> {
+  async train(batches: readonly Int32Array[], wishes: TrainWishes = {}): Promise<TrainReport> {
     const started = performance.now()
     for (const batch of batches) checkIndices(batch, this.trainCount, 'train')
     const losses = new Float64Array(batches.length * this.seedCount).fill(NaN)
     const diverged: { seedIndex: number; step: number }[] = []
+    const isWished = wishes.layerNorms === true && batches.length > 0
+    const layerNorms = isWished ? this.members.map(() => unknownNorms(this.layers.length)) : []
+    let layerNormsDuration = 0
     for (const [row, batch] of batches.entries()) {
       this.engine.beginBatch(batch)
       for (let seed = 0; seed < this.seedCount; seed++) {
         if (this.divergedAt[seed] >= 0) continue
         const loss = this.engine.lossAndGradient(this.members[seed], seed)
         losses[row * this.seedCount + seed] = loss
+        if (isWished && row === 0) {
+          const before = performance.now()
+          layerNorms[seed] = this.engine.gradientNorms(this.members[seed], seed)
+          layerNormsDuration += performance.now() - before
+        }
         if (Number.isFinite(loss) && this.updated(seed)) continue
         this.divergedAt[seed] = this.step
         this.slots[seed] = this.engine.emptySlots()
@@ -108,7 +119,7 @@ class CpuTrainer<Slot> implements Trainer {
       this.step++
     }
     this.clock.record(batches.length, performance.now() - started)
-    return { losses, diverged }
+    return isWished ? { losses, diverged, layerNorms, layerNormsDuration } : { losses, diverged }
   }
 
   setOptimizer(optimizer: OptimizerSettings): void {

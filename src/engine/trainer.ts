@@ -5,7 +5,8 @@
 import type { Dataset } from '../core/dataset.ts'
 import type { OptimizerSettings } from '../core/experiment.ts'
 import type { NetworkSpec } from '../core/networkSpec.ts'
-import type { LayerInfo, Probe } from '../core/probe.ts'
+import type { LayerInfo, LayerNorms, Probe } from '../core/probe.ts'
+import type { Milliseconds } from '../core/units.ts'
 
 export interface EngineDescription {
   readonly engine: 'chain' | 'float64' | 'network' | 'fused'
@@ -32,6 +33,12 @@ export interface TrainerOptions {
   readonly batchRows?: number
 }
 
+/** What a call of `train` is asked for beside its losses. */
+export interface TrainWishes {
+  /** Norms of the gradient of the first batch, out of the step itself; training keeps its bits. */
+  readonly layerNorms?: boolean
+}
+
 export interface TrainReport {
   /** [steps, seeds] loss of each step's batch before its update; NaN for seeds that diverged earlier. */
   readonly losses: Float64Array
@@ -40,6 +47,13 @@ export interface TrainReport {
    * Their weights are those before the first bad update; they are frozen from then on.
    */
   readonly diverged: readonly { readonly seedIndex: number; readonly step: number }[]
+  /**
+   * [seeds] where wished and where there was a batch: what `gradientNorms` of the first batch gives at the weights before its
+   * update. NaN mantissas for seeds that diverged earlier.
+   */
+  readonly layerNorms?: readonly LayerNorms[]
+  /** With `layerNorms`: time of this thread that they took beside the step, and of the passes where they left the range of the step. */
+  readonly layerNormsDuration?: Milliseconds
 }
 
 /** Everything that `restore` needs to go on bit for bit; plain, cloneable. */
@@ -65,7 +79,7 @@ export interface Trainer {
   /** Updates done so far. */
   readonly step: number
   /** One update per batch of training indices, in order. @throws FaultError poisoned or deviceLost. */
-  train(batches: readonly Int32Array[]): Promise<TrainReport>
+  train(batches: readonly Int32Array[], wishes?: TrainWishes): Promise<TrainReport>
   /** Takes effect with the next update; another kind starts with empty slots, the same kind keeps them. */
   setOptimizer(optimizer: OptimizerSettings): void
   /** Follows training: the same object answers for the weights of the moment. */

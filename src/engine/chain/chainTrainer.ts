@@ -9,6 +9,7 @@ import { createCpuTrainer, type CpuEngine } from '../cpuTrainer.ts'
 import { layerInfo } from '../layerInfo.ts'
 import type { Trainer, TrainerOptions } from '../trainer.ts'
 import { fillChainGradient } from './chainGradient.ts'
+import { chainNorms } from './chainNorms.ts'
 import { createChainProbe } from './chainProbe.ts'
 import { assertChainSpec } from './chainSpec.ts'
 import type { ChainUpdateRule } from './chainUpdateRule.ts'
@@ -61,6 +62,7 @@ function chainEngine(options: TrainerOptions): CpuEngine<ScaledArray> {
       fillChainGradient(products, residual, gradient)
       return lossAt(moments, timesPowerOfTwo(products.product.mantissa, products.product.exponent))
     },
+    gradientNorms: () => chainNorms(gradient),
     update(weights, slots, slotStep, noise) {
       rule.apply(weights, gradient, slots, slotStep, noise)
     },

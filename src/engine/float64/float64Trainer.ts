@@ -5,6 +5,7 @@ import type { Trainer, TrainerOptions } from '../trainer.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { createFloat64Probe } from './float64Probe.ts'
 import { layeredEngine } from './layeredEngine.ts'
+import { layerNorms } from './layerNorms.ts'
 import { createNetwork } from './network.ts'
 
 /**
@@ -25,6 +26,7 @@ export function createFloat64Trainer(options: TrainerOptions): Trainer {
       workspace = fittingWorkspace(network, batch.length, workspace)
       return batchGradient(network, weights, dataset.train, batch, reduction, workspace, into)
     },
+    layerNorms: (weights, _seedIndex, batch) => layerNorms(network, weights, dataset.train, batch, reduction),
     createProbe: (weights, secondMoments) =>
       createFloat64Probe({ layers, network, dataset, probeCount, reduction, weights, secondMoments }),
   })

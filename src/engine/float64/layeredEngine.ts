@@ -2,12 +2,13 @@
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { ShapeFault } from '../../core/faults.ts'
 import { channelsOf, isWeighted, weightCount } from '../../core/networkSpec.ts'
-import type { LayerInfo, Probe } from '../../core/probe.ts'
+import type { LayerInfo, LayerNorms, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { CpuEngine } from '../cpuTrainer.ts'
 import { createUpdateRule } from '../optimizers/createUpdateRule.ts'
 import { emptySlots, type UpdateRule } from '../optimizers/updateRule.ts'
 import type { EngineDescription, TrainerOptions } from '../trainer.ts'
+import { blockNorms } from './blockNorms.ts'
 import type { Network } from './network.ts'
 
 /** Guess before anything was measured: a batch of 64 at a billion multiplications a second, three passes. */
@@ -17,6 +18,8 @@ const MS_PER_MULTIPLICATION = 64 * 3e-6
 export interface LayeredModel {
   /** Loss of the batch as reduced; its gradient goes into `into` [P]. */
   lossAndGradient(weights: Float64Array, seedIndex: number, batch: Int32Array, into: Float64Array): number
+  /** Norms of that gradient by a pass of their own, where the gradient has left float64. */
+  layerNorms(weights: Float64Array, seedIndex: number, batch: Int32Array): LayerNorms
   createProbe(weights: Float64Array, secondMoments: () => Float64Array | null, seedIndex: number): Probe
 }
 
@@ -55,6 +58,7 @@ export function layeredEngine(
       batch = Int32Array.from(indices)
     },
     lossAndGradient: (weights, seedIndex) => model.lossAndGradient(weights, seedIndex, batch, gradient),
+    gradientNorms: (weights, seedIndex) => blockNorms(network, gradient) ?? model.layerNorms(weights, seedIndex, batch),
     update(weights, slots, slotStep, noise) {
       rule.apply(weights, gradient, slots, slotStep, noise)
     },

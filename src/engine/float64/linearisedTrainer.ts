@@ -7,6 +7,7 @@ import type { EngineDescription, Trainer, TrainerOptions } from '../trainer.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { frozenNetwork } from './frozenStatistics.ts'
 import { layeredEngine } from './layeredEngine.ts'
+import { layerNorms } from './layerNorms.ts'
 import { createLinearisedProbe } from './linearisedProbe.ts'
 import { displacementInto, linearisedForward } from './linearisedNetwork.ts'
 import { createNetwork } from './network.ts'
@@ -36,6 +37,10 @@ export function createLinearisedTrainer(options: TrainerOptions, twin: EngineDes
       workspace = fittingWorkspace(network, batch.length, workspace)
       displacementInto(weights, starts[seedIndex], displacement)
       return batchGradient(network, starts[seedIndex], dataset.train, batch, reduction, workspace, into, pass)
+    },
+    layerNorms(weights, seedIndex, batch) {
+      displacementInto(weights, starts[seedIndex], displacement)
+      return layerNorms(networks[seedIndex], starts[seedIndex], dataset.train, batch, reduction, pass)
     },
     createProbe: (weights, secondMoments, seedIndex) =>
       createLinearisedProbe(

@@ -1,0 +1,46 @@
+// How large is each layer's block of a gradient that a training step has just computed?
+//
+// One look at each entry, and no pass of its own: only where a sum of squares comes near the ends of float64 has the step
+// lost what `layerNorms.ts` keeps, and it has to be asked.
+import type { LayerNorms } from '../../core/probe.ts'
+import { normalised } from '../../numerics/logMagnitude.ts'
+import { blockOf, type Network } from './network.ts'
+
+/** Squares beyond these may have left float64, or the deltas behind them. */
+const SMALLEST_SQUARES = 1e-280
+const LARGEST_SQUARES = 1e280
+
+/**
+ * Frobenius norm and mean absolute entry of every weighted layer's block; null where a layer is 0 or out of the plain range.
+ *
+ * @param gradient [P].
+ */
+export function blockNorms(network: Network, gradient: Float64Array): LayerNorms | null {
+  const layers = network.layers.filter(({ kind }) => kind === 'weighted')
+  const count = layers.length
+  const norms = {
+    mantissa: new Float64Array(count),
+    exponent: new Int32Array(count),
+    meanAbsMantissa: new Float64Array(count),
+    meanAbsExponent: new Int32Array(count),
+    underflow: new Uint8Array(count),
+  }
+  for (const [place, layer] of layers.entries()) {
+    const block = blockOf(gradient, layer)
+    let squares = 0
+    let sizes = 0
+    for (let i = 0; i < block.length; i++) {
+      const value = block[i]
+      squares += value * value
+      sizes += Math.abs(value)
+    }
+    if (!(squares > SMALLEST_SQUARES && squares < LARGEST_SQUARES)) return null
+    const norm = normalised(Math.sqrt(squares))
+    const meanAbs = normalised(sizes / block.length)
+    norms.mantissa[place] = norm.mantissa
+    norms.exponent[place] = norm.exponent
+    norms.meanAbsMantissa[place] = meanAbs.mantissa
+    norms.meanAbsExponent[place] = meanAbs.exponent
+  }
+  return norms
+}
