@@ -5,14 +5,16 @@
 // the bits that they would have had. Kernels are compiled when the first batch tells its size, or ahead where it is known.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { DomainFault, FaultError, ShapeFault, UnsupportedFault, type Fault } from '../../core/faults.ts'
-import type { LayerInfo, Probe } from '../../core/probe.ts'
+import type { LayerInfo, LayerNorms, Probe } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
 import { layerInfo } from '../layerInfo.ts'
 import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
-import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
+import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from '../trainer.ts'
+import { unknownNorms } from '../unknownNorms.ts'
 import type { Tile } from './kernelShape.ts'
 import { createFusedProbe, type FusedProbe } from './fusedProbe.ts'
+import { normsOfEntries } from './layerNorms.ts'
 import { fusedLayout, fusedObstacle, fusedSpec } from './layout.ts'
 import { perturbation } from './perturbation.ts'
 import { PassChoice, refusalOf, SUBMIT_MS } from './passChoice.ts'
@@ -109,19 +111,28 @@ class FusedTrainer implements Trainer {
     return this.measured && this.current !== null ? Math.min(this.current.pass.capacity, this.clock.chunk) : 1
   }
 
-  async train(batches: readonly Int32Array[]): Promise<TrainReport> {
+  async train(batches: readonly Int32Array[], wishes: TrainWishes = {}): Promise<TrainReport> {
     for (const batch of batches) checkIndices(batch, this.options.dataset.train.count, 'train')
     const losses = new Float64Array(batches.length * this.seedCount).fill(Number.NaN)
     const diverged: { seedIndex: number; step: number }[] = []
+    const isWished = wishes.layerNorms === true && batches.length > 0
+    let layerNorms = isWished ? this.layerNormsOf(null, null) : []
+    let layerNormsDuration = 0
     let done = 0
     while (done < batches.length && this.divergedAt.includes(-1)) {
       const pass = await this.passFor(batches[done].length)
       const chunk = this.chunkAt(batches, done, pass)
       const target = losses.subarray(done * this.seedCount)
       const start = performance.now()
-      const result = await this.run(pass, chunk)
+      const result = await this.run(pass, chunk, isWished && done === 0)
       this.clock.record(chunk.length, performance.now() - start)
       this.measured = true
+      if (isWished && done === 0) {
+        // Also of a chunk that will be taken back: they belong to the weights before it.
+        const before = performance.now()
+        layerNorms = this.layerNormsOf(pass, result.norms)
+        layerNormsDuration = performance.now() - before
+      }
       if (this.badSeeds(result).length === 0) {
         this.keepLosses(result, target)
         this.count(chunk.length)
@@ -133,7 +144,7 @@ class FusedTrainer implements Trainer {
     }
     // Nobody is left to train; the count goes on so that the arms stay in step.
     this.stepsDone += batches.length - done
-    return { losses, diverged }
+    return isWished ? { losses, diverged, layerNorms, layerNormsDuration } : { losses, diverged }
   }
 
   setOptimizer(optimizer: OptimizerSettings): void {
@@ -250,7 +261,7 @@ class FusedTrainer implements Trainer {
   }
 
   /** Cut only where one step is longer than a submit may be. */
-  private async run(pass: TrainingPass, batches: readonly Int32Array[]): Promise<ChunkResult> {
+  private async run(pass: TrainingPass, batches: readonly Int32Array[], wantsNorms = false): Promise<ChunkResult> {
     const { network, options, stepsDone, optimizer } = this
     const parts = this.choice.parts(pass.pass.shape.batchRows, this.measured ? this.clock.step : null)
     const isAlive = Array.from(this.divergedAt, (step) => step < 0)
@@ -258,7 +269,7 @@ class FusedTrainer implements Trainer {
       optimizer.kind === 'perturbed'
         ? perturbation(network.spec, network.layout, options.noiseSeed ?? 0, stepsDone, batches.length, isAlive)
         : null
-    return pass.run(batches, optimizer, this.updates, parts, noise)
+    return pass.run(batches, optimizer, this.updates, parts, noise, wantsNorms)
   }
 
   /**
@@ -306,6 +317,16 @@ class FusedTrainer implements Trainer {
       for (let at = seed; at < losses.length; at += this.seedCount) if (!Number.isFinite(losses[at])) return true
       return false
     })
+  }
+
+  /** [seeds]; unknown for those that diverged earlier. */
+  private layerNormsOf(pass: TrainingPass | null, entries: Float32Array | null): LayerNorms[] {
+    const { spec } = this.network
+    return Array.from(this.divergedAt, (step, seed) =>
+      pass === null || entries === null || step >= 0
+        ? unknownNorms(spec.layers.length)
+        : normsOfEntries(spec, pass.pass.shape, entries, seed),
+    )
   }
 
   private keepLosses({ losses }: ChunkResult, target: Float64Array): void {

@@ -7,11 +7,12 @@ import type { LayerNorms, SampleSet } from '../../core/probe.ts'
 import { combinedNorm, normalised, scaledNorm, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
 import { exponentOffsets } from './kernelShape.ts'
+import { emptyNorms, normsOfEntries, sumOf, writeNorm } from './layerNorms.ts'
 import { partCount, partsOf, unpackParameters } from './layout.ts'
 import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
-import { groupsOfLayer, normEntries, weightGroups } from './updateKernel.ts'
+import { normEntries } from './updateKernel.ts'
 
 /** A gradient whose part p of layer l is mantissas of 2^exponents[parts l + p]. */
 interface ScaledGradient {
@@ -32,33 +33,15 @@ export async function gradientOn(passes: MeasuringPasses, set: SampleSet, signal
 
 /** Frobenius norm and mean absolute entry of every layer's block, W and b together. */
 export async function gradientNormsOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<LayerNorms> {
-  const { layout, spec, dataset, probeCount } = passes.context
+  const { spec, dataset, probeCount } = passes.context
   splitOf(dataset, probeCount, set)
   const n = set.indices.length
   const chunk = passes.rowsAtOnce('gradient', n)
   if (chunk < n) return normsOf(spec, await scaledGradient(passes, set, signal))
-  const norms = emptyNorms(spec.layers.length)
   const pass = await passes.pass({ task: 'gradient', rows: chunk, from: set.from })
   signal?.throwIfAborted()
   const [read] = await runGradient(passes, pass, set.indices, n, 'norms')
-  const ofWeights = weightGroups(pass.shape)
-  const groups = groupsOfLayer(pass.shape)
-  const entries = new Float32Array(read)
-  for (const [l, layer] of spec.layers.entries()) {
-    const squares: ScaledNumber[] = []
-    const sums: ScaledNumber[] = []
-    for (let group = 0; group < groups; group++) {
-      // Biases follow the weights, whatever a layer without them left there.
-      if (group === ofWeights && !layout.bias) continue
-      if (group > ofWeights && layer.norm === undefined) continue
-      const at = 4 * (l * groups + group)
-      const exponent = entries[at + 1]
-      squares.push({ mantissa: Math.sqrt(entries[at]), exponent })
-      sums.push({ mantissa: entries[at + 2], exponent })
-    }
-    writeNorm(norms, l, combinedNorm(squares), sumOf(sums), layerParameterCount(layer))
-  }
-  return norms
+  return normsOfEntries(spec, pass.shape, new Float32Array(read), 0)
 }
 
 /** Runs K1 and K2 on one chunk and reads the norms, or the mantissas and all exponents. */
@@ -158,32 +141,4 @@ function normsOf(spec: DenseNetworkSpec, { mantissas, exponents }: ScaledGradien
   })
   for (const [l, layer] of spec.layers.entries()) writeNorm(norms, l, combinedNorm(squares[l]), sumOf(sums[l]), layerParameterCount(layer))
   return norms
-}
-
-function emptyNorms(layerCount: number): LayerNorms {
-  return {
-    mantissa: new Float64Array(layerCount),
-    exponent: new Int32Array(layerCount),
-    meanAbsMantissa: new Float64Array(layerCount),
-    meanAbsExponent: new Int32Array(layerCount),
-    underflow: new Uint8Array(layerCount),
-  }
-}
-
-function writeNorm(norms: LayerNorms, layer: number, norm: ScaledNumber, sum: ScaledNumber, count: number): void {
-  const own = normalised(norm.mantissa, norm.exponent)
-  norms.mantissa[layer] = own.mantissa
-  norms.exponent[layer] = own.exponent
-  const mean = normalised(sum.mantissa / count, sum.exponent)
-  norms.meanAbsMantissa[layer] = mean.mantissa
-  norms.meanAbsExponent[layer] = mean.exponent
-}
-
-function sumOf(parts: readonly ScaledNumber[]): ScaledNumber {
-  let exponent = -Infinity
-  for (const part of parts) if (part.mantissa !== 0) exponent = Math.max(exponent, part.exponent)
-  if (exponent === -Infinity) return { mantissa: 0, exponent: 0 }
-  let sum = 0
-  for (const part of parts) if (part.mantissa !== 0) sum += timesPowerOfTwo(part.mantissa, part.exponent - exponent)
-  return { mantissa: sum, exponent }
 }

@@ -19,6 +19,8 @@ export interface ChunkResult {
   readonly losses: Float64Array
   /** [seeds] 1 where every weight that any step left was finite. */
   readonly finite: Uint8Array
+  /** What K2 left of the gradient of the first batch, see `normEntries`; null where it was not asked for. */
+  readonly norms: Float32Array | null
 }
 
 /** A range that a step changes, and its copy. */
@@ -36,6 +38,8 @@ export class TrainingPass {
   private readonly opened: OpenedDevice
   private readonly owned: OwnedBuffers
   private readonly kept: readonly Kept[]
+  /** The norms of the first step of a chunk; the next step writes over K2's own. */
+  private firstNorms: GPUBuffer | null = null
 
   private constructor(opened: OpenedDevice, pass: FusedPass, kind: OptimizerSettings['kind'], parameters: GPUBuffer) {
     this.opened = opened
@@ -102,6 +106,7 @@ export class TrainingPass {
    * @param batches at most `pass.capacity`, each of `shape.batchRows` indices.
    * @param updates done since the slots were empty.
    * @param noise of perturbed descent for these batches.
+   * @param wantsNorms reads the norms of the first batch's gradient along with the losses.
    * @throws {FaultError} poisoned or deviceLost.
    */
   async run(
@@ -110,6 +115,7 @@ export class TrainingPass {
     updates: number,
     parts: number,
     noise: Float32Array<ArrayBuffer> | null = null,
+    wantsNorms = false,
   ): Promise<ChunkResult> {
     const { pass, opened } = this
     const { shape } = pass
@@ -118,6 +124,7 @@ export class TrainingPass {
     const reduction = shape.loss.reduction === 'mean' ? 1 / shape.batchRows : 1
     const steps = batches.map((_, index): StepNumbers => ({ optimizer, reduction, chunkStep: index, updates: updates + index }))
     const weights = { buffer: pass.norms, offset: 4 * largestWeightsAt(shape), bytes: 4 * shape.seedCount }
+    const norms = { buffer: pass.norms, offset: 0, bytes: 16 * normEntries(shape) }
     let encoder = device.createCommandEncoder()
     for (const { live, copy } of this.kept) encoder.copyBufferToBuffer(live.buffer, live.offset, copy, 0, live.bytes)
     encoder.clearBuffer(weights.buffer, weights.offset, weights.bytes)
@@ -137,15 +144,23 @@ export class TrainingPass {
       }
     } else {
       pass.prepare(batches, steps, noise)
-      const encoded = encoder.beginComputePass()
-      for (let slice = 0; slice < batches.length; slice++) pass.encode(encoded, slice)
-      encoded.end()
+      // Only a copy between two steps needs a pass of its own.
+      const cut = wantsNorms && batches.length > 1 ? 1 : 0
+      if (cut > 0) {
+        encodeSteps(pass, encoder, 0, cut)
+        this.firstNorms ??= this.owned.create(norms.bytes)
+        encoder.copyBufferToBuffer(norms.buffer, norms.offset, this.firstNorms, 0, norms.bytes)
+      }
+      encodeSteps(pass, encoder, cut, batches.length)
     }
     const rows = 8 * batches.length * shape.seedCount * tileCount(shape) * shape.tile.rows
-    const [lossBytes, weightBytes] = await submitAndRead(opened, encoder, [{ buffer: pass.rowLosses, offset: 0, bytes: rows }, weights])
+    const first = batches.length > 1 && this.firstNorms !== null ? { ...norms, buffer: this.firstNorms } : norms
+    const regions = [{ buffer: pass.rowLosses, offset: 0, bytes: rows }, weights, ...(wantsNorms ? [first] : [])]
+    const [lossBytes, weightBytes, normBytes] = await submitAndRead(opened, encoder, regions)
     return {
       losses: reducedLosses(shape, shape.loss, new Float32Array(lossBytes), batches.length),
       finite: Uint8Array.from(new Uint32Array(weightBytes), (bits) => (bits < INFINITE_BITS ? 1 : 0)),
+      norms: wantsNorms ? new Float32Array(normBytes) : null,
     }
   }
 
@@ -177,6 +192,13 @@ export class TrainingPass {
     const words = shape.layout.parts * shape.seedCount * shape.layout.layerCount
     return { buffer: exponents, offset: 4 * (exponentOffsets(shape).slots + (updates % 2) * words), bytes: 4 * words }
   }
+}
+
+/** Steps `start` .. `end` - 1 in one compute pass. */
+function encodeSteps(pass: FusedPass, encoder: GPUCommandEncoder, start: number, end: number): void {
+  const encoded = encoder.beginComputePass()
+  for (let slice = start; slice < end; slice++) pass.encode(encoded, slice)
+  encoded.end()
 }
 
 function whole(buffer: GPUBuffer): Region {
