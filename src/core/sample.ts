@@ -2,6 +2,7 @@
 //
 // A sample names its arm and step; numbers that could not be measured are a sample too (`unavailable`), so
 // that a card always has something true to show.
+import type { DataMoments } from './dataMoments.ts'
 import type { ArmName } from './experiment.ts'
 import type { Milliseconds, Step } from './units.ts'
 
@@ -44,6 +45,8 @@ export interface GradientNormSample extends SampleOf<'gradientNorms'> {
   readonly forwardLog10?: Float64Array
   /** [seedCount] 1 where no error of any probe sample reaches the first layer although the loss is not 0. */
   readonly dead?: Uint8Array
+  /** What a linear network sees of the probe set, for the closed forms; at step 0 only. */
+  readonly data?: DataMoments
 }
 
 /** A kernel density on a grid; bandwidth 0 means no spread: draw the rug only. */
@@ -81,6 +84,21 @@ export interface CosineSample extends SampleOf<'cosines'> {
   readonly batchSizeBound: number | null
   readonly gradientVariance: number | null
   readonly parameterCount: number
+  /** Absent where nobody could wait for them. */
+  readonly batchSums?: BatchSums
+}
+
+/** Mean over draws of |sum of the gradients of a batch|^2, batches drawn without replacement from the probe set. */
+export interface BatchSums {
+  /** [k] ascending batch sizes. */
+  readonly sizes: Float64Array
+  /** [k]. */
+  readonly means: Float64Array
+  /** [k] standard errors of the means; 0 where every draw is the same batch. */
+  readonly stderrs: Float64Array
+  readonly draws: number
+  /** M^2: mean squared norm of the gradients of single samples. */
+  readonly meanSquare: number
 }
 
 /**
@@ -177,6 +195,17 @@ export interface KernelSample extends SampleOf<'kernel'> {
   readonly outputHessianNorm?: OutputHessianNorm
   /** Of the linearised arm only: how far the network beside it has come from its tangent. */
   readonly tangentGap?: TangentGap
+  /** Of the network of one hidden layer, one input and fixed output signs: what its closed forms need. */
+  readonly shallow?: ShallowNetwork
+}
+
+/** f(x) = m^-1/2 sum v_i sigma(w_i x), v_i = -1 or 1: its kernel and its curvature are known exactly. */
+export interface ShallowNetwork {
+  /** [n] x of the samples of the kernel. */
+  readonly inputs: Float64Array
+  /** [m] w now, and v. */
+  readonly weights: Float64Array
+  readonly signs: Float64Array
 }
 
 /** Outputs F of a network and F_lin of its linearisation, both trained, on the same probe set of n samples. */

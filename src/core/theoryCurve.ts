@@ -14,7 +14,7 @@ export interface Hypothesis {
 }
 
 /** What the x values of a theory curve count. */
-export type TheoryAxis = 'step' | 'layer' | 'depth' | 'width' | 'cosine' | 'eigenvalue'
+export type TheoryAxis = 'step' | 'layer' | 'depth' | 'width' | 'cosine' | 'eigenvalue' | 'batch' | 'input'
 
 /** A predicted curve in the same shape as a measured one. */
 export interface TheoryCurve {

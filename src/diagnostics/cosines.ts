@@ -3,8 +3,10 @@
 // Two pictures on purpose: independent pairs of mini-batches from the whole training set (what SGD feels) and all pairs of
 // per-sample gradients on the probe set (what the theory bounds). Their minima are not comparable: one has 100 pairs, the
 // other thousands.
-import type { CosineSample, UnavailableSample } from '../core/sample.ts'
+import type { BatchSums, CosineSample, UnavailableSample } from '../core/sample.ts'
+import { namedStream } from '../numerics/streams.ts'
 import { batchSizeBound } from './batchSizeBound.ts'
+import { batchSums } from './batchSums.ts'
 import { drawBatchPairs, type BatchPairs } from './batchPairDraw.ts'
 import { cosineStatistics } from './cosineStatistics.ts'
 import { averageConfusion, gradientConfusion, normalisedConfusion } from './gradientConfusion.ts'
@@ -35,6 +37,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   const perSample = cosineStatistics(cosinesOfGram(gram, sampleCount))
   if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', 'zeroGradient')
   const diversity = gradientDiversity(gram, sampleCount)
+  const sums = context.isAwaited?.() === true ? null : await batchSumsOf(context, sampleCount, gram)
   return {
     type: 'cosines',
     arm: context.arm,
@@ -50,7 +53,14 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     batchSizeBound: Number.isNaN(diversity) ? null : batchSizeBound(diversity, sampleCount),
     gradientVariance: gradientVariance(gram, sampleCount),
     parameterCount: probe.parameterCount,
+    ...(sums === null ? {} : { batchSums: sums }),
   }
+}
+
+async function batchSumsOf(context: InstrumentContext, sampleCount: number, gram: Float64Array): Promise<BatchSums | null> {
+  const { seed, step, loss, signal } = context
+  const stream = namedStream(seed, `cosines/batch sums/step ${step}`)
+  return await batchSums(context.probes[0], sampleCount, gram, loss.reduction, stream, () => context.breathe(), signal)
 }
 
 /** [p, 3] of all pairs, or of the first ones where the run is waited for. The draw is the same: more pairs only add to it. */

@@ -2,6 +2,8 @@
 //
 // All seeds are asked, on the probe set and not on the batch of the step, so that the picture moves with the weights
 // and not with the draw of the batch.
+import { dataMoments } from '../core/dataMoments.ts'
+import { networkWidths } from '../core/networkSpec.ts'
 import type { GradientNormSample } from '../core/sample.ts'
 import { probeSamples, probeSetSize, type Instrument, type InstrumentContext } from './instrument.ts'
 import { isDead } from './deadNetwork.ts'
@@ -49,6 +51,22 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     globalLog10,
     underflow,
     dead,
+    ...(context.step === 0 ? momentsOf(context, set.indices.length) : {}),
     ...(forward === null ? {} : { forwardLog10: forward }),
+  }
+}
+
+/** Of the probe set, which is the first training samples. */
+function momentsOf({ train, spec }: InstrumentContext, count: number): Pick<GradientNormSample, 'data'> {
+  if (train === undefined || spec === undefined) return {}
+  const { inputWidth, outputWidth } = networkWidths(spec)
+  return {
+    data: dataMoments(
+      train.inputs.subarray(0, count * inputWidth),
+      train.targets.subarray(0, count * outputWidth),
+      count,
+      inputWidth,
+      outputWidth,
+    ),
   }
 }

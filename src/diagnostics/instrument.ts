@@ -2,7 +2,9 @@
 //
 // One function from a context to one sample. Everything that may change between two calls (weights, step, optimizer)
 // comes in through the context, so that the value at step t does not depend on which earlier steps were measured.
+import type { SplitArrays } from '../core/dataset.ts'
 import type { ArmName, DiagnosticsSettings, LossSettings, OptimizerSettings } from '../core/experiment.ts'
+import type { NetworkSpec } from '../core/networkSpec.ts'
 import type { Probe, SampleSet } from '../core/probe.ts'
 import type { InstrumentName, Sample, UnavailableReason, UnavailableSample } from '../core/sample.ts'
 import type { Step } from '../core/units.ts'
@@ -24,6 +26,9 @@ export interface InstrumentContext {
   /** One per seed; the first is the focus seed, which spectra, kernels and cosines follow. */
   readonly probes: readonly Probe[]
   readonly effort: Effort
+  /** The function that is trained, and on what; absent where a probe stands for itself. */
+  readonly spec?: NetworkSpec
+  readonly train?: SplitArrays
   /** Of a linearised arm: the network, trained beside it, that it was the tangent of. */
   readonly network?: Probe
   /** Lends the focus seed's network at step 0; the probe is valid only inside `use`. */

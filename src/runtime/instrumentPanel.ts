@@ -89,6 +89,8 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     testCount: arm.dataset.test.count,
     probes: arm.probes,
     effort,
+    spec: arm.spec,
+    train: arm.dataset.train,
     ...(arm.spec.linearised === true ? { network: arms[0].probes[0] } : {}),
     atStart: (use) => arm.atStart(use),
     eigenvalues: (matrix, n) => host.eigenvalues(matrix, n, link.signal),

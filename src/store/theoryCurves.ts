@@ -4,6 +4,7 @@ import { dataShape } from '../core/footprint.ts'
 import { armExperiment } from '../core/resolve.ts'
 import type { KernelSample } from '../core/sample.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { quantiles } from '../numerics/quantiles.ts'
 import { theoryFor } from '../theory/curvesFor.ts'
 import { runFacts, type MeasuredFacts } from '../theory/runFacts.ts'
 import type { ArmColumns, RunColumns } from './armColumns.ts'
@@ -15,7 +16,8 @@ export function theoryCurves(experiment: Experiment, columns: RunColumns): reado
     const settings = armExperiment(experiment, arm)
     const shape = { ...dataShape(settings.data), trainCount: settings.data.trainCount }
     const optimizer = effectiveOptimizer(experiment, arm, columns[arm].hessian.samples.at(-1)?.step ?? 0)
-    return theoryFor(runFacts({ ...settings, optimizer }, shape, null, measuredFacts(columns[arm])))
+    const moments = columns[arm].gradientNorms.samples.at(0)?.data ?? null
+    return theoryFor(runFacts({ ...settings, optimizer }, shape, moments, measuredFacts(columns[arm], settings)))
   }
   const a = curvesOf('A')
   if (experiment.versus === null) return a
@@ -24,7 +26,7 @@ export function theoryCurves(experiment: Experiment, columns: RunColumns): reado
 }
 
 /** What of the run theory may use; leaves out what is not measured yet. */
-export function measuredFacts(columns: ArmColumns): MeasuredFacts {
+export function measuredFacts(columns: ArmColumns, arm?: Pick<Experiment, 'loss' | 'diagnostics' | 'data'>): MeasuredFacts {
   const { hessian, kernel, loss } = columns
   const spectra = hessian.samples
   const kernels = kernel.samples
@@ -40,6 +42,8 @@ export function measuredFacts(columns: ArmColumns): MeasuredFacts {
     ...(evaluated?.step === 0 ? { initialTrainLoss: evaluated.trainLoss } : {}),
     ...(confusions.length > 0 ? { confusion: Math.max(...confusions) } : {}),
     ...(outputHessian === undefined ? {} : { outputHessianNorm: outputHessian.value }),
+    ...(kernels.length > 1 ? { drift: Math.max(...kernels.map(({ drift }) => drift)) } : {}),
+    ...(arm === undefined ? {} : residualInputNorm(columns, arm)),
     ...(kernels.length > 0 ? { outputGradientSquare: diagonalRange(kernels[0]) } : {}),
     ...(kernels.length > 0
       ? {
@@ -51,6 +55,24 @@ export function measuredFacts(columns: ArmColumns): MeasuredFacts {
         }
       : {}),
   }
+}
+
+/**
+ * |sum r_i x_i^T|_F / n: in an orthogonal linear network the last layer's gradient has exactly this norm at the start.
+ *
+ * Of the seeds the median one, as the plot's line.
+ */
+function residualInputNorm(
+  { gradientNorms }: ArmColumns,
+  { loss, diagnostics, data }: Pick<Experiment, 'loss' | 'diagnostics' | 'data'>,
+): Pick<MeasuredFacts, 'residualInputNorm'> {
+  const start = gradientNorms.samples.at(0)
+  if (start?.step !== 0) return {}
+  const { seedCount, layerCount, log10 } = start
+  const last = Float64Array.from({ length: seedCount }, (_, seed) => log10[(seed + 1) * layerCount - 1]).filter(Number.isFinite)
+  if (last.length === 0) return {}
+  const count = loss.reduction === 'sum' ? Math.min(diagnostics.probeCount, data.trainCount) : 1
+  return { residualInputNorm: 10 ** quantiles(last, [0.5])[0] / count }
 }
 
 /** Least and largest squared gradient of a sample's outputs, from the kernel's diagonal. */

@@ -7,7 +7,7 @@ import { log10Of } from '../numerics/logMagnitude.ts'
 import { logWeightMoments, productLogQuantile } from './chainDistribution.ts'
 import { gradientDescentEscapeSteps, lossLowerBound, rmspropEscapeSteps } from './chainEscape.ts'
 import { gradientLog10Quantile } from './chainGradientQuantiles.ts'
-import { gradientSecondMoment } from './chainMoments.ts'
+import { diagonalSecondMoment, gradientSecondMoment, offDiagonalSecondMoment } from './chainMoments.ts'
 import type { ChainData } from './chainMoments.ts'
 import { chainSlopes } from './chainSlopes.ts'
 import { curveThrough, layersOf, levelCurve, sizesAround } from './curveShape.ts'
@@ -151,6 +151,16 @@ function hessianRates(facts: RunFacts, chain: ChainData, depths: Float64Array): 
       { ...head, id: 'chain.hessianDiagonalSlope', label: diagonalLabel },
       depths,
       (depth) => Math.log10(chain.meanSquare) + (depth - 1) * diagonal,
+    ),
+    curveThrough(
+      { ...head, id: 'chain.hessianOffDiagonalRms', label: 'predicted root mean square off the diagonal (log10)' },
+      depths.filter((depth) => depth >= 2),
+      (depth) => log10Of(offDiagonalSecondMoment(facts.laws[0], depth, chain)) / 2,
+    ),
+    curveThrough(
+      { ...head, id: 'chain.hessianDiagonalRms', label: 'predicted root mean square on the diagonal (log10)' },
+      depths,
+      (depth) => log10Of(diagonalSecondMoment(facts.laws[0], depth, chain)) / 2,
     ),
   ]
 }

@@ -10,7 +10,7 @@ import type { GateProbability } from './forwardMoments.ts'
 import { atMost, atTheStart, hypothesis, shown } from './hypothesis.ts'
 import { linearGradientSquares } from './linearGradientMoments.ts'
 import type { RunFacts } from './runFacts.ts'
-import { layerGain, wideSlopes } from './secondOrderScaling.ts'
+import { layerGain, linearDiagonalSlope, wideSlopes } from './secondOrderScaling.ts'
 import { aliveProbability } from './typicalForward.ts'
 
 /** All curves over gradients and diversity that apply to an MLP. */
@@ -89,7 +89,7 @@ function gradientRate(facts: RunFacts): readonly TheoryCurve[] {
   if (gate === null || facts.depth < 3) return []
   const width = facts.widths[1]
   const gain = layerGain(gate, width, facts.laws[1].variance)
-  const { gradient } = wideSlopes(gain)
+  const { gradient, diagonalBlocks, offDiagonalBlocks } = wideSlopes(gain)
   const conditions: Hypothesis[] = [
     atTheStart(facts.measured.step),
     atMost('p d sigma^2 <= 1: signals do not grow', Number(gain.toPrecision(12)), 1),
@@ -106,7 +106,24 @@ function gradientRate(facts: RunFacts): readonly TheoryCurve[] {
     axis: 'depth',
     hypotheses: conditions,
   } as const
-  return [curveThrough(head, sizesAround(facts.depth, 2), (depth) => (depth - 1) * gradient)]
+  const depths = sizesAround(facts.depth, 2)
+  const isGaussian = isLinear(facts) && facts.laws[1].family === 'normal'
+  const diagonal = isGaussian ? linearDiagonalSlope(width, facts.laws[1].variance) : diagonalBlocks
+  const off = {
+    ...head,
+    id: 'mlp.hessianOffDiagonalRate',
+    label: `predicted rate beside the diagonal, ${shown(offDiagonalBlocks)} decades per layer (log10, from 0)`,
+  }
+  const on = {
+    ...head,
+    id: 'mlp.hessianDiagonalRate',
+    label: `predicted rate on the diagonal, ${shown(diagonal)} decades per layer (log10, from 0)`,
+  }
+  return [
+    curveThrough(head, depths, (depth) => (depth - 1) * gradient),
+    curveThrough(off, depths, (depth) => (depth - 1) * offDiagonalBlocks),
+    curveThrough(on, depths, (depth) => (depth - 1) * diagonal),
+  ]
 }
 
 /** How often one input finds a relu layer wholly closed: an upper bound of how often a network is dead. */

@@ -2,6 +2,7 @@
 //
 // A small plain object instead of the whole run: theory is asked before anything was trained (nothing measured yet) and again when
 // samples arrive. Missing knowledge makes a hypothesis 'unknown', it never invents a value.
+import type { DataMoments } from '../core/dataMoments.ts'
 import type { Activation, Experiment, LossSettings, OptimizerSettings } from '../core/experiment.ts'
 import { networkSpec, type DataShape } from '../core/resolve.ts'
 import {
@@ -15,7 +16,6 @@ import {
   type NetworkSpec,
   type WeightedLayerSpec,
 } from '../core/networkSpec.ts'
-import type { DataMoments } from './linearGradientMoments.ts'
 import { singleSampleMoments } from './linearGradientMoments.ts'
 import { normalLaw, weightLaw } from './weightLaw.ts'
 import type { WeightLaw } from './weightLaw.ts'

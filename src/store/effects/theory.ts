@@ -23,6 +23,8 @@ export function followTheory(store: LabStore): void {
       columns.A.kernel.version,
       columns.B.hessian.version,
       columns.B.kernel.version,
+      columns.A.gradientNorms.version,
+      columns.B.gradientNorms.version,
     ]
     if (now.length === known.length && now.every((value, index) => value === known[index])) return
     const urgent = known[0] !== experiment || known[1] !== columns

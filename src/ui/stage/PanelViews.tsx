@@ -5,21 +5,30 @@ import type { Step } from '../../core/units.ts'
 import type { ArmColumns } from '../../store/armColumns.ts'
 import { Segmented } from '../controls/choices.tsx'
 import { useLab, useLabState } from '../lab.tsx'
+import { hasCharts, PREDICTIONS } from '../theory/hasCharts.ts'
 import type { Panel } from './panels.ts'
 
 /** Nothing for panels with one view. */
 export function PanelViews({ panel }: { readonly panel: Panel }) {
   const { view } = useLab()
   const chosen = useLabState((state) => state.panelViews[panel.name])
-  const seeds = useLabState((state) => state.experiment.seeds)
+  // A list would be another one each time.
+  const there = useLabState((state) =>
+    (panel.views ?? [])
+      .filter(({ isThere }) => isThere?.(state) ?? true)
+      .map(({ value }) => value)
+      .join(' '),
+  )
   useWholeMeasurement(panel, chosen)
-  if (panel.views === undefined || (panel.viewsOfSeeds === true && seeds === 1)) return null
+  const names = there.split(' ')
+  const views = panel.views?.filter(({ value }) => names.includes(value)) ?? []
+  if (views.length < 2) return null
   return (
     <Segmented
       name={`View of ${panel.title}`}
       className="card-views"
-      choices={panel.views}
-      value={chosen ?? panel.views[0].value}
+      choices={views}
+      value={chosen !== undefined && names.includes(chosen) ? chosen : views[0].value}
       onChange={(next) => view.setPanelView(panel.name, next)}
     />
   )
@@ -31,6 +40,7 @@ function useWholeMeasurement(panel: Panel, view: string | undefined): void {
   const wanted = useLabState((state) => {
     const { phase, step } = state.run
     if (view === undefined || (phase !== 'ready' && phase !== 'paused' && phase !== 'finished')) return null
+    if (view === PREDICTIONS && !hasCharts(panel.name, state)) return null
     const missing = armsOf(state.experiment).some((arm) => isMissing(panel, view, state.columns[arm], step))
     return missing ? `${state.runKey} ${step}` : null
   })
@@ -40,7 +50,11 @@ function useWholeMeasurement(panel: Panel, view: string | undefined): void {
   }, [wanted, run, name])
 }
 
-function isMissing(panel: Panel, view: string, { hessian, gradientNorms }: ArmColumns, step: Step): boolean {
+function isMissing(panel: Panel, view: string, { hessian, gradientNorms, kernel }: ArmColumns, step: Step): boolean {
+  if (panel.name === 'kernel') {
+    const newest = kernel.samples.at(-1)
+    return view === PREDICTIONS && newest !== undefined && newest.outputHessianNorm === undefined
+  }
   if (panel.name === 'gradientNorms') {
     const newest = gradientNorms.samples.at(-1)
     return view === 'signal' && newest !== undefined && newest.forwardLog10 === undefined

@@ -1,5 +1,6 @@
 // Density of the cosines between mini-batch gradients.
 import { cosinePlot, createCosinePlot } from '../../plots/cosinePlot.ts'
+import { chartsOf } from '../theory/chartsOf.ts'
 import { curvesOf } from '../theory/panelCurves.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
@@ -9,4 +10,5 @@ export const cosinePanel = definePanel({
   create: createCosinePlot,
   data: (state) => ({ arms: armSamples(state, 'cosines'), theory: curvesOf('cosines', state.theory) }),
   versions: (state) => historyVersions(state, 'cosines'),
+  charts: (state) => chartsOf('cosines', state),
 })

@@ -4,6 +4,7 @@ import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import { createGradientNormPlot, gradientNormPlot } from '../../plots/gradientNormPlot.ts'
 import type { LabState } from '../../store/labState.ts'
+import { chartsOf } from '../theory/chartsOf.ts'
 import { curvesOf, signalCurvesOf } from '../theory/panelCurves.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
@@ -21,6 +22,7 @@ export const gradientNormPanel = definePanel({
     deadShare: deadShareOf(state),
   }),
   versions: (state) => historyVersions(state, 'gradientNorms'),
+  charts: (state) => chartsOf('gradientNorms', state),
 })
 
 /** The predicted rate of each arm; arm B has its own only where it differs. */

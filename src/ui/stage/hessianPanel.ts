@@ -3,6 +3,7 @@ import { HESSIAN_VIEWS, type HessianView } from '../../plots/hessianData.ts'
 import { createHessianPlot, hessianPlot } from '../../plots/hessianPlot.ts'
 import type { LabState } from '../../store/labState.ts'
 import { stabilityLimit } from '../../store/stabilityLimit.ts'
+import { chartsOf } from '../theory/chartsOf.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
 
@@ -20,6 +21,7 @@ export const hessianPanel = definePanel({
     view: viewOf(state),
   }),
   versions: (state) => historyVersions(state, 'hessian'),
+  charts: (state) => chartsOf('hessian', state),
 })
 
 function viewOf({ panelViews }: LabState): HessianView {

@@ -1,5 +1,6 @@
 // Drift of the tangent kernel, its eigenvalues and its map; or how far weights and outputs have gone from the start.
 import { createKernelPlot, kernelPlot } from '../../plots/kernelPlot.ts'
+import { chartsOf } from '../theory/chartsOf.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
 
@@ -15,4 +16,5 @@ export const kernelPanel = definePanel({
     loss: state.experiment.loss,
   }),
   versions: (state) => historyVersions(state, 'kernel'),
+  charts: (state) => chartsOf('kernel', state),
 })

@@ -1,5 +1,6 @@
 // Loss and accuracy of both arms, and earlier runs.
 import { createLossPlot, lossPlot } from '../../plots/lossPlot.ts'
+import { chartsOf } from '../theory/chartsOf.ts'
 import { lossPlotData } from './lossData.ts'
 import { definePanel } from './panel.ts'
 
@@ -14,4 +15,5 @@ export const lossPanel = definePanel({
     columns.B.evaluation.version,
     ghosts,
   ],
+  charts: (state) => chartsOf('loss', state),
 })

@@ -1,7 +1,9 @@
 // What turns the state into one plot? A way to make the data, the plot that draws them, and what a change of the state means.
 //
 // The code of each panel is a chunk of its own: the page stands before the fifth plot has arrived.
+import { mountPlot } from '../../plots/mountPlot.ts'
 import type { DataTable, MountedPlot, PlotKind, PlotOptions } from '../../plots/plotKind.ts'
+import { withPredictions, type PredictionChart } from '../../plots/predictionCharts.ts'
 import type { LabState } from '../../store/labState.ts'
 
 /** One plot with its adapter; the type of its data stays inside. */
@@ -31,10 +33,23 @@ interface PanelSpec<Data, Memory> {
   readonly data: (state: LabState) => Data
   /** What changes when this panel's columns do. */
   readonly versions: (state: LabState) => readonly unknown[]
+  /** Closed forms over other axes, where their view is chosen and there are any; null: the picture of its own. */
+  readonly charts?: (state: LabState) => readonly PredictionChart[] | null
 }
 
 /** A panel whose data type nobody outside needs to know. */
-export function definePanel<Data, Memory>({ kind, create, data, versions }: PanelSpec<Data, Memory>): PanelCode {
+export function definePanel<Data, Memory>({ charts, ...spec }: PanelSpec<Data, Memory>): PanelCode {
+  if (charts === undefined) return panelCode(spec)
+  const kind = withPredictions(spec.kind)
+  return panelCode({
+    kind,
+    create: (host) => mountPlot(kind, host),
+    data: (state) => ({ own: spec.data(state), charts: charts(state) }),
+    versions: spec.versions,
+  })
+}
+
+function panelCode<Data, Memory>({ kind, create, data, versions }: Omit<PanelSpec<Data, Memory>, 'charts'>): PanelCode {
   return {
     mount: (host) => {
       const plot = create(host)

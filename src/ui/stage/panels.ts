@@ -1,5 +1,7 @@
 // Which plots are there? The list from which the stage, the full view, the table and the exports choose.
+import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
+import { hasCharts, PREDICTIONS } from '../theory/hasCharts.ts'
 import type { PanelCode } from './panel.ts'
 
 export interface Panel {
@@ -10,15 +12,20 @@ export interface Panel {
   readonly shortTitle: string
   readonly load: () => Promise<PanelCode>
   /** Views of the large card, the usual one first; absent: one view. */
-  readonly views?: readonly { readonly value: string; readonly label: string }[]
-  /** The views differ only over many seeds. */
-  readonly viewsOfSeeds?: boolean
+  readonly views?: readonly PanelView[]
   /** Views of the Hessian that need every entry, with the most parameters for which they are measured. */
   readonly wholeLimits?: Readonly<Record<string, number>>
 }
 
+export interface PanelView {
+  readonly value: string
+  readonly label: string
+  /** Absent: always. */
+  readonly isThere?: (state: LabState) => boolean
+}
+
 /** As `BLOCK_LIMIT` and `ENTRY_LIMIT` of the plot, whose code is not loaded for this. */
-const WHOLE_LIMITS = { layers: 1500, entries: 512 } as const
+const WHOLE_LIMITS = { layers: 1500, entries: 512, [PREDICTIONS]: 1500 } as const
 
 export const STAGE_PANELS: readonly Panel[] = [
   {
@@ -28,9 +35,9 @@ export const STAGE_PANELS: readonly Panel[] = [
     load: async () => (await import('./lossPanel.ts')).lossPanel,
     views: [
       { value: 'median', label: 'Median' },
-      { value: 'mean', label: 'Mean' },
+      { value: 'mean', label: 'Mean', isThere: ({ experiment }) => experiment.seeds > 1 },
+      { value: PREDICTIONS, label: 'By depth', isThere: (state) => hasCharts('loss', state) },
     ],
-    viewsOfSeeds: true,
   },
   {
     name: 'gradientNorms',
@@ -41,9 +48,19 @@ export const STAGE_PANELS: readonly Panel[] = [
       { value: 'time', label: 'Over time' },
       { value: 'statistics', label: 'Mean and slope' },
       { value: 'signal', label: 'Signal' },
+      { value: PREDICTIONS, label: 'By depth', isThere: (state) => hasCharts('gradientNorms', state) },
     ],
   },
-  { name: 'cosines', title: 'Gradient cosines', shortTitle: 'Cosines', load: async () => (await import('./cosinePanel.ts')).cosinePanel },
+  {
+    name: 'cosines',
+    title: 'Gradient cosines',
+    shortTitle: 'Cosines',
+    load: async () => (await import('./cosinePanel.ts')).cosinePanel,
+    views: [
+      { value: 'cosines', label: 'Cosines' },
+      { value: PREDICTIONS, label: 'Batches', isThere: (state) => hasCharts('cosines', state) },
+    ],
+  },
   {
     name: 'hessian',
     title: 'Hessian',
@@ -55,6 +72,7 @@ export const STAGE_PANELS: readonly Panel[] = [
       { value: 'preconditioned', label: 'Rescaled' },
       { value: 'layers', label: 'Layers' },
       { value: 'entries', label: 'Entries' },
+      { value: PREDICTIONS, label: 'By depth', isThere: (state) => hasCharts('hessian', state) },
     ],
     wholeLimits: WHOLE_LIMITS,
   },
@@ -66,6 +84,7 @@ export const STAGE_PANELS: readonly Panel[] = [
     views: [
       { value: 'kernel', label: 'Kernel' },
       { value: 'ball', label: 'Distance and tangent' },
+      { value: PREDICTIONS, label: 'Exact and by width', isThere: (state) => hasCharts('kernel', state) },
     ],
   },
 ]

@@ -1,0 +1,62 @@
+// How large is the sum of a batch's gradients, and from which size on does a larger batch only repeat itself?
+//
+// Measured from whole batch gradients, not from the Gram matrix of single samples: the closed form is computed from that
+// matrix, and a measurement must be able to disagree (with batch norm in training mode it does).
+import type { Probe, SampleSet } from '../core/probe.ts'
+import type { BatchSums } from '../core/sample.ts'
+import type { RandomStream } from '../core/random.ts'
+import type { LossSettings } from '../core/experiment.ts'
+
+/** Batches of each size. */
+export const BATCH_SUM_DRAWS = 8
+
+/** 1, 2, 4, .. and all of them; the ends need no draws. */
+export function batchSumSizes(sampleCount: number): readonly number[] {
+  const sizes: number[] = []
+  for (let size = 1; size < sampleCount; size *= 2) sizes.push(size)
+  return [...sizes, sampleCount]
+}
+
+/**
+ * Mean of |sum_i g_i|^2 over batches drawn without replacement from a set; null where a number is not finite.
+ *
+ * Batches of one sample are all of them at once, and so exact as M^2; the whole set is one batch.
+ *
+ * @param gram [n, n] inner products of per-sample gradients, for M^2.
+ */
+export async function batchSums(
+  probe: Probe,
+  sampleCount: number,
+  gram: Float64Array,
+  reduction: LossSettings['reduction'],
+  stream: RandomStream,
+  breathe: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<BatchSums | null> {
+  const sizes = batchSumSizes(sampleCount)
+  const means = new Float64Array(sizes.length)
+  const stderrs = new Float64Array(sizes.length)
+  let meanSquare = 0
+  for (let i = 0; i < sampleCount; i++) meanSquare += gram[i * sampleCount + i] / sampleCount
+  for (const [k, size] of sizes.entries()) {
+    if (size === 1) {
+      means[k] = meanSquare
+      continue
+    }
+    const draws = size === sampleCount ? 1 : BATCH_SUM_DRAWS
+    const batches = Array.from({ length: draws }, (): SampleSet => ({
+      indices: stream.permutation(sampleCount).slice(0, size),
+      from: 'probe',
+    }))
+    // A mean over the batch is its sum over its size.
+    const factor = reduction === 'mean' ? size * size : 1
+    const products = await probe.batchGram(batches, signal)
+    const squares = batches.map((_, draw) => factor * products[draw * draws + draw])
+    means[k] = squares.reduce((sum, square) => sum + square / draws, 0)
+    const scatter = squares.reduce((sum, square) => sum + (square - means[k]) ** 2, 0)
+    stderrs[k] = draws > 1 ? Math.sqrt(scatter / (draws - 1) / draws) : 0
+    await breathe()
+  }
+  if (!means.every(Number.isFinite)) return null
+  return { sizes: Float64Array.from(sizes), means, stderrs, draws: BATCH_SUM_DRAWS, meanSquare }
+}

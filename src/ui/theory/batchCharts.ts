@@ -1,0 +1,58 @@
+// Up to which size does a larger batch pay, and what does width do to that? Sums of batches, n Delta over time, n Delta by width.
+import { armExperiment, armsOf } from '../../core/resolve.ts'
+import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import type { ChartPoint, PredictionChart } from '../../plots/predictionCharts.ts'
+import { batchSumTheory } from '../../store/curvesOfSamples.ts'
+import type { LabState } from '../../store/labState.ts'
+import { sampleAt } from '../../store/sampleHistory.ts'
+
+const NOT_YET = { head: 'No measurement yet', body: 'Press Run or Step.' } as const
+/** Ends of the bars, in standard errors. */
+const BAR = 2
+
+/** The charts of the cosine panel; `curves` are those of the run over step and width. */
+export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): readonly PredictionChart[] {
+  const { columns, cursor, experiment } = state
+  const arms = armsOf(experiment).map((arm) => ({ arm, history: columns[arm].cosines, now: sampleAt(columns[arm].cosines, cursor) }))
+  const sums = arms.flatMap(({ arm, now }): readonly ChartPoint[] => {
+    if (now?.batchSums === undefined) return []
+    const { sizes, means, stderrs, meanSquare } = now.batchSums
+    return Array.from(sizes, (size, k) => {
+      const unit = size * meanSquare
+      const bar = (BAR * stderrs[k]) / unit
+      return { arm, x: size, y: means[k] / unit, ...(bar > 0 ? { low: means[k] / unit - bar, high: means[k] / unit + bar } : {}) }
+    })
+  })
+  const bounds = arms.flatMap(({ arm, history }) =>
+    history.samples.flatMap(({ step, batchSizeBound }): readonly ChartPoint[] =>
+      batchSizeBound === null || (cursor !== null && step > cursor) ? [] : [{ arm, x: step, y: batchSizeBound }],
+    ),
+  )
+  const byWidth = curves.filter(({ id }) => id.endsWith('ByWidth') || id.endsWith('byWidth'))
+  const widths = arms.flatMap(({ arm, now }): readonly ChartPoint[] =>
+    now === null || now.batchSizeBound === null ? [] : [{ arm, x: armExperiment(experiment, arm).model.width, y: now.batchSizeBound }],
+  )
+  const charts: PredictionChart[] = [
+    {
+      name: '|Σ g|² of a batch / B M²',
+      xName: 'batch size B',
+      x: 'log',
+      y: 'log',
+      points: sums,
+      curves: arms.flatMap(({ arm, now }) => (now === null ? [] : batchSumTheory(experiment, arm, now))),
+      missing: NOT_YET,
+    },
+    {
+      name: 'batch bound n Δ',
+      xName: 'step',
+      x: 'linear',
+      y: 'log',
+      points: bounds,
+      curves: curves.filter(({ id }) => id.endsWith('diversity.batchSizeBound')),
+      missing: NOT_YET,
+    },
+  ]
+  return byWidth.length === 0
+    ? charts
+    : [...charts, { name: 'batch bound n Δ', xName: 'width', x: 'log', y: 'log', points: widths, curves: byWidth, missing: NOT_YET }]
+}

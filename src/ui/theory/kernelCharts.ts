@@ -1,0 +1,87 @@
+// Where is the tangent kernel known exactly, and what does width do to its drift and to the curvature of the outputs?
+import { armExperiment, armsOf } from '../../core/resolve.ts'
+import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import type { ChartPoint, PredictionChart } from '../../plots/predictionCharts.ts'
+import { shallowTheory } from '../../store/curvesOfSamples.ts'
+import type { LabState } from '../../store/labState.ts'
+import { sampleAt } from '../../store/sampleHistory.ts'
+
+const NOT_YET = { head: 'No measurement yet', body: 'Press Run or Step.' } as const
+
+/** The charts of the kernel panel; `curves` are those of the run over width. */
+export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): readonly PredictionChart[] {
+  const { columns, cursor, experiment } = state
+  const arms = armsOf(experiment).flatMap((arm) => {
+    const now = sampleAt(columns[arm].kernel, cursor)
+    if (now === null) return []
+    const width = armExperiment(experiment, arm).model.width
+    return [{ arm, now, width, samples: columns[arm].kernel.samples, exact: shallowTheory(experiment, arm, now) }]
+  })
+  const diagonal: ChartPoint[] = []
+  const row: ChartPoint[] = []
+  for (const { arm, now } of arms) {
+    if (now.shallow === undefined) continue
+    const { inputs } = now.shallow
+    const n = now.sampleCount
+    const far = inputs.reduce((best, x, i) => (Math.abs(x) > Math.abs(inputs[best]) ? i : best), 0)
+    for (const [i, x] of inputs.entries()) {
+      diagonal.push({ arm, x, y: now.traceKernel[i * n + i] })
+      row.push({ arm, x, y: now.traceKernel[i * n + far] })
+    }
+  }
+  const exact = arms.flatMap((arm) => arm.exact.curves)
+  const overInput = (name: string, points: readonly ChartPoint[], ids: RegExp): PredictionChart => ({
+    name,
+    xName: 'input x',
+    x: 'linear',
+    y: 'linear',
+    points,
+    curves: exact.filter(({ id }) => ids.test(id)),
+    missing: NOT_YET,
+  })
+  const drifts = arms.map(({ arm, width, samples }): ChartPoint => ({
+    arm,
+    x: width,
+    y: Math.max(0, ...samples.map(({ drift }) => drift)),
+  }))
+  const curvatures = arms.flatMap(({ arm, width, samples }): readonly ChartPoint[] => {
+    const found = samples.findLast(({ outputHessianNorm }) => outputHessianNorm !== undefined)?.outputHessianNorm
+    return found === undefined ? [] : [{ arm, x: width, y: found.value, low: found.value, high: found.value + found.residual }]
+  })
+  const levels = arms.flatMap(({ arm, width, exact: { curvature } }): readonly TheoryCurve[] =>
+    curvature === null || !(curvature > 0)
+      ? []
+      : [
+          {
+            id: `${arm}.kernel.shallowHessian`,
+            label: 'x² max|σ″| / √m',
+            source: 'Liu et al. 2020, equation 25',
+            axis: 'width',
+            x: Float64Array.of(width / 2, 2 * width),
+            y: Float64Array.of(curvature * Math.SQRT2, curvature / Math.SQRT2),
+            hypotheses: [],
+          },
+        ],
+  )
+  const overWidth = (name: string, points: readonly ChartPoint[], own: readonly TheoryCurve[], missing: PredictionChart['missing']) => ({
+    name,
+    xName: 'width',
+    x: 'log' as const,
+    y: 'log' as const,
+    points,
+    curves: own,
+    missing,
+  })
+  const driftCurves = curves.filter(({ id }) => id.endsWith('driftByWidth'))
+  const curvatureCurves = levels.length > 0 ? levels : curves.filter(({ id }) => id.endsWith('outputHessianByWidth'))
+  const onDemand = { head: 'Curvature of the outputs', body: 'Measured on demand: More settings, Tangent kernel, Measure now.' }
+  return [
+    ...(diagonal.length === 0
+      ? []
+      : [overInput('kernel K(x, x)', diagonal, /Diagonal|Limit/), overInput('kernel K(x, x*), x* the largest input', row, /Row/)]),
+    ...(driftCurves.length === 0
+      ? []
+      : [overWidth('largest drift |K − K₀| / |K₀|', drifts, driftCurves, { head: 'No drift yet', body: 'Press Run.' })]),
+    overWidth('curvature of the outputs |H|', curvatures, curvatureCurves, onDemand),
+  ]
+}

@@ -1,0 +1,52 @@
+// batchSums
+import { describe, expect, test } from 'vitest'
+import { batchSums, batchSumSizes } from '../../src/diagnostics/batchSums.ts'
+import { namedStream } from '../../src/numerics/streams.ts'
+import { gramOf } from './gramOf.ts'
+import { quadraticProbe } from './quadraticProbe.ts'
+
+const none = () => Promise.resolve()
+const flat = [
+  [0, 0],
+  [0, 0],
+]
+const probeOf = (slopes: readonly (readonly number[])[]) => quadraticProbe({ hessian: flat, slopes, weights: [0, 0] })
+const sumsOf = (slopes: readonly (readonly number[])[], reduction: 'mean' | 'sum' = 'mean') =>
+  batchSums(probeOf(slopes), slopes.length, gramOf(slopes), reduction, namedStream(1, 'test'), none)
+
+describe('batchSums', () => {
+  test('asks for doubling sizes up to the whole set', () => {
+    expect(batchSumSizes(1)).toEqual([1])
+    expect(batchSumSizes(6)).toEqual([1, 2, 4, 6])
+    expect(batchSumSizes(8)).toEqual([1, 2, 4, 8])
+  })
+  test('grows with the square of the size where all samples agree', async () => {
+    const found = (await sumsOf(Array.from({ length: 8 }, () => [3, 4])))!
+    expect([...found.means]).toEqual([25, 100, 400, 1600].map((value) => expect.closeTo(value, 9)))
+    expect([...found.stderrs]).toEqual([0, 0, 0, 0])
+    expect(found.meanSquare).toBe(25)
+  })
+  test('is exact at both ends, and undoes the mean of the reduction', async () => {
+    const slopes = [
+      [1, 0],
+      [0, 2],
+      [-1, 1],
+    ]
+    const found = (await sumsOf(slopes))!
+    expect(found.means[0]).toBeCloseTo((1 + 4 + 2) / 3, 12)
+    // The sum of all is (0, 3).
+    expect(found.means.at(-1)).toBeCloseTo(9, 12)
+    // This probe reduces by the mean whatever it is told; taken for a sum its squares stay as they are.
+    expect((await sumsOf(slopes, 'sum'))!.means.at(-1)).toBeCloseTo(1, 12)
+  })
+  test('has no answer where a gradient is not finite', async () => {
+    expect(
+      await sumsOf([
+        [1, 0],
+        [Infinity, 0],
+        [0, 1],
+        [1, 1],
+      ]),
+    ).toBeNull()
+  })
+})
