@@ -53,7 +53,7 @@ followAddress(store, run)
 followTheme(store)
 followTheory(store)
 
-const lab: Lab = { store, run, view, ownFiles, clock, pictures: new Map(), snapshot: (arm) => worker.port.snapshot(arm, 0) }
+const lab: Lab = { store, run, view, ownFiles, clock, pictures: new Map() }
 const root = document.getElementById('root')
 if (root === null) throw new Error('main: no #root in the document, expected index.html')
 createRoot(root).render(<App lab={lab} />)

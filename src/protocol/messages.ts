@@ -5,7 +5,7 @@
 import type { EngineChip } from '../core/engineChip.ts'
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import type { Fault } from '../core/faults.ts'
-import type { Sample } from '../core/sample.ts'
+import type { InstrumentName, Sample } from '../core/sample.ts'
 import type { Bytes, Milliseconds, Step } from '../core/units.ts'
 import type { HeldFile } from './ownFileMessages.ts'
 
@@ -22,6 +22,9 @@ export interface RunCheckpoint {
   /** Structured-cloneable; owned by `runtime`. */
   readonly payload: unknown
 }
+
+/** What somebody asks for once, waits for, and may take back: one whole measurement, or a snapshot. */
+export type Demand = Exclude<InstrumentName, 'loss'> | 'snapshot'
 
 export type Command =
   | (Address & {
@@ -46,6 +49,8 @@ export type Command =
   | (Address & { readonly type: 'schedule'; readonly every: Experiment['diagnostics']['every']; readonly budget: number })
   /** Measure one instrument now, whatever its schedule says. */
   | (Address & { readonly type: 'measureNow'; readonly instrument: Sample['type'] })
+  /** Nobody waits for it any more: it ends, under way or not, and nothing of it is shown. */
+  | (Address & { readonly type: 'cancel'; readonly demand: Demand })
   | (Address & { readonly type: 'ack'; readonly sequence: number })
   | (Address & { readonly type: 'close' })
 
@@ -64,9 +69,14 @@ export type Stream =
       readonly type: 'progress'
       readonly what: 'data' | 'engine' | 'measuring'
       readonly done: number
+      /** 0: nobody knows. */
       readonly total: number
       readonly label: string
+      /** What is being measured because somebody asked for it. */
+      readonly demand?: Demand
     })
+  /** ended: what it gave has been sent before; cancelled: it gave nothing. */
+  | (Address & { readonly type: 'demand'; readonly demand: Demand; readonly state: 'begun' | 'ended' | 'cancelled' })
   | (Address & {
       readonly type: 'ready'
       readonly chips: Readonly<Partial<Record<ArmName, EngineChip>>>

@@ -132,6 +132,8 @@ function afterCommand(state: SupervisorState, command: Extract<SupervisorEvent, 
     }
     // It counts when the Worker says at which step it took effect.
     case 'optimizer':
+    // What was asked for may have ended already; the Worker says.
+    case 'cancel':
       return state
     default:
       command satisfies never
@@ -154,6 +156,9 @@ function heard(state: SupervisorState, message: Stream, at: Milliseconds): Super
       return same(alive)
     case 'samples':
       return same({ ...alive, isBusy: state.phase === 'probing' || state.phase === 'recovering' })
+    // Between its begin and its end the Worker owes signs of life.
+    case 'demand':
+      return same({ ...alive, isBusy: message.state === 'begun' || state.phase === 'probing' || state.phase === 'recovering' })
     case 'ready':
       return same({ ...alive, usesGpu: Object.values(message.chips).some((chip) => chip?.backend === 'webgpu') })
     case 'state':

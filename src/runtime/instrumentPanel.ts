@@ -1,7 +1,7 @@
 // Which instruments measure now, and what did they cost?
 //
-// Both arms are always measured at the same steps, so that a comparison never compares two different moments. An
-// instrument that cannot answer gives an `unavailable` sample; it never stops training.
+// Both arms are always measured at the same steps, so that a comparison never compares two different moments: a measurement
+// that is cut short shows neither. What somebody who pressed Run did not wait for is owed, and measured while training goes on.
 import type { DiagnosticsSettings, Experiment } from '../core/experiment.ts'
 import { DomainFault } from '../core/faults.ts'
 import { resolveEps } from '../core/resolve.ts'
@@ -22,7 +22,7 @@ export interface PanelLink {
   push(sample: Sample): void
   /** Lets commands in, shows life; throws when the run is closed. */
   breathe(): Promise<void>
-  progress(done: number, total: number, label: string): void
+  progress(done: number, total: number, label: string, demand?: MeasuredInstrument): void
   /** Somebody waits for the run to go on. */
   isAwaited(): boolean
   /** Duration of one step of an arm, for the cost ratio; NaN before the first. */
@@ -31,15 +31,19 @@ export interface PanelLink {
 }
 
 export interface InstrumentPanel {
-  /** Every instrument that is switched on, the expensive ones unless the run is waited for; those switched off say so. */
-  measureAll(step: Step): Promise<void>
-  /** What the schedule wants at this step, as far as the time budget allows. */
+  /** Every instrument that is switched on, the expensive ones unless the run is waited for; those switched off say so. From `cut` on the rest is owed. */
+  measureAll(step: Step, cut: AbortSignal): Promise<void>
+  /** What the schedule wants at this step, as far as the time budget allows, and one of those owed. */
   measureDue(step: Step): Promise<void>
-  measureNow(name: MeasuredInstrument, step: Step): Promise<void>
+  /** Whole. @throws the reason of `cancelled` as soon as that is aborted; then no number of it was sent. */
+  measureNow(name: MeasuredInstrument, step: Step, cancelled: AbortSignal): Promise<void>
+  /** Some instrument that is switched on was cut out of its picture. */
+  owes(): boolean
+  /** Everything that is owed, while the run rests. */
+  measureOwed(step: Step, cut: AbortSignal): Promise<void>
   /** The first step after this one at which something is due. */
   nextDueAfter(step: Step): Step
   setSchedule(every: DiagnosticsSettings['every'], budget: number): void
-  contextOf(arm: Arm, step: Step, effort: Effort): InstrumentContext
   /** Time of the run that was not spent on measuring. */
   earn(duration: Milliseconds): void
 }
@@ -51,18 +55,25 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
   const instruments = new Map(arms.map((arm) => [arm, createdInstruments()]))
   const lastStep = new Map<MeasuredInstrument, Step>()
   const skipped = new Map<MeasuredInstrument, number>()
+  const owed = new Set<MeasuredInstrument>()
+  /** Time that training has before the next of those owed: as long as the last one took. */
+  let untilNextOwed: Milliseconds = 0
 
-  const measure = async (name: MeasuredInstrument, step: Step, effort: Effort): Promise<Milliseconds> => {
+  const measure = async (name: MeasuredInstrument, step: Step, effort: Effort, stop: AbortSignal): Promise<Milliseconds> => {
     const start = host.now()
     // What a person asked for in the middle of a run is measured whole; at rest until the run is wanted again.
     const isPatient = effort === 'full' && link.isAwaited()
     const left = skipped.get(name)
+    const found: Sample[] = []
     for (const arm of arms) {
       const before = host.now()
       const isAwaited = (): boolean => !isPatient && host.now() - before > PATIENCE_MS && link.isAwaited()
-      link.push(await answered(name, { ...contextOf(arm, step, effort), isAwaited }, instruments.get(arm)![name]))
+      const demand = effort === 'full' ? name : undefined
+      const context: InstrumentContext = { ...contextOf(arm, step, stop, demand), isAwaited }
+      found.push(await answered(name, context, instruments.get(arm)![name]))
+      stop.throwIfAborted()
       const duration = host.now() - before
-      link.push({
+      found.push({
         type: 'cost',
         arm: arm.name,
         step,
@@ -72,13 +83,16 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
         ...(left === undefined ? {} : { skipped: left }),
       })
     }
+    for (const sample of found) link.push(sample)
     lastStep.set(name, step)
     skipped.delete(name)
+    owed.delete(name)
     await link.breathe()
     return host.now() - start
   }
 
-  const contextOf = (arm: Arm, step: Step, effort: Effort): InstrumentContext => ({
+  /** Everything that the instrument waits for ends when `stop` is aborted. */
+  const contextOf = (arm: Arm, step: Step, stop: AbortSignal, demand: MeasuredInstrument | undefined): InstrumentContext => ({
     arm: arm.name,
     step,
     seed: experiment.seed,
@@ -88,49 +102,73 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     trainCount: arm.dataset.train.count,
     testCount: arm.dataset.test.count,
     probes: arm.probes,
-    effort,
-    spec: arm.spec,
-    train: arm.dataset.train,
+    effort: demand === undefined ? 'live' : 'full',
     ...(arm.spec.linearised === true ? { network: arms[0].probes[0] } : {}),
     atStart: (use) => arm.atStart(use),
-    eigenvalues: (matrix, n) => host.eigenvalues(matrix, n, link.signal),
-    breathe: () => link.breathe(),
-    progress: (done, total, label) => link.progress(done, total, label),
-    signal: link.signal,
+    eigenvalues(matrix, n) {
+      if (demand !== undefined) link.progress(0, 0, `Eigenvalues of ${n} × ${n} entries`, demand)
+      return host.eigenvalues(matrix, n, stop)
+    },
+    async breathe() {
+      stop.throwIfAborted()
+      await link.breathe()
+      stop.throwIfAborted()
+    },
+    progress: (done, total, label) => link.progress(done, total, label, demand),
+    signal: stop,
   })
 
+  /** Measures, unless training is wanted more: then it is owed. */
+  const measureOrOwe = async (name: MeasuredInstrument, step: Step, cut: AbortSignal): Promise<void> => {
+    owed.add(name)
+    // What costs most comes once training goes on.
+    if (cut.aborted || (CATALOGUE[name].tier === 'expensive' && link.isAwaited())) return
+    try {
+      await measure(name, step, 'live', AbortSignal.any([link.signal, cut]))
+    } catch (error) {
+      if (link.signal.aborted || !cut.aborted || error !== cut.reason) throw error
+    }
+  }
+
   return {
-    async measureAll(step) {
+    async measureAll(step, cut) {
       for (const name of MEASURED_INSTRUMENTS) {
-        // What costs most comes with its schedule once somebody waits for training.
-        if (every[name] > 0 && CATALOGUE[name].tier === 'expensive' && link.isAwaited()) continue
-        if (every[name] > 0) await measure(name, step, 'live')
+        if (every[name] > 0) await measureOrOwe(name, step, cut)
         else for (const arm of arms) link.push(unavailable({ arm: arm.name, step }, name, 'switchedOff'))
       }
     },
+    owes: () => [...owed].some((name) => every[name] > 0),
+    async measureOwed(step, cut) {
+      for (const name of owed) if (every[name] > 0) await measureOrOwe(name, step, cut)
+    },
     async measureDue(step) {
-      const due = MEASURED_INSTRUMENTS.filter((name) => isDue(step, every[name]) && lastStep.get(name) !== step)
+      const due = MEASURED_INSTRUMENTS.filter((name) => isDue(step, every[name]) && lastStep.get(name) !== step && !owed.has(name))
       // Whoever has waited longest goes first; the catalogue's order decides between equals.
       due.sort((a, b) => (lastStep.get(a) ?? -1) - (lastStep.get(b) ?? -1))
       for (const name of due) {
-        if (budget.mayMeasure(name)) budget.spend(name, await measure(name, step, 'live'))
+        if (budget.mayMeasure(name)) budget.spend(name, await measure(name, step, 'live', link.signal))
         else skipped.set(name, (skipped.get(name) ?? 0) + 1)
       }
+      const next = [...owed].find((name) => every[name] > 0 && budget.mayMeasure(name))
+      if (next === undefined || untilNextOwed > 0) return
+      untilNextOwed = await measure(next, step, 'live', link.signal)
+      budget.spend(next, untilNextOwed)
     },
-    async measureNow(name, step) {
-      await measure(name, step, 'full')
+    async measureNow(name, step, cancelled) {
+      await measure(name, step, 'full', AbortSignal.any([link.signal, cancelled]))
     },
     nextDueAfter: (step) => Math.min(...MEASURED_INSTRUMENTS.map((name) => nextDue(step, every[name]))),
     setSchedule(next, share) {
       every = next
       budget.setShare(share)
     },
-    contextOf,
-    earn: (duration) =>
+    earn(duration) {
+      untilNextOwed -= duration
       budget.earn(
         duration,
         MEASURED_INSTRUMENTS.filter((name) => every[name] > 0),
-      ),
+      )
+    },
   }
 }
 

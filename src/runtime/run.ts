@@ -9,14 +9,17 @@ import { withOptimizerChange } from '../core/optimizerChanges.ts'
 import { armsOf } from '../core/resolve.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
-import type { Command, Request } from '../protocol/messages.ts'
+import type { Command, Demand, Request } from '../protocol/messages.ts'
 import { createArm, engineWish, hasDiverged, type Arm } from './arm.ts'
+import type { Attention } from './problem/attention.ts'
 import type { CreateTrainer } from './problem/measureProblem.ts'
 import { engineOfCheckpoint, isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
+import { createDemands, type Demands } from './demands.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
 import { createInstrumentPanel, type InstrumentPanel } from './instrumentPanel.ts'
 import { createPacing } from './pacing.ts'
+import { withPatience } from './picturePatience.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { createRunControl, wantedSteps, type Order, type RunControl, type RunMode } from './runControl.ts'
 import type { RunHost } from './runHost.ts'
@@ -54,6 +57,7 @@ export class Run {
   private lastBreath: Milliseconds = -Infinity
   private checkpointed = { at: 0, cost: 0, step: -1 }
   private stopped = false
+  private readonly demands: Demands
 
   constructor(start: StartCommand, host: RunHost, answer: (answer: Answer) => void) {
     this.start = start
@@ -61,6 +65,7 @@ export class Run {
     this.answer = answer
     this.control = createRunControl(start.pace)
     this.publisher = createPublisher(host)
+    this.demands = createDemands(this.control, this.publisher, (order) => this.refuse(order, 'It was taken back.'))
     this.experiment = start.experiment
     this.ended = this.live()
   }
@@ -71,9 +76,9 @@ export class Run {
       this.publisher.acknowledge(message.sequence)
       this.publisher.flush(this.step)
       this.control.wake()
-    } else if (this.stopped && (message.type === 'checkpoint' || message.type === 'snapshot')) {
-      this.answer({ requestId: message.requestId, ok: false, fault: { type: 'unsupported', detail: 'The run has ended.' } })
-    } else this.control.receive(message)
+    } else if (message.type === 'cancel') this.demands.takeBack(message.demand)
+    else if (this.stopped && (message.type === 'checkpoint' || message.type === 'snapshot')) this.refuse(message)
+    else this.control.receive(message)
   }
 
   private async live(): Promise<void> {
@@ -121,7 +126,7 @@ export class Run {
     const panel = createInstrumentPanel(this.experiment, this.arms, host, {
       push: (sample) => publisher.push(sample),
       breathe: () => this.breathe(),
-      progress: (done, total, what) => publisher.post({ type: 'progress', what: 'measuring', done, total, label: what }),
+      progress: (done, total, what, demand) => this.tellProgress(done, total, what, demand),
       isAwaited: () => this.isAwaited(),
       stepDuration: (arm) => this.stepDurations.get(arm) ?? NaN,
       signal,
@@ -135,7 +140,7 @@ export class Run {
       step: this.step,
     })
     this.checkpointed.at = host.now()
-    if (checkpoint === null) await panel.measureAll(this.step)
+    if (checkpoint === null) await this.picture((cut) => panel.measureAll(this.step, cut))
     if (autorun && control.mode === 'paused') control.mode = 'running'
     if (this.step >= this.experiment.steps) control.mode = 'finished'
     this.announce()
@@ -154,6 +159,7 @@ export class Run {
     if (wanted === 0) {
       this.pacing.rest()
       await this.checkpointIfMoved()
+      if (control.mode !== 'diverged' && panel.owes()) return await this.picture((cut) => panel.measureOwed(this.step, cut))
       // No await between the look and the wait: a command in between would be slept through.
       if (control.orders.length === 0 && wantedSteps(control, this.step, this.experiment.steps) === 0 && !control.closed.signal.aborted) {
         await control.changed()
@@ -209,10 +215,12 @@ export class Run {
       control.mode = 'finished'
       control.pendingSteps = 0
       await panel.measureDue(this.step)
-      if (this.experiment.diagnostics.every.evaluation > 0) await panel.measureNow('evaluation', this.step)
+      if (this.experiment.diagnostics.every.evaluation > 0) {
+        await this.demands.attempt('evaluation', async (stop) => await panel.measureNow('evaluation', this.step, stop))
+      }
     } else if (control.mode === 'paused' && control.pendingSteps === 0) {
       // Somebody steps by hand and looks: everything moves with the step.
-      await panel.measureAll(this.step)
+      await this.picture((cut) => panel.measureAll(this.step, cut))
       this.announced = null
     } else {
       await panel.measureDue(this.step)
@@ -234,36 +242,57 @@ export class Run {
         return
       case 'measureNow': {
         const name = MEASURED_INSTRUMENTS.find((instrument) => instrument === order.instrument)
-        if (name !== undefined) await panel.measureNow(name, this.step)
+        if (name === undefined) return
+        await this.demands.attempt(name, async (stop) => await panel.measureNow(name, this.step, stop))
         return
       }
       case 'checkpoint':
         return await this.respond(order, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
       case 'snapshot':
-        return await this.respond(order, async () => await this.snapshot(order.arm, order.seedIndex))
+        return await this.respond(
+          order,
+          async () => await this.demands.answer('snapshot', async (stop) => await this.snapshot(order, stop)),
+        )
       default:
         order satisfies never
     }
   }
 
-  private async snapshot(name: Arm['name'], seedIndex: number): Promise<unknown> {
-    const arm = this.arms.find((candidate) => candidate.name === name) ?? this.arms[0]
+  private async picture(measure: (cut: AbortSignal) => Promise<void>): Promise<void> {
+    await withPatience(measure, () => this.isAwaited(), this.control, this.host)
+  }
+
+  private tellProgress(done: number, total: number, label: string, demand: Demand | undefined): void {
+    this.publisher.post({ type: 'progress', what: 'measuring', done, total, label, ...(demand === undefined ? {} : { demand }) })
+  }
+
+  private async snapshot(asked: Extract<Request, { type: 'snapshot' }>, stop: AbortSignal): Promise<unknown> {
+    const arm = this.arms.find((candidate) => candidate.name === asked.arm) ?? this.arms[0]
     const createTrainer: CreateTrainer = (options, modelKind) =>
       this.host.createTrainer({ ...options, modelKind, engine: engineWish(arm.trainer), allowGpu: this.start.allowGpu })
-    return await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, createTrainer })
+    const attention: Attention = {
+      signal: stop,
+      progress: (done, total, label) => this.tellProgress(done, total, label, 'snapshot'),
+      breathe: () => this.breathe(),
+      eigenvalues: (matrix, n) => this.host.eigenvalues(matrix, n, stop),
+    }
+    const { seedIndex } = asked
+    const snapshot = await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, createTrainer, attention })
+    return this.host.asFile?.(snapshot) ?? snapshot
   }
 
   private async respond(request: Request, work: () => Promise<unknown>): Promise<void> {
     try {
       this.answer({ requestId: request.requestId, ok: true, value: await work() })
     } catch (error) {
-      this.answer({ requestId: request.requestId, ok: false, fault: faultOf(error) })
+      if (isAbort(error)) this.refuse(request, 'It was taken back.')
+      else this.answer({ requestId: request.requestId, ok: false, fault: faultOf(error) })
     }
   }
 
-  private refuse(order: Order): void {
+  private refuse(order: Order, detail = 'The run has ended.'): void {
     if (order.type === 'checkpoint' || order.type === 'snapshot') {
-      this.answer({ requestId: order.requestId, ok: false, fault: { type: 'unsupported', detail: 'The run has ended.' } })
+      this.answer({ requestId: order.requestId, ok: false, fault: { type: 'unsupported', detail } })
     }
   }
 

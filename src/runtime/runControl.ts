@@ -2,7 +2,8 @@
 //
 // Commands arrive between two chunks of work and only ever change this record; the run looks at it when it is ready.
 // So no command finds the run half-way through a step.
-import type { Command, Request } from '../protocol/messages.ts'
+import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
+import type { Command, Demand, Request } from '../protocol/messages.ts'
 import type { Step } from '../core/units.ts'
 
 export type RunMode = 'running' | 'paused' | 'finished' | 'diverged'
@@ -18,12 +19,18 @@ export interface RunControl {
   pace: number | null
   readonly orders: Order[]
   readonly closed: AbortController
-  /** Takes a command or request; acknowledgements never come here. */
-  receive(message: Exclude<Command, { type: 'start' | 'ack' }> | Request): void
+  /** Takes a command or request; acknowledgements and withdrawals never come here. */
+  receive(message: Exclude<Command, { type: 'start' | 'ack' | 'cancel' }> | Request): void
   /** Something changed: whoever waits looks again. */
   wake(): void
   /** Resolves at the next change: look at the record and call this without an `await` between, or a change is missed. */
   changed(): Promise<void>
+}
+
+/** What an order is for, where it can be taken back. */
+export function demandOf(order: Order): Demand | null {
+  if (order.type === 'snapshot') return 'snapshot'
+  return order.type === 'measureNow' ? (MEASURED_INSTRUMENTS.find((name) => name === order.instrument) ?? null) : null
 }
 
 /** A paused run that nobody has asked for anything. */

@@ -29,6 +29,8 @@ export interface RunHost {
   eigenvalues(matrix: Float64Array, n: number, signal: AbortSignal): Promise<Float64Array>
   /** Somebody watches: then live measurements that can answer with less do not hold training up. Absent: nobody, and every number is whole. */
   readonly isWatched?: boolean
+  /** What the page saves instead of a snapshot: text that was written here costs it nothing. Absent: the snapshot itself. */
+  asFile?(snapshot: unknown): unknown
   now(): Milliseconds
   /** Resolves after about this time; 0 lets waiting events in and returns at once. */
   wait(duration: Milliseconds): Promise<void>

@@ -10,6 +10,7 @@ import { APP_VERSION } from '../core/version.ts'
 import { initialWeights } from '../engine/initialWeights.ts'
 import { optimizerAt, type Arm } from './arm.ts'
 import { frozenSpec, hasLiveStatistics } from './frozenSpec.ts'
+import type { Attention } from './problem/attention.ts'
 import { measureProblem, type CreateTrainer, type MeasuredProblem } from './problem/measureProblem.ts'
 import type { ResolvedProblem } from './problem/parseProblem.ts'
 import { normOf, problemOf } from './problem/problemOf.ts'
@@ -24,14 +25,24 @@ export interface SnapshotSource {
   /** Makes the engine that measures; the same kind as the run's. */
   readonly createTrainer: CreateTrainer
   readonly only?: readonly MeasuredField[]
+  /** Who waits for it; absent: nobody watches and nobody takes it back. */
+  readonly attention?: Attention
 }
 
 /**
  * Assembles the snapshot of one arm and seed; training is not touched.
  *
- * @throws {FaultError} unsupported for a linearised arm: the format's problem is a network, and its numbers would not be those of the arm.
+ * @throws the reason of the attention's signal when it is aborted; {FaultError} unsupported for a linearised arm: the format's problem is a network, and its numbers would not be those of the arm.
  */
-export async function assembleSnapshot({ experiment, arm, seedIndex, step, createTrainer, only }: SnapshotSource): Promise<Snapshot> {
+export async function assembleSnapshot({
+  experiment,
+  arm,
+  seedIndex,
+  step,
+  createTrainer,
+  only,
+  attention,
+}: SnapshotSource): Promise<Snapshot> {
   const { trainer, spec, experiment: own } = arm
   if (spec.linearised === true) {
     throw new FaultError({ type: 'unsupported', detail: 'arm: not a network, got the linearised arm B, expected arm A' })
@@ -52,7 +63,7 @@ export async function assembleSnapshot({ experiment, arm, seedIndex, step, creat
     optimizer: optimizerAt(arm, step),
     optimizerState: { updates: checkpoint.slotSteps[seedIndex], slots: checkpoint.slots[seedIndex] },
   })
-  const found = await measureProblem(problem, createTrainer, experiment.seed, only)
+  const found = await measureProblem(problem, createTrainer, experiment.seed, only, attention)
   return { ...snapshotOf(found), experiment, arm: arm.name, step, seed: experiment.seed, seedIndex }
 }
 

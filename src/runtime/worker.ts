@@ -58,6 +58,7 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
       }
     },
     isWatched: true,
+    asFile: (snapshot) => new Blob([JSON.stringify(snapshot)], { type: 'application/json' }),
     now: () => performance.now(),
     wait: waitFor,
   }

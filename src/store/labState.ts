@@ -7,6 +7,7 @@ import type { Fault } from '../core/faults.ts'
 import type { Notice } from '../core/parseExperiment.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import type { Step } from '../core/units.ts'
+import type { Demand } from '../protocol/messages.ts'
 import type { RunColumns } from './armColumns.ts'
 import type { EditHistory } from './editHistory.ts'
 import type { MedianLosses } from './medianLosses.ts'
@@ -22,8 +23,17 @@ export interface Progress {
   readonly label: string
 }
 
+/** Something that somebody asked for once: since the click, until it is there or was taken back. */
+export interface DemandView {
+  readonly state: 'asked' | 'underway' | 'cancelling'
+  /** `total` 0: nobody knows how far it is. */
+  readonly progress: Pick<Progress, 'done' | 'total' | 'label'> | null
+}
+
 export interface RunView {
   readonly phase: Phase
+  /** What the user wants, from the moment of the click; `phase` follows when the Worker can. */
+  readonly wanted: 'run' | 'pause'
   readonly step: Step
   readonly stepsPerSecond: number
   readonly progress: Progress | null
@@ -59,6 +69,7 @@ export interface LabState {
   /** Position in the lesson's choices, null before the user commits. */
   readonly prediction: number | null
   readonly run: RunView
+  readonly demands: Readonly<Partial<Record<Demand, DemandView>>>
   readonly pace: number | null
   readonly chips: Readonly<Partial<Record<ArmName, EngineChip>>>
   readonly layerNames: Readonly<Partial<Record<ArmName, readonly string[]>>>

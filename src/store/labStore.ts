@@ -11,6 +11,7 @@ export type LabStore = StoreApi<LabState>
 
 export const STARTING_RUN: RunView = {
   phase: 'starting',
+  wanted: 'pause',
   step: 0,
   stepsPerSecond: 0,
   progress: null,
@@ -29,6 +30,7 @@ export function createLabStore(view: ViewOptions = parseViewOptions('')): LabSto
     lesson: lesson === null ? null : { id: lesson.id, revision: lesson.revision },
     prediction: null,
     run: STARTING_RUN,
+    demands: {},
     // Full speed ends the default scene within a second: too fast to watch.
     pace: 100,
     chips: {},

@@ -1,20 +1,23 @@
 // What does a message of the Worker change in the state? One function, no effects, so that a test can replay a run.
 import type { OptimizerSettings } from '../core/experiment.ts'
 import { withOptimizerChange } from '../core/optimizerChanges.ts'
-import type { Stream } from '../protocol/messages.ts'
+import type { Demand, Stream } from '../protocol/messages.ts'
 import { appendToColumns } from './armColumns.ts'
-import type { LabState } from './labState.ts'
+import type { DemandView, LabState } from './labState.ts'
 
 /** The part of the state that a stream message changes; the columns are changed in place behind `revision`. */
 export function receive(state: LabState, message: Stream): Partial<LabState> {
   const { run } = state
   switch (message.type) {
+    // Another Worker knows nothing of what was asked of the one before.
     case 'hello':
+      return { demands: {} }
     case 'heartbeat':
     case 'checkpointed':
       return {}
     case 'progress': {
-      const { what, done, total, label } = message
+      const { what, done, total, label, demand } = message
+      if (demand !== undefined) return withDemand(state, demand, (known) => ({ ...known, progress: { done, total, label } }))
       return { run: { ...run, progress: { what, done, total, label } } }
     }
     case 'ready': {
@@ -35,12 +38,27 @@ export function receive(state: LabState, message: Stream): Partial<LabState> {
       if (known !== undefined && sameOptimizer(known.optimizer, optimizer)) return {}
       return { experiment: withOptimizerChange(state.experiment, { step, arm, optimizer }) }
     }
+    case 'demand':
+      if (message.state === 'begun') return withDemand(state, message.demand, (known) => ({ ...known, state: 'underway' }))
+      return withDemand(state, message.demand, () => undefined)
     case 'fault':
       return {}
     default:
       message satisfies never
       return {}
   }
+}
+
+/** The demands with another entry; what is being taken back stays so until the Worker has ended it. */
+export function withDemand(
+  { demands }: Pick<LabState, 'demands'>,
+  demand: Demand,
+  change: (known: DemandView) => DemandView | undefined,
+): Pick<LabState, 'demands'> {
+  const known = demands[demand] ?? { state: 'asked', progress: null }
+  const next = change(known)
+  if (next === undefined) return { demands: Object.fromEntries(Object.entries(demands).filter(([name]) => name !== demand)) }
+  return { demands: { ...demands, [demand]: known.state === 'cancelling' ? known : next } }
 }
 
 function sameOptimizer(a: OptimizerSettings, b: OptimizerSettings): boolean {

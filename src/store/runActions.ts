@@ -5,15 +5,17 @@
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import { parseExperiment } from '../core/parseExperiment.ts'
 import type { InstrumentName } from '../core/sample.ts'
+import type { Demand } from '../protocol/messages.ts'
 import { createRunColumns, frozenColumns, lastStep } from './armColumns.ts'
 import { effectiveOptimizer } from './effectiveOptimizer.ts'
 import { endGesture, recordEdit, redoEdit, undoEdit } from './editHistory.ts'
 import { describeDifference } from './experimentDifference.ts'
 import { withField } from './fieldPath.ts'
-import type { Ghost, LabState } from './labState.ts'
+import type { Ghost, LabState, Phase } from './labState.ts'
 import { STARTING_RUN, type LabStore } from './labStore.ts'
 import type { LossColumn } from './lossColumn.ts'
 import { medianLosses, type MedianLosses } from './medianLosses.ts'
+import { withDemand } from './receive.ts'
 import type { RunPort } from './runPort.ts'
 
 export interface RunActions {
@@ -36,8 +38,12 @@ export interface RunActions {
   readonly setOptimizer: (arm: ArmName, settings: Partial<OptimizerSettings>, dragging?: boolean) => void
   readonly forgetChanges: () => void
   readonly setSchedule: (every: Experiment['diagnostics']['every'], budget: number) => void
-  /** Asks one instrument at once, whatever its schedule says. */
-  readonly measureNow: (instrument: InstrumentName) => void
+  /** Asks one instrument at once, whatever its schedule says, and for all that it can. */
+  readonly measureNow: (instrument: Exclude<InstrumentName, 'loss'>) => void
+  /** The measured state of one arm as a file; null when it was taken back. @throws {FaultError} when it could not be made. */
+  readonly takeSnapshot: (arm: ArmName) => Promise<unknown>
+  /** Takes back what was asked for; what is shown stays. */
+  readonly cancel: (demand: Demand) => void
   readonly undo: () => void
   readonly redo: () => void
   readonly pin: () => void
@@ -51,6 +57,8 @@ export interface RunActions {
 /** Between two pictures of step 0 while a slider moves. */
 export const DRAG_PAUSE_MS = 120
 const GHOST_LIMIT = 3
+/** While the run stands in a Worker that has built it. */
+const ANSWERING: ReadonlySet<Phase> = new Set(['ready', 'running', 'paused', 'finished', 'diverged'])
 
 /** The actions over one store and one port; `timer` is injected for tests. */
 export function createRunActions(
@@ -61,15 +69,27 @@ export function createRunActions(
   let resumeAfterDrag = false
   let cancelDrag: (() => void) | null = null
   let ghostId = 0
+  let isSnapshotTakenBack = false
   const get = store.getState
   const set = (part: Partial<LabState>) => store.setState(part)
-  const isRunning = () => get().run.phase === 'running'
+  /** Training, or about to as soon as the Worker can. */
+  const isRunning = () => {
+    const { phase, wanted } = get().run
+    return wanted === 'run' && (phase === 'running' || phase === 'starting' || phase === 'ready' || phase === 'paused')
+  }
 
   const start = (autorun: boolean) => {
     cancelDrag?.()
     cancelDrag = null
     const { experiment, pace, revision, runKey } = get()
-    set({ run: STARTING_RUN, columns: createRunColumns(), runKey: runKey + 1, revision: revision + 1, cursor: null })
+    set({
+      run: { ...STARTING_RUN, wanted: autorun ? 'run' : 'pause' },
+      demands: {},
+      columns: createRunColumns(),
+      runKey: runKey + 1,
+      revision: revision + 1,
+      cursor: null,
+    })
     port.start(experiment, { autorun, pace })
   }
 
@@ -179,7 +199,31 @@ export function createRunActions(
       set({ experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every, budget } } })
       port.setSchedule(every, budget)
     },
-    measureNow: (instrument) => port.measureNow(instrument),
+    measureNow: (instrument) => {
+      const { demands, run } = get()
+      if (demands[instrument] !== undefined || !ANSWERING.has(run.phase)) return
+      set(withDemand(get(), instrument, (known) => known))
+      port.measureNow(instrument)
+    },
+    takeSnapshot: async (arm) => {
+      if (get().demands.snapshot !== undefined) return null
+      set(withDemand(get(), 'snapshot', (known) => known))
+      isSnapshotTakenBack = false
+      try {
+        return await port.snapshot(arm, 0)
+      } catch (error) {
+        if (isSnapshotTakenBack) return null
+        throw error
+      } finally {
+        set(withDemand(get(), 'snapshot', () => undefined))
+      }
+    },
+    cancel: (demand) => {
+      if (get().demands[demand] === undefined) return
+      set(withDemand(get(), demand, (known) => ({ ...known, state: 'cancelling' })))
+      if (demand === 'snapshot') isSnapshotTakenBack = true
+      port.cancel(demand)
+    },
     undo: () => travel(undoEdit),
     redo: () => travel(redoEdit),
     pin: () => keepGhost(true, get().experiment),

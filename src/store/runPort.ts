@@ -4,6 +4,7 @@
 // through `receive` (streams) and `supervised` (the supervisor's verdict), never through return values.
 import type { ArmName, Experiment, OptimizerSettings } from '../core/experiment.ts'
 import type { InstrumentName } from '../core/sample.ts'
+import type { Demand } from '../protocol/messages.ts'
 
 export interface StartOptions {
   readonly autorun: boolean
@@ -21,6 +22,8 @@ export interface RunPort {
   setOptimizer(arm: ArmName, optimizer: OptimizerSettings): void
   setSchedule(every: Experiment['diagnostics']['every'], budget: number): void
   measureNow(instrument: InstrumentName): void
+  /** Nobody waits for it any more. */
+  cancel(demand: Demand): void
   /** Starts the current experiment again after a fault that ended it. */
   retry(): void
   /** After a divergence: stands that many steps before it. */

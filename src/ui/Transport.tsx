@@ -19,9 +19,13 @@ const PACES = [
 export function Transport() {
   const { run } = useLab()
   const phase = useLabState((state) => state.run.phase)
+  const wanted = useLabState((state) => state.run.wanted)
   const pace = useLabState((state) => state.pace)
   const busy = phase === 'starting' || phase === 'recovering'
   const running = phase === 'running'
+  // The click is answered here and now; the Worker may be in the middle of a measurement.
+  const starting = wanted === 'run' && (phase === 'starting' || phase === 'ready' || phase === 'paused')
+  const pausing = wanted === 'pause' && running
   return (
     <footer className="transport" aria-label="Transport">
       <button
@@ -30,9 +34,14 @@ export function Transport() {
         onClick={() => run.toggleRun()}
         disabled={phase === 'recovering' || phase === 'stopped'}
         title="Run or pause (Space)"
+        aria-busy={starting || pausing}
       >
-        {running ? <Pause fill="currentColor" aria-hidden="true" /> : <Play fill="currentColor" aria-hidden="true" />}
-        {running ? 'Pause' : phase === 'finished' ? 'Run again' : 'Run'}
+        {(running && !pausing) || starting ? (
+          <Pause fill="currentColor" aria-hidden="true" />
+        ) : (
+          <Play fill="currentColor" aria-hidden="true" />
+        )}
+        {pausing ? 'Pausing …' : starting ? 'Starting …' : running ? 'Pause' : phase === 'finished' ? 'Run again' : 'Run'}
       </button>
       <button
         type="button"

@@ -17,7 +17,6 @@ export interface Lab {
   readonly clock: DrawClock
   /** How to draw each plot of the stage as a vector picture; filled by the plots that stand. */
   readonly pictures: Map<PanelName, () => string>
-  readonly snapshot: (arm: 'A' | 'B') => Promise<unknown>
 }
 
 export const LabContext = createContext<Lab | null>(null)

@@ -4,6 +4,7 @@ import { DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
 import type { Sample } from '../../src/core/sample.ts'
 import { FEWEST_PAIRS } from '../../src/diagnostics/cosines.ts'
+import { eventTurn } from '../../src/runtime/eventTurn.ts'
 import { lossesOf, openPage, shortRace, type PageOptions } from './runHarness.ts'
 
 const PAIRS = 60
@@ -27,6 +28,11 @@ const experiment: Experiment = {
 }
 /** Each look at the clock costs 150 ms: the third slice of pairs is beyond anybody's patience. */
 const SLOW: PageOptions = { tick: 150 }
+/** Somebody watches; whatever is waited for by time never comes, so that no picture is cut. */
+const WATCHED: PageOptions['host'] = {
+  isWatched: true,
+  wait: (duration) => (duration === 0 ? eventTurn() : new Promise(() => undefined)),
+}
 
 const pairsAt = (samples: readonly Sample[], step: number): number[] =>
   samples.flatMap((sample) =>
@@ -42,7 +48,7 @@ async function complete(options: PageOptions): Promise<Sample[]> {
 
 describe('a run that is waited for', () => {
   test('begins after the fewest pairs, and trains to the same bits', async () => {
-    const watched = await complete({ ...SLOW, host: { isWatched: true } })
+    const watched = await complete({ ...SLOW, host: WATCHED })
     const alone = await complete(SLOW)
     expect(pairsAt(watched, 0)).toEqual([FEWEST_PAIRS])
     expect(pairsAt(alone, 0)).toEqual([PAIRS])
@@ -58,7 +64,7 @@ describe('a run that is waited for', () => {
       await page.close()
       return page.samples().flatMap(({ type, step }) => (type === 'hessian' ? [step] : []))
     }
-    expect(await stepsOf({ isWatched: true })).toEqual([1, 2, 4, 8])
+    expect(await stepsOf(WATCHED)).toEqual([1, 2, 4, 8])
     expect(await stepsOf({})).toEqual([0, 1, 2, 4, 8])
   })
 
@@ -66,19 +72,19 @@ describe('a run that is waited for', () => {
     const first = (samples: readonly Sample[]) => samples.find((sample) => sample.type === 'cosines')!.pairs.cosines
     const whole = new Set(first(await complete(SLOW)))
     // Both are sorted, so the shorter is a subset, not a beginning.
-    expect([...first(await complete({ ...SLOW, host: { isWatched: true } }))].every((cosine) => whole.has(cosine))).toBe(true)
+    expect([...first(await complete({ ...SLOW, host: WATCHED }))].every((cosine) => whole.has(cosine))).toBe(true)
   })
 })
 
 test('a run that is watched but not waited for draws every pair', async () => {
-  const page = openPage(experiment, { ...SLOW, autorun: false, host: { isWatched: true } })
+  const page = openPage(experiment, { ...SLOW, autorun: false, host: WATCHED })
   await page.until('state', ({ state }) => state === 'paused')
   await page.close()
   expect(pairsAt(page.samples(), 0)).toEqual([PAIRS])
 })
 
 test('a run that is asked to start in the middle of its first picture finishes the picture early', async () => {
-  const page = openPage(experiment, { ...SLOW, autorun: false, host: { isWatched: true } })
+  const page = openPage(experiment, { ...SLOW, autorun: false, host: WATCHED })
   await page.until('progress', ({ label, done }) => label === 'Gradient cosines' && done >= 30)
   page.run.receive({ type: 'run', runId: 1, epoch: 0 })
   await page.finished()

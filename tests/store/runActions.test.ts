@@ -28,6 +28,7 @@ beforeEach(() => {
     setOptimizer: vi.fn<RunPort['setOptimizer']>(),
     setSchedule: vi.fn<RunPort['setSchedule']>(),
     measureNow: vi.fn<RunPort['measureNow']>(),
+    cancel: vi.fn<RunPort['cancel']>(),
     retry: vi.fn<RunPort['retry']>(),
     rewind: vi.fn<RunPort['rewind']>(),
     snapshot: vi.fn<RunPort['snapshot']>(),
@@ -43,7 +44,8 @@ beforeEach(() => {
 
 const state = (): LabState => store.getState()
 const hear = (message: Stream) => store.setState(receive(state(), message))
-const become = (phase: Phase, step = 0) => store.setState({ run: { ...state().run, phase, step } })
+const become = (phase: Phase, step = 0) =>
+  store.setState({ run: { ...state().run, phase, wanted: phase === 'running' ? 'run' : 'pause', step } })
 
 /** A run that has trained for `count` steps. */
 function trained(phase: Phase, count = 10): void {

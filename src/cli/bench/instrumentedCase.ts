@@ -29,7 +29,7 @@ export function instrumentedCase(name: string, experiment: Experiment, arm: Arm,
     name,
     async run() {
       const { trainer } = arm
-      if (trainer.step === 0) await panel.measureAll(0)
+      if (trainer.step === 0) await panel.measureAll(0, new AbortController().signal)
       const end = trainer.step + stretch
       const start = performance.now()
       while (trainer.step < end) {

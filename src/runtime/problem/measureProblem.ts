@@ -8,10 +8,12 @@ import { resolveEps } from '../../core/resolve.ts'
 import { jsonMatrix, jsonNumber, MEASURED_FIELDS, type Measured, type MeasuredField } from '../../core/snapshot.ts'
 import { plRatio } from '../../diagnostics/polyakLojasiewicz.ts'
 import type { EngineDescription, Trainer, TrainerOptions } from '../../engine/trainer.ts'
+import { NO_ATTENTION, type Attention } from './attention.ts'
 import { weightedPositions } from './jsonLayers.ts'
 import { measuredBatchGradients, measuredGradNorm, measuredKde, measuredPerSample } from './measuredGradients.ts'
-import { measuredHessian, measuredOutputHessianNorms, outputHessianObstacle } from './measuredHessian.ts'
+import { measuredHessian } from './measuredHessian.ts'
 import { KERNEL_ROWS, measuredDrift, measuredKernel, type LendStart } from './measuredKernel.ts'
+import { measuredOutputHessianNorms, outputHessianObstacle } from './measuredOutputHessian.ts'
 import { measuredOptimizerStep, optimizerStepObstacle } from './measuredStep.ts'
 import type { ResolvedProblem } from './parseProblem.ts'
 import { normOf } from './problemOf.ts'
@@ -39,13 +41,14 @@ export interface MeasuredProblem {
  *
  * @param seed of the streams of Lanczos; exact quantities do not depend on it.
  * @param only fields to compute; what is left out for its size or for lack of samples is listed, what was not asked for is not.
- * @throws {FaultError} poisoned or deviceLost.
+ * @throws {FaultError} poisoned or deviceLost; the reason of the attention's signal when that is aborted.
  */
 export async function measureProblem(
   given: ResolvedProblem,
   create: CreateTrainer,
   seed: number,
   only: readonly MeasuredField[] = MEASURED_FIELDS,
+  attention: Attention = NO_ATTENTION,
 ): Promise<MeasuredProblem> {
   const optionsOf = ({ dataset, optimizer }: ResolvedProblem, spec: ResolvedProblem['spec'], weights: Float64Array) => ({
     spec,
@@ -84,7 +87,7 @@ export async function measureProblem(
       }
     }
     const omitted: { name: string; why: string }[] = []
-    const measured = await fields({ problem, trainer, optimizer, atStart, seed, only, omitted })
+    const measured = await fields({ problem, trainer, optimizer, atStart, seed, only, omitted, attention })
     return { problem, description, eps: optimizer.eps, measured, omitted }
   } finally {
     await trainer.dispose()
@@ -99,9 +102,10 @@ interface Task {
   readonly seed: number
   readonly only: readonly MeasuredField[]
   readonly omitted: { name: string; why: string }[]
+  readonly attention: Attention
 }
 
-async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted }: Task): Promise<Measured> {
+async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted, attention }: Task): Promise<Measured> {
   const probe = trainableProbe(trainer.probe(0), problem.trainable)
   const n = problem.dataset.train.count
   const setOf = (indices: Int32Array): SampleSet => ({ indices, from: 'probe' })
@@ -112,26 +116,60 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
   const wants = (field: MeasuredField): boolean => only.includes(field) && obstacles[field] === undefined
   for (const [name, why] of Object.entries(obstacles)) if (only.some((field) => name.split('.')[0] === field)) omitted.push({ name, why })
 
-  const value = wants('loss') || wants('outputs') || wants('plRatio') ? await probe.loss(all) : null
+  const needsValue = wants('loss') || wants('outputs') || wants('plRatio')
   const hasKernel = obstacles['drift.kernelRelFro'] === undefined && (wants('kernel') || wants('drift'))
-  const kernel = hasKernel ? await probe.kernelGram(all) : null
-  const positions = weightedPositions(problem.spec, problem.entries).filter((_, layer) => problem.trainable[layer])
-  const measured: Measured = {
-    ...(value !== null && wants('loss') ? { loss: jsonNumber(value.loss) } : {}),
-    ...(value !== null && wants('outputs') ? { outputs: jsonMatrix(value.outputs, probe.outputCount) } : {}),
-    ...(wants('gradNorm') ? { gradNorm: await measuredGradNorm(probe, all, positions) } : {}),
-    ...(wants('perSample') ? { perSample: await measuredPerSample(probe, all) } : {}),
-    ...(wants('batchGradients') ? { batchGradients: await measuredBatchGradients(probe, batches, pairs) } : {}),
-    ...(wants('kde') ? { kde: await measuredKde(probe, pairs) } : {}),
-    ...(wants('hessian') ? { hessian: await measuredHessian(probe, all, optimizer, seed, problem.spec) } : {}),
-    ...(kernel !== null && wants('kernel') ? { kernel: await measuredKernel(probe, kernel, all) } : {}),
-    ...(wants('drift') ? { drift: await measuredDrift(probe, kernel, all, atStart) } : {}),
-    ...(value !== null && wants('plRatio') ? { plRatio: jsonNumber(plRatio(await probe.gradient(all), value.loss)) } : {}),
-    ...(wants('outputHessianNorms') ? { outputHessianNorms: await measuredOutputHessianNorms(probe, all) } : {}),
+  const asked = MEASURED_FIELDS.filter(wants)
+  const total = asked.length + Number(needsValue) + Number(hasKernel)
+  let done = 0
+  /** One part of the work, which tells how far it is itself where it is long. */
+  const part = async <Value>(label: string, work: (own: Attention) => Promise<Value>): Promise<Value> => {
+    attention.progress(done, total, label)
+    await attention.breathe()
+    const own: Attention = { ...attention, progress: (a, b) => attention.progress(done + (b === 0 ? 0 : a / b), total, label) }
+    const value = await work(own)
+    done++
+    return value
   }
-  if (!wants('optimizerStep')) return measured
-  // Last, because it moves the weights.
-  return { ...measured, optimizerStep: await measuredOptimizerStep(problem, trainer, optimizer) }
+  const { signal } = attention
+  const value = needsValue ? await part('loss', () => probe.loss(all, signal)) : null
+  const kernel = hasKernel ? await part('tangent kernel', () => probe.kernelGram(all, signal)) : null
+  const positions = weightedPositions(problem.spec, problem.entries).filter((_, layer) => problem.trainable[layer])
+  const measures: { readonly [Field in MeasuredField]?: (own: Attention) => Promise<Measured[Field]> } = {
+    loss: async () => jsonNumber(value!.loss),
+    outputs: async () => jsonMatrix(value!.outputs, probe.outputCount),
+    gradNorm: () => measuredGradNorm(probe, all, positions, signal),
+    perSample: () => measuredPerSample(probe, all, signal),
+    batchGradients: () => measuredBatchGradients(probe, batches, pairs, signal),
+    kde: () => measuredKde(probe, pairs, signal),
+    hessian: (own) => measuredHessian(probe, all, optimizer, seed, problem.spec, own),
+    kernel: (own) => measuredKernel(probe, kernel!, all, own),
+    drift: () => measuredDrift(probe, kernel, all, atStart, signal),
+    plRatio: async () => jsonNumber(plRatio(await probe.gradient(all, signal), value!.loss)),
+    outputHessianNorms: (own) => measuredOutputHessianNorms(probe, all, seed, own),
+    // Last, because it moves the weights.
+    optimizerStep: () => measuredOptimizerStep(problem, trainer, optimizer),
+  }
+  const measured: Partial<Record<MeasuredField, unknown>> = {}
+  for (const [field, measure] of Object.entries(measures) as [MeasuredField, (own: Attention) => Promise<unknown>][]) {
+    if (asked.includes(field)) measured[field] = await part(FIELD_WORDS[field], measure)
+  }
+  return measured as Measured
+}
+
+/** What is being computed, for whoever waits. */
+const FIELD_WORDS: Readonly<Record<MeasuredField, string>> = {
+  loss: 'loss',
+  outputs: 'outputs',
+  gradNorm: 'gradient norms',
+  perSample: 'gradients of single samples',
+  batchGradients: 'gradients of batches',
+  kde: 'cosine density',
+  hessian: 'Hessian spectrum',
+  kernel: 'eigenvalues of the kernel',
+  drift: 'drift from the start',
+  plRatio: 'PL ratio',
+  outputHessianNorms: 'Hessians of the outputs',
+  optimizerStep: 'one step of the optimizer',
 }
 
 /** Fields, or parts of one, that this problem does not have or that would be too large, with the reason. */

@@ -22,8 +22,9 @@ export async function measuredGradNorm(
   probe: Probe,
   set: SampleSet,
   positions: readonly number[],
+  signal?: AbortSignal,
 ): Promise<NonNullable<Measured['gradNorm']>> {
-  const norms = await probe.gradientNorms(set)
+  const norms = await probe.gradientNorms(set, signal)
   const parts = Array.from(norms.mantissa, (mantissa, layer) => ({ mantissa, exponent: norms.exponent[layer] }))
   const meanAbs = Array.from(norms.meanAbsMantissa, (mantissa, layer) =>
     scaledToNumber({ mantissa, exponent: norms.meanAbsExponent[layer] }),
@@ -37,9 +38,9 @@ export async function measuredGradNorm(
 }
 
 /** Gram matrix of per-sample gradients and what follows from it; with one sample there is no pair. */
-export async function measuredPerSample(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['perSample']>> {
+export async function measuredPerSample(probe: Probe, set: SampleSet, signal?: AbortSignal): Promise<NonNullable<Measured['perSample']>> {
   const n = set.indices.length
-  const gram = await probe.perSampleGram(set)
+  const gram = await probe.perSampleGram(set, signal)
   const diversity = gradientDiversity(gram, n)
   const undefinedDiversity = Number.isNaN(diversity)
   const eta = gradientConfusion(gram, n)
@@ -58,13 +59,14 @@ export async function measuredBatchGradients(
   probe: Probe,
   batches: readonly SampleSet[],
   pairs: readonly (readonly [SampleSet, SampleSet])[],
+  signal?: AbortSignal,
 ): Promise<NonNullable<Measured['batchGradients']>> {
   const k = batches.length
-  const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches)
+  const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches, signal)
   return {
     cosine: k === 0 ? [] : jsonMatrix(cosineMatrix(gram, k), k),
     ...minimumOf(gram, k),
-    pairCosines: jsonRow(await pairCosines(probe, pairs)),
+    pairCosines: jsonRow(await pairCosines(probe, pairs, signal)),
   }
 }
 
@@ -72,8 +74,9 @@ export async function measuredBatchGradients(
 export async function measuredKde(
   probe: Probe,
   pairs: readonly (readonly [SampleSet, SampleSet])[],
+  signal?: AbortSignal,
 ): Promise<NonNullable<Measured['kde']>> {
-  const density = cosineDensity(await pairCosines(probe, pairs))
+  const density = cosineDensity(await pairCosines(probe, pairs, signal))
   return {
     samples: jsonRow(density.samples),
     bandwidth: jsonNumber(density.bandwidth),
@@ -84,9 +87,13 @@ export async function measuredKde(
 }
 
 /** As exported: a cosine with a zero gradient is 0. */
-async function pairCosines(probe: Probe, pairs: readonly (readonly [SampleSet, SampleSet])[]): Promise<Float64Array> {
+async function pairCosines(
+  probe: Probe,
+  pairs: readonly (readonly [SampleSet, SampleSet])[],
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   if (pairs.length === 0) return new Float64Array(0)
-  const products = await probe.batchPairs(pairs)
+  const products = await probe.batchPairs(pairs, signal)
   return Float64Array.from({ length: pairs.length }, (_, p) => {
     const cosine = cosineOf(products[3 * p], products[3 * p + 1], products[3 * p + 2])
     return Number.isNaN(cosine) ? 0 : cosine

@@ -1,4 +1,4 @@
-// What is the curvature of a problem? The fields hessian and outputHessianNorms of a snapshot.
+// What is the curvature of a problem? The field hessian of a snapshot.
 //
 // Exact up to 1500 parameters, else Lanczos quadrature with its error bars; never one in the other's clothes. Where a
 // product is dear, as with convolutions, there are fewer of them: the numbers of probes and steps stand in the answer.
@@ -6,7 +6,8 @@ import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { NetworkSpec } from '../../core/networkSpec.ts'
 import type { Probe, SampleSet } from '../../core/probe.ts'
 import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
-import { exactHessian, symmetrised } from '../../diagnostics/exactHessian.ts'
+import type { Attention } from './attention.ts'
+import { exactHessian } from '../../diagnostics/exactHessian.ts'
 import { layerBlocks } from '../../diagnostics/layerBlocks.ts'
 import { NEGATIVE_TOLERANCE, negativeCount } from '../../diagnostics/negativeCount.ts'
 import { preconditionedMatrix, preconditionerOf } from '../../diagnostics/preconditioner.ts'
@@ -14,7 +15,6 @@ import { multiplicationsPerRow } from '../../engine/multiplicationsPerRow.ts'
 import { norm } from '../../numerics/logMagnitude.ts'
 import { spectralDensity } from '../../numerics/spectralDensity.ts'
 import { namedStream } from '../../numerics/streams.ts'
-import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
 
 /** Largest number of parameters whose whole Hessian is formed. */
 export const EXACT_LIMIT = 1500
@@ -25,11 +25,6 @@ const STEPS = { most: 60, fewest: 30 } as const
 const WORK = 2e10
 /** Passes of a product through the network, each with a tangent. */
 const PASSES = 8
-/** Largest n * c * P^2 of which the output Hessians are formed. */
-const OUTPUT_HESSIAN_LIMIT = 4e7
-
-const ALONE = { breathe: () => Promise.resolve(), progress: () => undefined }
-
 /** Spectrum of the Hessian of the reduced loss; `spec` says what a product with it costs. */
 export async function measuredHessian(
   probe: Probe,
@@ -37,13 +32,14 @@ export async function measuredHessian(
   optimizer: OptimizerSettings & { readonly eps: number },
   seed: number,
   spec: NetworkSpec,
+  attention: Attention,
 ): Promise<NonNullable<Measured['hessian']>> {
   const tolerance = NEGATIVE_TOLERANCE[probe.precision]
   const dimension = probe.parameterCount
   const plan = spectrumPlan(dimension, PASSES * multiplicationsPerRow(spec) * set.indices.length)
-  if (plan.type === 'lanczos') return await estimated(probe, set, seed, tolerance, plan)
-  const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, ALONE)
-  const eigenvalues = known ?? symmetricEigenvalues(matrix, dimension)
+  if (plan.type === 'lanczos') return await estimated(probe, set, seed, tolerance, plan, attention)
+  const { matrix, asymmetry, eigenvalues: known } = await exactHessian(probe, set, { ...attention, isAwaited: undefined })
+  const eigenvalues = known ?? (await attention.eigenvalues(matrix, dimension))
   const blocks = layerBlocks(matrix, probe.layers)
   const preconditioner = preconditionerOf(optimizer, await probe.secondMoments())
   let trace = 0
@@ -67,7 +63,7 @@ export async function measuredHessian(
       ? {}
       : {
           preconditionedEigenvalues: jsonRow(
-            symmetricEigenvalues(preconditionedMatrix(matrix, preconditioner.roots), dimension).map(
+            (await attention.eigenvalues(preconditionedMatrix(matrix, preconditioner.roots), dimension)).map(
               (value) => value * preconditioner.factor,
             ),
           ),
@@ -98,11 +94,19 @@ async function estimated(
   seed: number,
   tolerance: number,
   { probes, steps }: { readonly probes: number; readonly steps: number },
+  { signal, progress, breathe }: Attention,
 ): Promise<NonNullable<Measured['hessian']>> {
-  const operator = (block: Float64Array, count: number): Promise<Float64Array> => probe.hessianVectors(block, count, set)
+  let done = 0
+  const operator = async (block: Float64Array, count: number): Promise<Float64Array> => {
+    const products = await probe.hessianVectors(block, count, set, signal)
+    progress(++done, steps, 'Lanczos steps')
+    await breathe()
+    return products
+  }
   const found = await spectralDensity(operator, probe.parameterCount, namedStream(seed, 'snapshot/hessian'), {
     probes,
     steps,
+    signal,
   })
   return {
     method: 'lanczos',
@@ -134,26 +138,4 @@ async function estimated(
       frobenius: jsonNumber(found.frobenius.standardError),
     },
   }
-}
-
-/** Why the output Hessians are left out; null when they fit. */
-export function outputHessianObstacle(probe: Probe, samples: number): string | null {
-  const work = samples * probe.outputCount * probe.parameterCount ** 2
-  return work > OUTPUT_HESSIAN_LIMIT ? `n * c * P^2 = ${work} entries, at most ${OUTPUT_HESSIAN_LIMIT} are formed` : null
-}
-
-/** [n, c] spectral norm of the Hessian of each output of each sample. */
-export async function measuredOutputHessianNorms(probe: Probe, set: SampleSet): Promise<NonNullable<Measured['outputHessianNorms']>> {
-  const dimension = probe.parameterCount
-  const identity = new Float64Array(dimension * dimension)
-  for (let i = 0; i < dimension; i++) identity[i * dimension + i] = 1
-  const norms = new Float64Array(set.indices.length * probe.outputCount)
-  for (let sample = 0; sample < set.indices.length; sample++) {
-    for (let output = 0; output < probe.outputCount; output++) {
-      const rows = await probe.outputHessianVectors(identity, dimension, set, { sample, output })
-      const eigenvalues = symmetricEigenvalues(symmetrised(rows, dimension).matrix, dimension)
-      norms[sample * probe.outputCount + output] = Math.max(Math.abs(eigenvalues[0]), Math.abs(eigenvalues[dimension - 1]))
-    }
-  }
-  return jsonMatrix(norms, probe.outputCount)
 }

@@ -5,7 +5,7 @@ import { kernelDrift } from '../../diagnostics/kernelDrift.ts'
 import { kernelEigenvalues } from '../../diagnostics/kernelEigenvalues.ts'
 import { traceKernel } from '../../diagnostics/traceKernel.ts'
 import { weightDistance } from '../../diagnostics/weightDistance.ts'
-import { symmetricEigenvalues } from '../../numerics/symmetricEigenvalues.ts'
+import type { Attention } from './attention.ts'
 
 /** Largest n * c of which the kernel is written out. */
 export const KERNEL_ROWS = 700
@@ -14,14 +14,15 @@ export const KERNEL_ROWS = 700
 export type LendStart = <Result>(use: (probe: Probe) => Promise<Result>) => Promise<Result>
 
 /** The kernel with its extremes; `kernel` is [n*c, n*c]. */
-export async function measuredKernel(probe: Probe, kernel: Float64Array, set: SampleSet): Promise<NonNullable<Measured['kernel']>> {
+export async function measuredKernel(
+  probe: Probe,
+  kernel: Float64Array,
+  set: SampleSet,
+  attention: Attention,
+): Promise<NonNullable<Measured['kernel']>> {
   const n = set.indices.length
   const rows = n * probe.outputCount
-  const context = {
-    breathe: () => Promise.resolve(),
-    eigenvalues: async (matrix: Float64Array, size: number) => symmetricEigenvalues(matrix, size),
-  }
-  const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
+  const eigenvalues = await kernelEigenvalues(probe, kernel, set, attention)
   const lambdaMin = eigenvalues[0]
   const lambdaMax = eigenvalues[rows - 1]
   return {
@@ -39,9 +40,10 @@ export async function measuredDrift(
   kernel: Float64Array | null,
   set: SampleSet,
   atStart: LendStart,
+  signal?: AbortSignal,
 ): Promise<NonNullable<Measured['drift']>> {
   const start = await atStart(async (first) => ({
-    kernel: kernel === null ? null : await first.kernelGram(set),
+    kernel: kernel === null ? null : await first.kernelGram(set, signal),
     weights: await first.weights(),
   }))
   return {

@@ -47,9 +47,9 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
     parameterCount,
     outputCount: probe.outputCount,
     precision: probe.precision,
-    loss: (set) => probe.loss(set),
-    async gradientNorms(set) {
-      const norms = await probe.gradientNorms(set)
+    loss: (set, signal) => probe.loss(set, signal),
+    async gradientNorms(set, signal) {
+      const norms = await probe.gradientNorms(set, signal)
       return {
         mantissa: pick(norms.mantissa),
         exponent: pick(norms.exponent),
@@ -71,9 +71,9 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
       return Float64Array.from(products)
     },
     gradient,
-    hessianVectors: async (block, count, set) => cut(await probe.hessianVectors(padded(block, count), count, set)),
-    outputHessianVectors: async (block, count, set, output) =>
-      cut(await probe.outputHessianVectors(padded(block, count), count, set, output)),
+    hessianVectors: async (block, count, set, signal) => cut(await probe.hessianVectors(padded(block, count), count, set, signal)),
+    outputHessianVectors: async (block, count, set, output, signal) =>
+      cut(await probe.outputHessianVectors(padded(block, count), count, set, output, signal)),
     outputJacobian: jacobian,
     async kernelGram(set) {
       const rows = await jacobian(set)

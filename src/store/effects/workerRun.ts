@@ -105,6 +105,7 @@ export function createWorkerRun(store: LabStore, host: WorkerRunHost): WorkerRun
       setOptimizer: (arm, optimizer) => dispatch({ type: 'command', command: { type: 'optimizer', arm, optimizer } }),
       setSchedule: (every, budget) => dispatch({ type: 'command', command: { type: 'schedule', every, budget } }),
       measureNow: (instrument) => dispatch({ type: 'command', command: { type: 'measureNow', instrument } }),
+      cancel: (demand) => dispatch({ type: 'command', command: { type: 'cancel', demand } }),
       retry: () => dispatch({ type: 'retry' }),
       rewind: (steps) => dispatch({ type: 'rewind', steps }),
       snapshot: (arm, seedIndex) =>
@@ -124,8 +125,9 @@ function publish(store: LabStore, state: SupervisorState): void {
   const { run } = store.getState()
   const phase = phaseOf(state.phase)
   const onCpuAfterLoss = !state.allowGpu && state.incidents.length > 0
-  if (run.phase === phase && run.fault === state.fault && run.onCpuAfterLoss === onCpuAfterLoss) return
-  store.setState({ run: { ...run, phase, fault: state.fault, onCpuAfterLoss } })
+  const { fault, wanted } = state
+  if (run.phase === phase && run.wanted === wanted && run.fault === fault && run.onCpuAfterLoss === onCpuAfterLoss) return
+  store.setState({ run: { ...run, phase, wanted, fault, onCpuAfterLoss } })
 }
 
 function phaseOf(phase: SupervisorPhase): Phase {

@@ -69,8 +69,9 @@ export async function savePng(lab: Lab): Promise<void> {
 
 /** Weights, data and everything measured now, for other software to check. */
 export async function saveSnapshot(lab: Lab): Promise<void> {
-  const snapshot = await lab.snapshot('A')
-  downloadText(`${fileName(lab.store.getState())}-snapshot.json`, 'application/json', JSON.stringify(snapshot))
+  const file = await lab.run.takeSnapshot('A')
+  // Written where it was measured: its text is megabytes.
+  if (file instanceof Blob) downloadBlob(`${fileName(lab.store.getState())}-snapshot.json`, file)
 }
 
 function svgOf({ pictures, store }: Lab): string {

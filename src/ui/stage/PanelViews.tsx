@@ -46,7 +46,7 @@ function useWholeMeasurement(panel: Panel, view: string | undefined): void {
   })
   const { name } = panel
   useEffect(() => {
-    if (wanted !== null) run.measureNow(name)
+    if (wanted !== null && name !== 'loss') run.measureNow(name)
   }, [wanted, run, name])
 }
 

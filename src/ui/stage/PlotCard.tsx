@@ -1,12 +1,14 @@
 // What surrounds a plot? Its name, what it shows, the number of the moment, and three tools.
 import { Expand, Maximize, Table2 } from 'lucide-react'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { LabState } from '../../store/labState.ts'
 import { useLab, useLabState } from '../lab.tsx'
+import { DemandLine, type DemandName } from './DemandLine.tsx'
 import type { Panel } from './panels.ts'
 import { PanelViews } from './PanelViews.tsx'
 import { PlotHost } from './PlotHost.tsx'
+import { wholeMeasurement } from './wholeMeasurement.ts'
 
 interface PlotCardProps {
   readonly panel: Panel
@@ -15,12 +17,20 @@ interface PlotCardProps {
 
 /** One card of the stage. */
 export function PlotCard({ panel, variant }: PlotCardProps) {
-  const { view } = useLab()
+  const { view, run } = useLab()
+  const demand = demandOf(panel)
   const headline = useRef<HTMLSpanElement>(null)
   const caption = useRef<HTMLSpanElement>(null)
   const frozen = useLabState((state) => ASKS_SAMPLES.has(panel.name) && hasBatchNorm(state))
   return (
-    <section className="card" data-variant={variant} aria-label={panel.title}>
+    <section
+      className="card"
+      data-variant={variant}
+      aria-label={panel.title}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') run.cancel(demand)
+      }}
+    >
       <div className="card-head">
         <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
         {variant === 'main' && <PanelViews panel={panel} />}
@@ -37,7 +47,9 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
         }}
       />
       {frozen && <p className="card-note">{variant === 'main' ? FROZEN_STATISTICS : 'frozen statistics'}</p>}
+      <DemandLine demand={demand} label={panel.title} />
       <div className="card-tools">
+        {variant === 'main' && <WholeButton panel={panel} />}
         {variant === 'small' && (
           <button
             type="button"
@@ -71,6 +83,36 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
     </section>
   )
 }
+
+/** The loss comes with every step; what one waits for there is the accuracy on all samples. */
+function demandOf({ name }: Panel): DemandName {
+  return name === 'loss' ? 'evaluation' : name
+}
+
+/** Asks for the whole measurement; stays where it is while one waits, so that Escape finds the focus in its card. */
+function WholeButton({ panel }: { readonly panel: Panel }) {
+  const { run } = useLab()
+  const { name } = panel
+  const whole = useLabState((state) => wholeMeasurement(name, state)?.label ?? null)
+  const title = useLabState((state) => wholeMeasurement(name, state)?.title)
+  const isAsked = useLabState((state) => state.demands[demandOf(panel)] !== undefined)
+  const isReady = useLabState((state) => ANSWERING.has(state.run.phase))
+  const [last, setLast] = useState(whole)
+  if (whole !== null && whole !== last) setLast(whole)
+  if (name === 'loss' || last === null || (whole === null && !isAsked) || (!isReady && !isAsked)) return null
+  return (
+    <button
+      type="button"
+      className="button small whole"
+      title={isAsked ? 'Cancel (Escape)' : title}
+      onClick={() => (isAsked ? run.cancel(name) : run.measureNow(name))}
+    >
+      {isAsked ? 'Cancel' : last}
+    </button>
+  )
+}
+
+const ANSWERING: ReadonlySet<LabState['run']['phase']> = new Set(['ready', 'running', 'paused', 'finished'])
 
 /** Instruments that ask for single samples: one sample of a batch has no statistics of its own. */
 const ASKS_SAMPLES: ReadonlySet<Panel['name']> = new Set(['cosines', 'kernel'])

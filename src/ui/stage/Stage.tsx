@@ -1,6 +1,7 @@
 // What is in the middle? One plot large, the others small under it; any of them can trade places.
 import { FaultPanel } from '../FaultPanel.tsx'
-import { useLabState } from '../lab.tsx'
+import { useLab, useLabState } from '../lab.tsx'
+import { DemandLine } from './DemandLine.tsx'
 import { PlotCard } from './PlotCard.tsx'
 import { STAGE_PANELS } from './panels.ts'
 import { ProgressLine } from './ProgressLine.tsx'
@@ -18,6 +19,7 @@ export function Stage() {
         <PlotCard key={`main-${main.name}`} panel={main} variant="main" />
         <FirstHint />
         <ProgressLine />
+        <SnapshotLine />
         <FaultPanel />
       </div>
       {small.length > 0 && (
@@ -28,6 +30,21 @@ export function Stage() {
         </div>
       )}
     </main>
+  )
+}
+
+/** A snapshot is of the whole run: its line stands over the whole stage. */
+function SnapshotLine() {
+  const { run } = useLab()
+  return (
+    <div
+      className="snapshot-line"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') run.cancel('snapshot')
+      }}
+    >
+      <DemandLine demand="snapshot" label="Snapshot" />
+    </div>
   )
 }
 

@@ -7,6 +7,23 @@ import { useLab, useLabState } from '../../lab.tsx'
 import { shortNumber } from '../../numberText.ts'
 import { NumberField } from './formParts.tsx'
 
+/** Asks for one measurement, or takes it back. */
+function AtOnce({ name, label }: { readonly name: Exclude<InstrumentName, 'loss'>; readonly label: string }) {
+  const { run } = useLab()
+  const asked = useLabState((state) => state.demands[name])
+  const share = asked?.progress != null && asked.progress.total > 0 ? Math.round((100 * asked.progress.done) / asked.progress.total) : null
+  return (
+    <button
+      type="button"
+      className="link-button"
+      aria-label={asked === undefined ? `Measure ${label} now` : `Cancel: ${label}`}
+      onClick={() => (asked === undefined ? run.measureNow(name) : run.cancel(name))}
+    >
+      {asked === undefined ? 'Measure now' : share === null ? 'Cancel' : `Cancel (${share} %)`}
+    </button>
+  )
+}
+
 /** Schedule and cost of each instrument; takes effect at once and never restarts a run. */
 export function InstrumentsSection() {
   const { run, store } = useLab()
@@ -52,9 +69,7 @@ export function InstrumentsSection() {
                   <td>{cost === undefined ? '–' : `${shortNumber(cost.duration)} ms`}</td>
                   <td>{cost === undefined ? '–' : shortNumber(cost.stepRatio)}</td>
                   <td>
-                    <button type="button" className="link-button" onClick={() => run.measureNow(name)}>
-                      Measure now
-                    </button>
+                    <AtOnce name={name} label={instrument.label} />
                   </td>
                 </tr>
               )
