@@ -15,10 +15,10 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core'
-import { DomainFault, ShapeFault, UnsupportedFault } from '../../core/faults.ts'
+import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { inputWidthOf, outputWidthOf, parameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
-import type { LayerInfo, Probe } from '../../core/probe.ts'
+import { parameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
+import type { LayerInfo, LayerNorms, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { OpenedDevice } from '../device.ts'
 import { gradientNoise } from '../gradientNoise.ts'
@@ -26,7 +26,9 @@ import { layerInfo } from '../layerInfo.ts'
 import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
 import { leaseTfjs, type TfjsLease } from '../tfjsBackend.ts'
-import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport } from '../trainer.ts'
+import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from '../trainer.ts'
+import { unknownNorms } from '../unknownNorms.ts'
+import { checkShapes } from './checkShapes.ts'
 import { flatOrder } from './layerTensors.ts'
 import { layersOf, tensorsOf } from './layout.ts'
 import { createNetworkProbe } from './networkProbe.ts'
@@ -34,6 +36,7 @@ import type { BorrowedRoots } from './probeHost.ts'
 import { readPacked } from './readback.ts'
 import { gatherRows, indexTensor, ResidentData } from './residentData.ts'
 import { readState, uploadState } from './stateCheckpoint.ts'
+import { StepNorms } from './stepNorms.ts'
 import { disposeState, trainingStep, weightChecksum, type TrainingState } from './trainingState.ts'
 import { rootSlot, slotCount } from './updateRules.ts'
 
@@ -108,16 +111,20 @@ class NetworkTrainer implements Trainer {
     return Math.min(LARGEST_CHUNK, this.clock.chunk)
   }
 
-  async train(batches: readonly Int32Array[]): Promise<TrainReport> {
+  async train(batches: readonly Int32Array[], wishes: TrainWishes = {}): Promise<TrainReport> {
     for (const batch of batches) checkIndices(batch, this.options.dataset.train.count, 'train')
     const losses = new Float64Array(batches.length * this.seedCount).fill(Number.NaN)
     const diverged: { seedIndex: number; step: number }[] = []
     const start = performance.now()
+    const isWished = wishes.layerNorms === true && batches.length > 0
+    let told: Told = { layerNorms: Array.from(this.divergedAt, () => unknownNorms(this.layers.length)), layerNormsDuration: 0 }
     let done = 0
     while (done < batches.length && this.divergedAt.includes(-1)) {
       const rest = batches.slice(done)
       const target = losses.subarray(done * this.seedCount)
-      const outcome = await this.advance(rest)
+      const outcome = await this.advance(rest, isWished && done === 0)
+      // Also of a chunk that will be taken back: they belong to the weights before it.
+      if (outcome.told !== null) told = outcome.told
       if (outcome.bad.length === 0) {
         this.keepLosses(outcome, target)
         this.commit(outcome.state, rest.length)
@@ -132,7 +139,7 @@ class NetworkTrainer implements Trainer {
     // The first call compiles the pipelines.
     if (this.warm) this.clock.record(batches.length, performance.now() - start)
     this.warm = true
-    return { losses, diverged }
+    return isWished ? { losses, diverged, ...told } : { losses, diverged }
   }
 
   setOptimizer(optimizer: OptimizerSettings): void {
@@ -199,13 +206,20 @@ class NetworkTrainer implements Trainer {
   }
 
   /** Runs the batches from the current state on; the result is not yet the state. */
-  private async advance(batches: readonly Int32Array[]): Promise<Outcome> {
+  private async advance(batches: readonly Int32Array[], wantsNorms = false): Promise<Outcome> {
     const { dataset } = this.options
     const { spec } = this
     const split = this.data.split(dataset.train)
     const eps = resolveEps(this.optimizer, 'network')
     const indices = indexTensor(concatenated(batches))
     const sums: Tensor[] = []
+    const norms = wantsNorms
+      ? new StepNorms(
+          spec,
+          this.state.weights.map(({ size }) => size),
+          this.seedCount,
+        )
+      : null
     let state = this.state
     let offset = 0
     try {
@@ -216,7 +230,7 @@ class NetworkTrainer implements Trainer {
         const targets = gatherRows(split.targets, indices, offset, 1, length)
         offset += length
         const batch = { inputs, targets, rowWeights: this.constant(this.reduced(1, length)), rowCounts: this.constant(length) }
-        const stepped = trainingStep(spec, facts, state, batch)
+        const stepped = trainingStep(spec, facts, state, batch, index === 0 ? norms : null)
         dispose([inputs, targets])
         noise?.dispose()
         if (state !== this.state) disposeState(state)
@@ -224,19 +238,34 @@ class NetworkTrainer implements Trainer {
         sums.push(stepped.lossSums)
       }
       sums.push(weightChecksum(state.weights, this.noSums))
+      if (norms !== null) sums.push(norms.sums)
       const parts = await readPacked(this.opened, sums)
-      const losses = parts.slice(0, -1).map((part, index) => Float64Array.from(part, (sum) => this.reduced(sum, batches[index].length)))
+      const losses = parts
+        .slice(0, batches.length)
+        .map((part, index) => Float64Array.from(part, (sum) => this.reduced(sum, batches[index].length)))
       const checksum = parts[batches.length]
       const bad = [...this.divergedAt.keys()].filter(
         (seed) => this.divergedAt[seed] < 0 && !(Number.isFinite(checksum[seed]) && losses.every((loss) => Number.isFinite(loss[seed]))),
       )
-      return { state, losses, bad }
+      const told = norms === null ? null : await this.toldBy(norms, parts[batches.length + 1], batches[0])
+      return { state, losses, bad, told }
     } catch (error) {
       if (state !== this.state) disposeState(state)
       throw error
     } finally {
       dispose([indices, sums])
     }
+  }
+
+  /** Norms of the first batch from the sums of its step, or from the probe where they left the step's range; the state is still the old one. */
+  private async toldBy(norms: StepNorms, sums: Float32Array, batch: Int32Array): Promise<Told> {
+    const start = performance.now()
+    const layerNorms: LayerNorms[] = []
+    for (const [seed, own] of norms.normsOf(sums).entries()) {
+      if (this.divergedAt[seed] >= 0) layerNorms.push(unknownNorms(this.layers.length))
+      else layerNorms.push(own ?? (await this.probe(seed).gradientNorms({ indices: batch, from: 'train' })))
+    }
+    return { layerNorms, layerNormsDuration: norms.duration + performance.now() - start }
   }
 
   /**
@@ -322,12 +351,17 @@ class NetworkTrainer implements Trainer {
   }
 }
 
+/** The share of the norms in a report. */
+type Told = Required<Pick<TrainReport, 'layerNorms' | 'layerNormsDuration'>>
+
 interface Outcome {
   readonly state: TrainingState
   /** [steps][seeds], reduced. */
   readonly losses: readonly Float64Array[]
   /** Living seeds with a non-finite loss or weight. */
   readonly bad: readonly number[]
+  /** Where norms were asked for. */
+  readonly told: Told | null
 }
 
 function emptySlots(weights: readonly Tensor3D[], kind: OptimizerSettings['kind']): Tensor3D[][] {
@@ -351,25 +385,4 @@ function concatenated(batches: readonly Int32Array[]): Int32Array {
     offset += batch.length
   }
   return all
-}
-
-function checkShapes({ spec, dataset, initialWeights }: TrainerOptions): void {
-  if (spec.linearised === true) throw new UnsupportedFault('createNetworkTrainer: a linearised network, expected the network itself')
-  let width = dataset.inputWidth
-  const inputs: number[] = []
-  for (const layer of spec.layers) {
-    inputs.push(inputWidthOf(layer))
-    if (inputWidthOf(layer) !== width)
-      throw new ShapeFault(`createNetworkTrainer: a layer of ${inputWidthOf(layer)} inputs, expected ${width}`)
-    width = outputWidthOf(layer)
-    const skip = layer.kind === 'pool' ? undefined : layer.skip
-    if (skip !== undefined && inputs[skip.from] !== width) {
-      throw new ShapeFault(`createNetworkTrainer: a skip of ${inputs[skip.from]} numbers, expected ${width}`)
-    }
-  }
-  if (width !== dataset.outputWidth) throw new ShapeFault(`createNetworkTrainer: ${width} outputs, expected ${dataset.outputWidth}`)
-  const count = parameterCount(spec)
-  for (const { length } of initialWeights) {
-    if (length !== count) throw new ShapeFault(`createNetworkTrainer: a start of ${length} weights, expected ${count}`)
-  }
 }

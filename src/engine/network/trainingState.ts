@@ -2,7 +2,7 @@
 //
 // So the state before a chunk is simply kept until the chunk has proved finite, and the replay after a divergence
 // repeats the very same kernels on the very same buffers' values: bit for bit.
-import { dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
+import { clone, dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../../core/networkSpec.ts'
 import { firstThreadSum, runKernel, type Kernel } from './kernel.ts'
 import { layerGradient } from './layerGradients.ts'
@@ -12,6 +12,7 @@ import { lossGradient, lossSums } from './lossHead.ts'
 import { disposeBackward, disposeRecord } from './passRecords.ts'
 import { backwardPass, forwardPass } from './passes.ts'
 import { plainRange } from './rangePlan.ts'
+import type { StepNorms } from './stepNorms.ts'
 import { update, type UpdateFacts } from './updateRules.ts'
 
 /** Every tensor is [seeds, rows, columns], in flat order. */
@@ -43,8 +44,18 @@ export interface Stepped {
   readonly lossSums: Tensor1D
 }
 
-/** One update of all seeds. The caller disposes everything, the old state included. */
-export function trainingStep(spec: NetworkSpec, facts: Omit<UpdateFacts, 'slotStep'>, state: TrainingState, batch: Batch): Stepped {
+/**
+ * One update of all seeds. The caller disposes everything, the old state included.
+ *
+ * @param norms is given the gradient, where it was asked for.
+ */
+export function trainingStep(
+  spec: NetworkSpec,
+  facts: Omit<UpdateFacts, 'slotStep'>,
+  state: TrainingState,
+  batch: Batch,
+  norms: StepNorms | null = null,
+): Stepped {
   const { slotStep } = state
   const plan = plainRange(spec.layers.length)
   const layers = layersOf(spec, state.weights)
@@ -56,14 +67,21 @@ export function trainingStep(spec: NetworkSpec, facts: Omit<UpdateFacts, 'slotSt
   const slots: (readonly Tensor3D[])[] = []
   let offset = 0
   for (const index of spec.layers.keys()) {
+    if (spec.fixedOutput === true && index === spec.layers.length - 1) break
     for (const part of flatOrder([layerGradient(spec, index, layers, record, gradients)])) {
       const position = weights.length
       const updated = update({ ...facts, slotStep }, state.weights[position], part, state.slots[position], offset)
       offset += part.size / part.shape[0]
       weights.push(updated.weight)
       slots.push(updated.slots)
-      part.dispose()
+      if (norms === null) part.dispose()
+      else norms.take(part)
     }
+  }
+  // What never trains is the same tensors once more.
+  for (let position = weights.length; position < state.weights.length; position++) {
+    weights.push(clone(state.weights[position]))
+    slots.push(state.slots[position].map((slot) => clone(slot)))
   }
   disposeBackward(gradients)
   disposeRecord(record)
