@@ -7,7 +7,7 @@ import { measureProblem, type CreateTrainer } from '../../src/runtime/problem/me
 import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
 import { snapshotOf } from '../../src/runtime/snapshot.ts'
 import { expectClose, expectCurvature, expectFirstOrder } from './agreement.ts'
-import { PROBLEMS } from './problems.ts'
+import { dense, PROBLEMS, rows } from './problems.ts'
 
 const hasGpu = await installNodeWebGpu()
 if (!hasGpu) process.stdout.write('measure problems: no WebGPU in Node here, the comparison of backends is skipped\n')
@@ -78,4 +78,43 @@ test('measureProblem leaves out the step of a perturbed descent whose noise nobo
   const { measured, omitted } = await snapshotOfProblem({ ...rest, optimizer: silent })
   expect(measured.optimizerStep).toBeUndefined()
   expect(omitted).toContainEqual({ name: 'optimizerStep', why: 'the problem does not say the noise of this step' })
+})
+
+test('measureProblem leaves cosines with a zero gradient out of the density, and writes them as 0 in the list', async () => {
+  // relu(-1) is dead: sample 1 has no gradient at all, samples 0, 2 and 3 have.
+  const { measured } = await snapshotOfProblem({
+    model: { kind: 'mlp', activation: 'relu', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: [
+      { type: 'dense', W: { shape: [2, 1], data: [1, 0.5] } },
+      { type: 'dense', W: { shape: [1, 2], data: [1, 1] } },
+    ],
+    inputs: [[1], [-1], [2], [3]],
+    targets: [[0], [1], [9], [1]],
+    pairs: [
+      [[0], [2]],
+      [[0], [1]],
+      [[0], [3]],
+      [[1], [1]],
+    ],
+  })
+  // Twelve digits: parallel gradients give 1 up to rounding.
+  const near = (values: readonly unknown[]) => values.map((value) => Number((value as number).toFixed(12)))
+  expect(near(measured.batchGradients!.pairCosines)).toEqual([-1, 0, 1, 0])
+  expect(near(measured.kde!.samples)).toEqual([-1, 1])
+})
+
+test('measureProblem never claims an extreme eigenvalue to be better known than its arithmetic', async () => {
+  // Two samples: the Hessian has few distinct eigenvalues, and the recursion meets them all long before its last step.
+  const { measured } = await snapshotOfProblem({
+    model: { kind: 'mlp', activation: 'tanh', outputActivation: 'linear', inputShape: [30, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: [dense(50, 30), dense(1, 50)],
+    inputs: rows(2, 30),
+    targets: [1, -1],
+  })
+  const { method, stderr, lambdaMax } = measured.hessian!
+  expect(method).toBe('lanczos')
+  expect(stderr.lambdaMax).toBeGreaterThan(1e-16 * (lambdaMax as number))
+  expect(stderr.lambdaMax).toBeLessThan(1e-3 * (lambdaMax as number))
 })

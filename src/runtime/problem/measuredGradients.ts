@@ -3,7 +3,7 @@ import type { Probe, SampleSet } from '../../core/probe.ts'
 import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
 import { batchSizeBound } from '../../diagnostics/batchSizeBound.ts'
 import { gradientConfusion } from '../../diagnostics/gradientConfusion.ts'
-import { cosineMatrix, cosineOf, cosinesOfGram } from '../../diagnostics/gradientCosines.ts'
+import { cosineMatrix, cosineOf, cosinesOfGram, cosinesOfPairs } from '../../diagnostics/gradientCosines.ts'
 import { gradientDiversity } from '../../diagnostics/gradientDiversity.ts'
 import { log10Norms } from '../../diagnostics/logNorms.ts'
 import { cosineDensity } from '../../numerics/kde.ts'
@@ -70,13 +70,14 @@ export async function measuredBatchGradients(
   }
 }
 
-/** Kernel density of the pairs' cosines. */
+/** Kernel density of the pairs' cosines; a pair with a zero gradient has none and is left out. */
 export async function measuredKde(
   probe: Probe,
   pairs: readonly (readonly [SampleSet, SampleSet])[],
   signal?: AbortSignal,
 ): Promise<NonNullable<Measured['kde']>> {
-  const density = cosineDensity(await pairCosines(probe, pairs, signal))
+  const products = await probe.batchPairs(pairs, signal)
+  const density = cosineDensity(cosinesOfPairs(products).cosines)
   return {
     samples: jsonRow(density.samples),
     bandwidth: jsonNumber(density.bandwidth),

@@ -23,6 +23,8 @@ const PROBES = { most: 8, fewest: 2 } as const
 const STEPS = { most: 60, fewest: 30 } as const
 /** Multiplications for one spectrum: about half a minute in float64. */
 const WORK = 2e10
+/** A residual bound assumes exact products; below this share of the largest |eigenvalue| it would claim more than they know. */
+const ROUNDING: Readonly<Record<Probe['precision'], number>> = { float64: 1e-14, float32: 1e-6 }
 /** Passes of a product through the network, each with a tangent. */
 const PASSES = 8
 /** Spectrum of the Hessian of the reduced loss; `spec` says what a product with it costs. */
@@ -108,6 +110,7 @@ async function estimated(
     steps,
     signal,
   })
+  const rounding = ROUNDING[probe.precision] * Math.max(Math.abs(found.lambdaMax.value), Math.abs(found.lambdaMin.value))
   return {
     method: 'lanczos',
     eigenvalues: null,
@@ -132,8 +135,8 @@ async function estimated(
     asymmetry: 0,
     converged: found.lambdaMax.converged && found.lambdaMin.converged,
     stderr: {
-      lambdaMax: jsonNumber(found.lambdaMax.residual),
-      lambdaMin: jsonNumber(found.lambdaMin.residual),
+      lambdaMax: jsonNumber(Math.max(found.lambdaMax.residual, rounding)),
+      lambdaMin: jsonNumber(Math.max(found.lambdaMin.residual, rounding)),
       trace: jsonNumber(found.trace.standardError),
       frobenius: jsonNumber(found.frobenius.standardError),
     },
