@@ -23,6 +23,7 @@ export const DEFAULT_DIAGNOSTICS: DiagnosticsSettings = {
   lanczosSteps: 24,
   lanczosProbes: 1,
   every: { evaluation: 10, gradientNorms: 5, cosines: 20, hessian: 20, kernel: 20 },
+  normsOf: 'probe',
   budget: 0.5,
 }
 

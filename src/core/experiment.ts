@@ -166,6 +166,8 @@ export const diagnosticsSchema = v.strictObject({
     hessian: counted(LIMITS.every),
     kernel: counted(LIMITS.every),
   }),
+  /** Whose gradient the norms by layer belong to: the probe set's, or that of the batch which the step takes next; the latter comes out of the step itself. */
+  normsOf: v.picklist(['probe', 'step']),
   /** Largest share of the time that all instruments together may take. */
   budget: ranged(LIMITS.budget),
 })

@@ -45,8 +45,10 @@ export interface GradientNormSample extends SampleOf<'gradientNorms'> {
   readonly forwardLog10?: Float64Array
   /** [seedCount] 1 where no error of any probe sample reaches the first layer although the loss is not 0. */
   readonly dead?: Uint8Array
-  /** What a linear network sees of the probe set, for the closed forms; at step 0 only. */
+  /** What a linear network sees of the set, for the closed forms; at step 0 only. */
   readonly data?: DataMoments
+  /** Rows of the batch that trains the network on from this step, where the gradient is that batch's; absent: the probe set's. */
+  readonly batchRows?: number
 }
 
 /** A kernel density on a grid; bandwidth 0 means no spread: draw the rug only. */

@@ -80,6 +80,7 @@ export const LINK_KEYS: readonly LinkKey[] = [
   field('everycos', 'diagnostics.every.cosines'),
   field('everyhess', 'diagnostics.every.hessian'),
   field('everykern', 'diagnostics.every.kernel'),
+  field('normsof', 'diagnostics.normsOf', 'name'),
   field('budget', 'diagnostics.budget'),
 ]
 

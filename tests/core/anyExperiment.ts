@@ -99,6 +99,7 @@ export const anyExperiment: fc.Arbitrary<Experiment> = fc
       lanczosSteps: count('lanczosSteps'),
       lanczosProbes: count('lanczosProbes'),
       every: fc.record({ evaluation: every, gradientNorms: every, cosines: every, hessian: every, kernel: every }),
+      normsOf: fc.constantFrom('probe', 'step'),
       budget: real('budget'),
     }),
     changes: fc.array(fc.record({ step: count('steps'), arm: fc.constantFrom('A', 'B'), optimizer: fc.record(optimizer) }), {
