@@ -44,23 +44,35 @@ export async function squaredSingularValues(
   return squares.fill(0, 0, Math.max(0, rows - columns))
 }
 
-/** [rows, rows] L of J = L Q^T, lower triangular, by Gram-Schmidt on the rows, each row projected twice. */
+/** A remainder that shrinks to less than half in every one of so many projections is rounding and has no direction. */
+const PROJECTIONS = 4
+
+/** [rows, rows] L of J = L Q^T, lower triangular, by Gram-Schmidt on the rows, each projected until its remainder stays. */
 function triangularFactor(jacobian: Float64Array, rows: number, columns: number): Float64Array {
   const factor = new Float64Array(rows * rows)
-  const basis: Float64Array[] = []
+  const basis = new Map<number, Float64Array>()
   for (let i = 0; i < rows; i++) {
     const row = jacobian.slice(i * columns, (i + 1) * columns)
-    for (let pass = 0; pass < 2; pass++) {
-      for (const [j, unit] of basis.entries()) {
+    let length = norm(row)
+    for (let pass = 0; pass < PROJECTIONS && length > 0; pass++) {
+      const before = length
+      for (const [j, unit] of basis) {
         let share = 0
         for (let k = 0; k < columns; k++) share += row[k] * unit[k]
         factor[i * rows + j] += share
         for (let k = 0; k < columns; k++) row[k] -= share * unit[k]
       }
+      length = norm(row)
+      // A direction made of rounding leans on the others: later rows would be counted along both.
+      if (length >= before / 2) break
+      if (pass === PROJECTIONS - 1) length = 0
     }
-    const length = norm(row)
     factor[i * rows + i] = length
-    basis.push(length === 0 ? row : row.map((entry) => entry / length))
+    if (length > 0)
+      basis.set(
+        i,
+        row.map((entry) => entry / length),
+      )
   }
   return factor
 }

@@ -105,6 +105,27 @@ describe('squaredSingularValues', () => {
     expect(found[0] / (tiny ** 2 / 2)).toBeCloseTo(1, 4)
     expect(found[1]).toBeCloseTo(2, 12)
   })
+  test('are not led astray by rows that depend on each other, as outputs of equal pixels do', async () => {
+    const stream = namedStream(3, 'dependent rows')
+    const tenths = (): number => (1 + stream.integer(9)) / 10
+    for (let round = 0; round < 1000; round++) {
+      const [columns, rank, count] = [5, 2, 6]
+      const directions = Array.from({ length: rank }, () => Array.from({ length: columns }, tenths))
+      const multiple = (row: readonly number[]): number[] => {
+        const factor = tenths()
+        return row.map((value) => value * factor)
+      }
+      const [first, second] = directions
+      const sum = first.map((value, k) => value + second[k])
+      const rows = [first, multiple(first), second, multiple(second), sum, multiple(sum)]
+      const found = await squaredSingularValues(Float64Array.from(rows.flat()), count, columns, eigenvalues)
+      const formed = symmetricEigenvalues(gramOf(rows), count)
+      // The formed matrix is right to a few 1e-16 of its largest eigenvalue, times the rows that were added.
+      for (let i = 0; i < count; i++) expect(Math.abs(found[i] - formed[i])).toBeLessThan(1e-13 * formed[count - 1])
+      // Singular values are right to 1e-15 of the largest: those that are not there are below its square.
+      for (let i = 0; i < count - rank; i++) expect(found[i]).toBeLessThan(1e-28 * formed[count - 1])
+    }
+  })
   test('are exactly zero as often as there are more rows than columns', async () => {
     const found = await squaredSingularValues(Float64Array.of(1, 2, 3), 3, 1, eigenvalues)
     expect([found[0], found[1]]).toEqual([0, 0])
