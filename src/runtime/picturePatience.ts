@@ -16,20 +16,20 @@ export async function withPatience(
   host: Pick<RunHost, 'wait'>,
 ): Promise<void> {
   const cut = new AbortController()
-  let isDone = false
+  const over = new AbortController()
   const watch = async (): Promise<void> => {
     for (;;) {
-      while (!isDone && !isAwaited()) await control.changed()
-      if (isDone) return
+      while (!over.signal.aborted && !isAwaited()) await control.changed()
+      if (over.signal.aborted) return
       await host.wait(START_PATIENCE_MS)
       // Whoever paused in between waits for nothing any more.
-      if (isDone || isAwaited()) return cut.abort(new DOMException('training is waited for', 'AbortError'))
+      if (over.signal.aborted || isAwaited()) return cut.abort(new DOMException('training is waited for', 'AbortError'))
     }
   }
   void watch()
   try {
     await measure(cut.signal)
   } finally {
-    isDone = true
+    over.abort()
   }
 }

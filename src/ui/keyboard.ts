@@ -1,5 +1,6 @@
 // Which keys drive the page? None while somebody types, chooses or has a dialog open.
 import type { Lab } from './lab.tsx'
+import type { DemandName } from './stage/DemandLine.tsx'
 
 /** Keys as the help shows them. */
 export const KEYS: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
@@ -12,14 +13,18 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['T'], does: 'Light or dark' },
   { keys: ['Ctrl', 'Z'], does: 'Undo a change of the experiment' },
   { keys: ['Ctrl', 'Shift', 'Z'], does: 'Redo' },
+  { keys: ['Escape'], does: 'Cancel what the plot with the focus was asked for' },
   { keys: ['?'], does: 'This list' },
 ]
+
+const DEMAND_NAMES: readonly DemandName[] = ['gradientNorms', 'evaluation', 'cosines', 'hessian', 'kernel', 'snapshot']
 
 /** Listens on the document; returns how to stop. */
 export function listenToKeys(lab: Lab, showHelp: () => void, target: Document = document): () => void {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey) return
     const control = event.ctrlKey || event.metaKey
+    if (event.key === 'Escape') return cancelAround(event, lab)
     if (isTyping(event.target)) return
     if (control) {
       if (event.key.toLowerCase() !== 'z') return
@@ -36,6 +41,16 @@ export function listenToKeys(lab: Lab, showHelp: () => void, target: Document = 
   }
   target.addEventListener('keydown', onKeyDown)
   return () => target.removeEventListener('keydown', onKeyDown)
+}
+
+/** Whatever the card around the focus was asked for; a dialog and a menu have Escape first. */
+function cancelAround(event: KeyboardEvent, lab: Lab): void {
+  const around = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-demand]')?.dataset.demand : undefined
+  const { demands } = lab.store.getState()
+  const demand = DEMAND_NAMES.find((name) => name === around && demands[name] !== undefined)
+  if (demand === undefined) return
+  event.preventDefault()
+  lab.run.cancel(demand)
 }
 
 function actionOf(event: KeyboardEvent, lab: Lab, showHelp: () => void): (() => void) | null {

@@ -163,7 +163,9 @@ describe('a snapshot', () => {
     page.run.receive(request)
     await page.until('progress', ({ demand }) => demand === 'snapshot')
     page.run.receive({ type: 'pause', ...ADDRESS })
-    await page.until('state', ({ state }) => state === 'paused')
+    const { step } = await page.until('state', ({ state }) => state === 'paused')
+    // Nothing was trained behind the snapshot.
+    expect(step).toBe(lossesOf(page.samples(), 'A').length)
   })
 
   test('becomes a file where the page wants one', async () => {

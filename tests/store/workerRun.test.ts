@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { WorkerPort } from '../../src/protocol/client.ts'
 import type { Stream, ToPage, ToWorker } from '../../src/protocol/messages.ts'
 import type { HeldFile } from '../../src/protocol/ownFileMessages.ts'
+import { HUNG_TICKS } from '../../src/protocol/supervisor.ts'
 import type { SupervisorNotice } from '../../src/protocol/supervisorState.ts'
 import { createWorkerRun, type WorkerRun } from '../../src/store/effects/workerRun.ts'
 import { createLabStore, type LabStore } from '../../src/store/labStore.ts'
+import { createRunActions } from '../../src/store/runActions.ts'
 
 /** A Worker that does nothing by itself; the test speaks for it. */
 class SilentWorker implements WorkerPort {
@@ -30,6 +32,7 @@ let workers: SilentWorker[]
 let worker: WorkerRun
 const tell = vi.fn<(notice: SupervisorNotice) => void>()
 const frames: (() => void)[] = []
+let tick: () => void = () => undefined
 let lent: readonly HeldFile[] | null = null
 
 beforeEach(() => {
@@ -46,7 +49,10 @@ beforeEach(() => {
     assetBase: 'http://127.0.0.1/',
     now: () => 0,
     afterFrame: (action) => frames.push(action),
-    every: () => () => undefined,
+    every: (action) => {
+      tick = action
+      return () => undefined
+    },
     tell,
     ownFiles: () => lent,
   })
@@ -128,5 +134,91 @@ describe('createWorkerRun', () => {
     worker.port.start({ ...experiment, model, data: { ...experiment.data, kind: 'digits' }, seeds: 64 }, { autorun: true, pace: null })
     expect(store.getState().run.phase).toBe('stopped')
     expect(store.getState().run.fault?.type).toBe('refused')
+  })
+  test('answers Run and Pause at the click, while the Worker is still measuring the start', () => {
+    const run = createRunActions(store, worker.port)
+    run.start(false)
+    workers[0].says({ type: 'hello', runId: 0, epoch: 0 })
+    expect(store.getState().run).toMatchObject({ phase: 'starting', wanted: 'pause' })
+    run.toggleRun()
+    expect(store.getState().run).toMatchObject({ phase: 'starting', wanted: 'run' })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'run' })
+    run.toggleRun()
+    expect(store.getState().run).toMatchObject({ phase: 'starting', wanted: 'pause' })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'pause' })
+  })
+  test('starts a run that was wanted before the Worker had greeted, and goes on after an edit in between', () => {
+    const run = createRunActions(store, worker.port)
+    run.start(false)
+    run.toggleRun()
+    run.setField('seed', 99)
+    workers[0].says({ type: 'hello', runId: 0, epoch: 0 })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'start', autorun: true, experiment: { seed: 99 } })
+  })
+})
+
+describe('what was asked for once', () => {
+  test('is shown from the click to the end that the Worker tells, with its progress', () => {
+    const address = begin()
+    const run = createRunActions(store, worker.port)
+    run.measureNow('hessian')
+    expect(store.getState().demands).toEqual({ hessian: { state: 'asked', progress: null } })
+    // A second click asks nothing more.
+    run.measureNow('hessian')
+    expect(workers[0].sent.filter(({ type }) => type === 'measureNow')).toHaveLength(1)
+    workers[0].says({ type: 'demand', ...address, demand: 'hessian', state: 'begun' })
+    workers[0].says({ type: 'progress', ...address, what: 'measuring', done: 3, total: 9, label: 'Exact Hessian', demand: 'hessian' })
+    expect(store.getState().demands.hessian).toEqual({ state: 'underway', progress: { done: 3, total: 9, label: 'Exact Hessian' } })
+    // The line over the stage is for what nobody asked for.
+    expect(store.getState().run.progress).toBeNull()
+    workers[0].says({ type: 'demand', ...address, demand: 'hessian', state: 'ended' })
+    expect(store.getState().demands).toEqual({})
+  })
+  test('keeps the old picture and says that it stops, until the Worker has stopped', () => {
+    const address = begin()
+    const run = createRunActions(store, worker.port)
+    workers[0].says(losses(address, 1))
+    const { columns } = store.getState()
+    run.measureNow('cosines')
+    run.cancel('cosines')
+    expect(workers[0].sent.at(-1)).toEqual({ type: 'cancel', demand: 'cosines', ...address })
+    workers[0].says({ type: 'progress', ...address, what: 'measuring', done: 5, total: 9, label: 'Gradient cosines', demand: 'cosines' })
+    expect(store.getState().demands.cosines?.state).toBe('cancelling')
+    workers[0].says({ type: 'demand', ...address, demand: 'cosines', state: 'cancelled' })
+    expect(store.getState().demands).toEqual({})
+    expect(store.getState().columns).toBe(columns)
+    expect(columns.A.loss?.count).toBe(1)
+  })
+  test('counts as hung when the Worker falls silent in the middle of it', () => {
+    const address = begin()
+    workers[0].says({ type: 'demand', ...address, demand: 'snapshot', state: 'begun' })
+    for (let i = 0; i < HUNG_TICKS; i++) tick()
+    expect(workers[0].terminated).toBe(true)
+  })
+  test('gives a snapshot as the Worker made it, null when it was taken back, and throws what went wrong', async () => {
+    const address = begin()
+    const run = createRunActions(store, worker.port)
+    const replies = () => workers[0].sent.flatMap((message) => (message.type === 'snapshot' ? [message.requestId] : []))
+    const file = new Blob(['{}'])
+    const first = run.takeSnapshot('A')
+    workers[0].says({ type: 'reply', ...address, requestId: replies()[0], ok: true, value: file })
+    expect(await first).toBe(file)
+    const second = run.takeSnapshot('A')
+    run.cancel('snapshot')
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'cancel', demand: 'snapshot' })
+    const fault = { type: 'unsupported', detail: 'It was taken back.' } as const
+    workers[0].says({ type: 'reply', ...address, requestId: replies()[1], ok: false, fault })
+    expect(await second).toBeNull()
+    const third = run.takeSnapshot('A')
+    workers[0].says({ type: 'reply', ...address, requestId: replies()[2], ok: false, fault: { ...fault, detail: 'No.' } })
+    await expect(third).rejects.toThrow('No.')
+    expect(store.getState().demands).toEqual({})
+  })
+  test('is forgotten when another run begins', () => {
+    begin()
+    const run = createRunActions(store, worker.port)
+    run.measureNow('kernel')
+    run.reset()
+    expect(store.getState().demands).toEqual({})
   })
 })

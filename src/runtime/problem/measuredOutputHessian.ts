@@ -13,8 +13,13 @@ import type { Attention } from './attention.ts'
 
 /** Largest n * c * P^2 for which every output is asked. */
 const OUTPUT_HESSIAN_LIMIT = 4e7
-/** Up to this P a whole matrix costs less than the recursion: measured, where both take about a millisecond. */
-export const DENSE_LIMIT = 96
+/**
+ * Up to this P a whole matrix costs less than the recursion.
+ *
+ * Measured on one machine for one output: float64 28 ms against 50 at P = 146, 17 ms against 1400 at P = 526. A GPU multiplies P vectors in
+ * the time of a few, but each of the recursion's products is a round trip: there both are even near P = 400.
+ */
+export const DENSE_LIMIT: Readonly<Record<Probe['precision'], number>> = { float64: 96, float32: 400 }
 /** First number of steps; ends of output Hessians stand well apart. */
 const STEPS = 24
 /** More products than this share of P: then the matrix itself. */
@@ -48,7 +53,7 @@ export async function measuredOutputHessianNorms(
 async function outputNorm(probe: Probe, set: SampleSet, output: OutputIndex, stream: RandomStream, attention: Attention): Promise<number> {
   const { parameterCount: dimension } = probe
   const { signal } = attention
-  if (dimension > DENSE_LIMIT) {
+  if (dimension > DENSE_LIMIT[probe.precision]) {
     const product = (block: Float64Array, count: number): Promise<Float64Array> =>
       probe.outputHessianVectors(block, count, set, output, signal)
     for (let steps = STEPS; steps <= DENSE_SHARE * dimension; steps *= 2) {

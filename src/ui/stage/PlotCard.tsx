@@ -17,20 +17,13 @@ interface PlotCardProps {
 
 /** One card of the stage. */
 export function PlotCard({ panel, variant }: PlotCardProps) {
-  const { view, run } = useLab()
+  const { view } = useLab()
   const demand = demandOf(panel)
   const headline = useRef<HTMLSpanElement>(null)
   const caption = useRef<HTMLSpanElement>(null)
   const frozen = useLabState((state) => ASKS_SAMPLES.has(panel.name) && hasBatchNorm(state))
   return (
-    <section
-      className="card"
-      data-variant={variant}
-      aria-label={panel.title}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') run.cancel(demand)
-      }}
-    >
+    <section className="card" data-variant={variant} data-demand={demand} aria-label={panel.title}>
       <div className="card-head">
         <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
         {variant === 'main' && <PanelViews panel={panel} />}

@@ -1,6 +1,6 @@
 // What is in the middle? One plot large, the others small under it; any of them can trade places.
 import { FaultPanel } from '../FaultPanel.tsx'
-import { useLab, useLabState } from '../lab.tsx'
+import { useLabState } from '../lab.tsx'
 import { DemandLine } from './DemandLine.tsx'
 import { PlotCard } from './PlotCard.tsx'
 import { STAGE_PANELS } from './panels.ts'
@@ -35,14 +35,8 @@ export function Stage() {
 
 /** A snapshot is of the whole run: its line stands over the whole stage. */
 function SnapshotLine() {
-  const { run } = useLab()
   return (
-    <div
-      className="snapshot-line"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') run.cancel('snapshot')
-      }}
-    >
+    <div className="snapshot-line" data-demand="snapshot">
       <DemandLine demand="snapshot" label="Snapshot" />
     </div>
   )

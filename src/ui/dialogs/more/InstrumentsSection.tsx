@@ -2,16 +2,22 @@
 import { INSTRUMENTS } from '../../../core/instruments.ts'
 import { LIMITS } from '../../../core/limits.ts'
 import type { InstrumentName } from '../../../core/sample.ts'
+import type { DemandView } from '../../../store/labState.ts'
 import { NumberBox, Slider } from '../../controls/Slider.tsx'
 import { useLab, useLabState } from '../../lab.tsx'
 import { shortNumber } from '../../numberText.ts'
 import { NumberField } from './formParts.tsx'
 
+/** In percent; null where nobody knows. */
+function shareOf(progress: DemandView['progress']): number | null {
+  return progress === null || progress.total === 0 ? null : Math.round((100 * progress.done) / progress.total)
+}
+
 /** Asks for one measurement, or takes it back. */
 function AtOnce({ name, label }: { readonly name: Exclude<InstrumentName, 'loss'>; readonly label: string }) {
   const { run } = useLab()
   const asked = useLabState((state) => state.demands[name])
-  const share = asked?.progress != null && asked.progress.total > 0 ? Math.round((100 * asked.progress.done) / asked.progress.total) : null
+  const share = shareOf(asked?.progress ?? null)
   return (
     <button
       type="button"
