@@ -1,9 +1,10 @@
 // Where along the depth does the signal die, and for how many seeds?
 //
-// All seeds are asked, on the probe set and not on the batch of the step, so that the picture moves with the weights
-// and not with the draw of the batch.
+// All seeds are asked, on the probe set, so that the picture moves with the weights and not with the draw of the batch; or on the
+// batch of the step where that is wanted, which the step itself has told for next to nothing while a run goes on.
 import { dataMoments } from '../core/dataMoments.ts'
 import { networkWidths } from '../core/networkSpec.ts'
+import type { LayerNorms, SampleSet } from '../core/probe.ts'
 import type { GradientNormSample } from '../core/sample.ts'
 import { probeSamples, probeSetSize, type Instrument, type InstrumentContext } from './instrument.ts'
 import { isDead } from './deadNetwork.ts'
@@ -16,10 +17,14 @@ const SEEDS_PER_BREATH = 32
 /** Seeds whose signal is measured as well. */
 const FORWARD_SEEDS = 16
 
-/** Frobenius norm and mean absolute entry of the gradient of the reduced loss on the probe set, per seed and layer. */
+/** Rows of a batch for whose closed forms every pair is looked at. */
+const MOST_PAIRED_ROWS = 512
+
+/** Frobenius norm and mean absolute entry of the gradient of the reduced loss on the probe set or the step's batch, per seed and layer. */
 export const measureGradientNorms: Instrument = async (context: InstrumentContext): Promise<GradientNormSample> => {
-  const { probes } = context
-  const set = probeSamples(probeSetSize(context))
+  const { probes, batch, stepNorms } = context
+  const probeSet = probeSamples(probeSetSize(context))
+  const set: SampleSet = batch === undefined ? probeSet : { indices: batch, from: 'train' }
   const layerCount = probes[0].layers.length
   const log10 = new Float64Array(probes.length * layerCount)
   const meanAbsLog10 = new Float64Array(probes.length * layerCount)
@@ -31,14 +36,17 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
   const forward = isAsked ? new Float64Array(log10.length).fill(NaN) : null
   for (let seed = 0; seed < probes.length; seed++) {
     if (seed % SEEDS_PER_BREATH === SEEDS_PER_BREATH - 1) await context.breathe()
-    const norms = await probes[seed].gradientNorms(set, context.signal)
+    const told = stepNorms?.[seed]
+    // A diverged seed stands still, so it can be asked after the step as well as before.
+    const norms = told === undefined || isUnknown(told) ? await probes[seed].gradientNorms(set, context.signal) : told
     const at = seed * layerCount
     log10.set(log10Norms(norms.mantissa, norms.exponent), at)
     meanAbsLog10.set(log10Norms(norms.meanAbsMantissa, norms.meanAbsExponent), at)
     globalLog10[seed] = globalLog10Norm(norms)
     underflow.set(norms.underflow, at)
-    if (seed < FORWARD_SEEDS) forward?.set(await forwardLog10(probes[seed], set.indices.length), at)
-    if (norms.mantissa[0] === 0 && norms.underflow[0] === 0 && (await isDead(probes[seed], set, context.signal))) dead[seed] = 1
+    if (seed < FORWARD_SEEDS) forward?.set(await forwardLog10(probes[seed], probeSet.indices.length), at)
+    // Asked after the step where the step told the norms: what is dead then was dead before it, unless momentum ran on.
+    if (norms.mantissa[0] === 0 && norms.underflow[0] === 0 && (await isDead(probes[seed], probeSet, context.signal))) dead[seed] = 1
   }
   return {
     type: 'gradientNorms',
@@ -51,22 +59,22 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     globalLog10,
     underflow,
     dead,
-    ...(context.step === 0 ? momentsOf(context, set.indices.length) : {}),
+    ...(context.step === 0 ? momentsOf(context, set.indices) : {}),
+    ...(batch === undefined ? {} : { batchRows: batch.length }),
     ...(forward === null ? {} : { forwardLog10: forward }),
   }
 }
 
-/** Of the probe set, which is the first training samples. */
-function momentsOf({ train, spec }: InstrumentContext, count: number): Pick<GradientNormSample, 'data'> {
-  if (train === undefined || spec === undefined) return {}
+function isUnknown({ mantissa }: LayerNorms): boolean {
+  return Number.isNaN(mantissa[0])
+}
+
+/** Of the samples that were measured; the probe set is the first training samples. */
+function momentsOf({ train, spec }: InstrumentContext, indices: Int32Array): Pick<GradientNormSample, 'data'> {
+  if (train === undefined || spec === undefined || indices.length > MOST_PAIRED_ROWS) return {}
   const { inputWidth, outputWidth } = networkWidths(spec)
-  return {
-    data: dataMoments(
-      train.inputs.subarray(0, count * inputWidth),
-      train.targets.subarray(0, count * outputWidth),
-      count,
-      inputWidth,
-      outputWidth,
-    ),
-  }
+  const rowsOf = (values: ArrayLike<number>, width: number): Float64Array =>
+    Float64Array.from({ length: indices.length * width }, (_, at) => values[indices[Math.floor(at / width)] * width + (at % width)])
+  const inputs = rowsOf(train.inputs, inputWidth)
+  return { data: dataMoments(inputs, rowsOf(train.targets, outputWidth), indices.length, inputWidth, outputWidth) }
 }

@@ -5,7 +5,7 @@
 import type { SplitArrays } from '../core/dataset.ts'
 import type { ArmName, DiagnosticsSettings, LossSettings, OptimizerSettings } from '../core/experiment.ts'
 import type { NetworkSpec } from '../core/networkSpec.ts'
-import type { Probe, SampleSet } from '../core/probe.ts'
+import type { LayerNorms, Probe, SampleSet } from '../core/probe.ts'
 import type { InstrumentName, Sample, UnavailableReason, UnavailableSample } from '../core/sample.ts'
 import type { Step } from '../core/units.ts'
 
@@ -29,6 +29,10 @@ export interface InstrumentContext {
   /** The function that is trained, and on what; absent where a probe stands for itself. */
   readonly spec?: NetworkSpec
   readonly train?: SplitArrays
+  /** Of gradient norms that belong to the batch which trains this step on: its training indices. Absent: the probe set. */
+  readonly batch?: Int32Array
+  /** [seeds] where the step has told them already, which by now is done: norms of that batch, NaN for diverged seeds. */
+  readonly stepNorms?: readonly LayerNorms[]
   /** Of a linearised arm: the network, trained beside it, that it was the tangent of. */
   readonly network?: Probe
   /** Lends the focus seed's network at step 0; the probe is valid only inside `use`. */

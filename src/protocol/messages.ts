@@ -46,7 +46,13 @@ export type Command =
   | (Address & { readonly type: 'step'; readonly count: number })
   | (Address & { readonly type: 'pace'; readonly stepsPerSecond: number | null })
   | (Address & { readonly type: 'optimizer'; readonly arm: ArmName; readonly optimizer: OptimizerSettings })
-  | (Address & { readonly type: 'schedule'; readonly every: Experiment['diagnostics']['every']; readonly budget: number })
+  | (Address & {
+      readonly type: 'schedule'
+      readonly every: Experiment['diagnostics']['every']
+      readonly budget: number
+      /** Absent: as it is. */
+      readonly normsOf?: Experiment['diagnostics']['normsOf']
+    })
   /** Measure one instrument now, whatever its schedule says. */
   | (Address & { readonly type: 'measureNow'; readonly instrument: Sample['type'] })
   /** Nobody waits for it any more: it ends, under way or not, and nothing of it is shown. */

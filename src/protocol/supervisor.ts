@@ -125,10 +125,8 @@ function afterCommand(state: SupervisorState, command: Extract<SupervisorEvent, 
     case 'schedule': {
       const { experiment } = state
       if (experiment === null) return state
-      return {
-        ...state,
-        experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every: command.every, budget: command.budget } },
-      }
+      const { every, budget, normsOf = experiment.diagnostics.normsOf } = command
+      return { ...state, experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every, budget, normsOf } } }
     }
     // It counts when the Worker says at which step it took effect.
     case 'optimizer':

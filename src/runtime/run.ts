@@ -190,13 +190,16 @@ export class Run {
     const events = Math.min(panel.nextDueAfter(this.step), nextChangeAfter(this.experiment, this.step))
     const count = Math.max(1, Math.min(most, events - this.step, ...arms.map(({ trainer }) => trainer.suggestedChunk)))
     for (const change of applyChanges(this.experiment, arms, this.step)) publisher.post({ type: 'optimizerChanged', ...change })
-    const report = await trainArms(arms, this.step, count, () => host.now())
+    const layerNorms = panel.wantsNorms(this.step)
+    const report = await trainArms(arms, this.step, count, () => host.now(), { layerNorms })
+    const begun = this.step
     this.step += count
     panel.earn(host.now() - turnStart)
     report.stepDurations.forEach((duration, i) =>
       this.stepDurations.set(arms[i], (this.stepDurations.get(arms[i]) ?? duration) * 0.8 + duration * 0.2),
     )
     for (const sample of report.losses) publisher.push(sample)
+    if (layerNorms) await panel.takeNorms(begun, report.norms)
     for (const met of report.diverged) publisher.post({ type: 'seedDiverged', ...met })
     if (control.mode === 'paused') control.pendingSteps = Math.max(0, control.pendingSteps - count)
     await this.afterChunk(panel)
@@ -214,7 +217,7 @@ export class Run {
     } else if (this.step >= this.experiment.steps) {
       control.mode = 'finished'
       control.pendingSteps = 0
-      await panel.measureDue(this.step)
+      await panel.measureDue(this.step, true)
       if (this.experiment.diagnostics.every.evaluation > 0) {
         await this.demands.attempt('evaluation', async (stop) => await panel.measureNow('evaluation', this.step, stop))
       }
@@ -236,10 +239,12 @@ export class Run {
         this.publisher.post({ type: 'optimizerChanged', arm: order.arm, step: this.step, optimizer: order.optimizer })
         return
       }
-      case 'schedule':
-        this.experiment = { ...this.experiment, diagnostics: { ...this.experiment.diagnostics, every: order.every, budget: order.budget } }
-        panel.setSchedule(order.every, order.budget)
+      case 'schedule': {
+        const { every, budget, normsOf = this.experiment.diagnostics.normsOf } = order
+        this.experiment = { ...this.experiment, diagnostics: { ...this.experiment.diagnostics, every, budget, normsOf } }
+        panel.setSchedule(every, budget, normsOf)
         return
+      }
       case 'measureNow': {
         const name = MEASURED_INSTRUMENTS.find((instrument) => instrument === order.instrument)
         if (name === undefined) return
