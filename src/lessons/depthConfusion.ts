@@ -44,6 +44,7 @@ export const depthConfusion: Lesson = {
       loss: { kind: 'squaredError', reduction: 'mean' },
     },
   },
+  about: ['versus.model.depth'],
   claim: '000-F2,F7',
   mainPanel: 'cosines',
   experiment,

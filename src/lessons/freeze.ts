@@ -39,6 +39,7 @@ export const freeze: Lesson = {
     label: 'Try 3 tanh output',
     experiment: { ...experiment, model: { ...experiment.model, outputActivation: 'tanh3' } },
   },
+  about: ['versus.model.width'],
   claim: '003-F2R',
   mainPanel: 'kernel',
   experiment,

@@ -31,6 +31,8 @@ export interface Lesson {
   /** What was measured, shown beside the prediction after the run. */
   readonly finding: string
   readonly twist: Twist
+  /** Dotted paths of what the question asks about beside kind of network, data and loss; without one of them it leaves, see `questionStands`. */
+  readonly about?: readonly string[]
   /** Row of the claims list that a test over seeds must hold. */
   readonly claim: string
   /** Plot that starts large. */

@@ -27,6 +27,7 @@ export const linearised: Lesson = {
     label: 'Try depth 2',
     experiment: { ...experiment, model: { ...experiment.model, depth: 2 } },
   },
+  about: ['versus.linearised'],
   claim: '003-23',
   mainPanel: 'loss',
   experiment,

@@ -31,6 +31,7 @@ export const narrowMlp: Lesson = {
     label: 'Try width 48',
     experiment: { ...experiment, model: { ...experiment.model, width: 48 } },
   },
+  about: ['optimizer.kind', 'versus.optimizer.kind', 'versus.model', 'versus.init'],
   claim: '004-F5,F10',
   mainPanel: 'loss',
   experiment,

@@ -19,6 +19,7 @@ export const race: Lesson = {
     label: 'Try depth 8',
     experiment: { ...DEFAULT_EXPERIMENT, model: { ...DEFAULT_EXPERIMENT.model, depth: 8 } },
   },
+  about: ['optimizer.kind', 'versus.optimizer.kind', 'versus.model', 'versus.init'],
   claim: '004-F3',
   mainPanel: 'loss',
   experiment: DEFAULT_EXPERIMENT,

@@ -29,6 +29,7 @@ export const vanish: Lesson = {
     label: 'Try τ = e',
     experiment: { ...experiment, init: { ...DEFAULT_EXPERIMENT.init, scheme: 'uniform', tau: Math.E } },
   },
+  about: ['versus.model.depth'],
   claim: '004-T6,F2',
   mainPanel: 'gradientNorms',
   experiment,

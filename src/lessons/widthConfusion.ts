@@ -39,6 +39,7 @@ export const widthConfusion: Lesson = {
     label: 'Try depth 3',
     experiment: { ...experiment, model: { ...experiment.model, depth: 3 } },
   },
+  about: ['versus.model.width'],
   claim: '000-F3,F8',
   mainPanel: 'cosines',
   experiment,

@@ -1,14 +1,14 @@
 // Which lesson is this, and which others are there? Each entry is a link that can be copied.
 import { ChevronDown } from 'lucide-react'
-import { findLesson, LESSONS } from '../lessons/catalogue.ts'
+import { LESSONS } from '../lessons/catalogue.ts'
 import { Popover } from './dialogs/Popover.tsx'
-import { useLab, useLabState } from './lab.tsx'
+import { useLab } from './lab.tsx'
+import { useQuestion } from './question.ts'
 
 /** The breadcrumb of the top bar; opens the list. */
 export function LessonMenu() {
   const { view } = useLab()
-  const named = useLabState((state) => state.lesson)
-  const lesson = named === null ? null : findLesson(named.id, named.revision)
+  const { lesson } = useQuestion()
   const position = LESSONS.findIndex((candidate) => candidate.id === lesson?.id)
   return (
     <Popover

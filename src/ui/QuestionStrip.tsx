@@ -1,24 +1,35 @@
 // What is asked? A question to commit to before Run; after the run it says what was found.
 import { ArrowRight } from 'lucide-react'
-import { findLesson, LESSONS } from '../lessons/catalogue.ts'
+import { LESSONS } from '../lessons/catalogue.ts'
 import { Segmented } from './controls/choices.tsx'
 import { useLab, useLabState } from './lab.tsx'
+import { useQuestion } from './question.ts'
 
 /** The strip under the top bar; one line in an embed. */
 export function QuestionStrip() {
   const { view } = useLab()
-  const named = useLabState((state) => state.lesson)
+  const { lesson, left } = useQuestion()
   const prediction = useLabState((state) => state.prediction)
   const finished = useLabState((state) => state.run.phase === 'finished')
   const embed = useLabState((state) => state.view.embed)
-  const lesson = named === null ? null : findLesson(named.id, named.revision)
   if (lesson === null) {
     return (
       <section className="question" aria-label="Question">
         <div className="grow">
           <h1>What makes it learn?</h1>
-          {!embed && <p className="sub">Your own experiment: change anything, then press Run.</p>}
+          {!embed && (
+            <p className="sub">
+              {left === null
+                ? 'Your own experiment: change anything, then press Run.'
+                : `Your own experiment now: what the lesson “${left.title}” asks is not about it.`}
+            </p>
+          )}
         </div>
+        {!embed && left !== null && (
+          <button type="button" className="button not-narrow not-present" onClick={() => view.loadLesson(left)}>
+            Back to the lesson <ArrowRight aria-hidden="true" />
+          </button>
+        )}
       </section>
     )
   }

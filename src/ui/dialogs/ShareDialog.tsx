@@ -1,19 +1,19 @@
 // How does somebody else see this? A link with the experiment in its hash, and the line that embeds it.
 import { Share2 } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { findLesson } from '../../lessons/catalogue.ts'
 import { snippets } from '../../share/snippets.ts'
 import { hashOf } from '../../store/effects/address.ts'
 import type { LabState } from '../../store/labState.ts'
-import { useLab, useLabState } from '../lab.tsx'
+import { useLab } from '../lab.tsx'
+import { useQuestion } from '../question.ts'
 import { Dialog } from './Dialog.tsx'
 
 /** "Share" and its dialog. */
 export function ShareButton() {
   const { store } = useLab()
   const ref = useRef<HTMLDialogElement>(null)
-  const lesson = useLabState((state) => state.lesson)
-  const title = (lesson === null ? null : findLesson(lesson.id, lesson.revision)?.title) ?? 'Plateau'
+  const { lesson } = useQuestion()
+  const title = lesson?.title ?? 'Plateau'
   const [link, setLink] = useState<string | null>(null)
   return (
     <>

@@ -9,6 +9,7 @@ import type { RunColumns } from '../../store/armColumns.ts'
 import { hashOf } from '../../store/effects/address.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { Lab } from '../lab.tsx'
+import { questionOf } from '../question.ts'
 import { downloadBlob, downloadText } from './download.ts'
 
 /** Pixels of a PNG per CSS pixel. */
@@ -95,7 +96,9 @@ function provenanceOf(state: LabState): Provenance {
   }
 }
 
-function fileName({ lesson, experiment }: LabState): string {
+function fileName(state: LabState): string {
+  const { lesson } = questionOf(state)
+  const { experiment } = state
   return `plateau-${lesson?.id ?? 'lab'}-seed${experiment.seed}`
 }
 

@@ -1,6 +1,7 @@
 // What is in the middle? One plot large, the others small under it; any of them can trade places.
 import { FaultPanel } from '../FaultPanel.tsx'
 import { useLabState } from '../lab.tsx'
+import { useQuestion } from '../question.ts'
 import { DemandLine } from './DemandLine.tsx'
 import { PlotCard } from './PlotCard.tsx'
 import { STAGE_PANELS } from './panels.ts'
@@ -52,11 +53,12 @@ function embedPanels(asked: readonly string[], others: typeof STAGE_PANELS): typ
 function FirstHint() {
   const waiting = useLabState((state) => state.run.phase === 'ready' && state.mainPanel === 'loss')
   const committed = useLabState((state) => state.prediction !== null)
-  const lesson = useLabState((state) => state.lesson !== null && !state.view.embed)
+  const { lesson } = useQuestion()
+  const embed = useLabState((state) => state.view.embed)
   if (!waiting) return null
   return (
     <p className="first-hint">
-      {lesson && !committed ? 'Commit to a guess above, then press' : 'Press'} <kbd>Space</kbd> or Run
+      {lesson !== null && !embed && !committed ? 'Commit to a guess above, then press' : 'Press'} <kbd>Space</kbd> or Run
     </p>
   )
 }

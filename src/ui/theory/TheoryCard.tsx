@@ -1,8 +1,8 @@
 // What does theory say here, does it apply, what should one watch, and why may the number lie?
 import { Check, CircleHelp, X } from 'lucide-react'
-import { findLesson } from '../../lessons/catalogue.ts'
 import type { Hypothesis } from '../../core/theoryCurve.ts'
 import { useLab, useLabState } from '../lab.tsx'
+import { useQuestion } from '../question.ts'
 import { caveatsOf } from './caveats.ts'
 import { liveHypotheses } from './liveHypotheses.ts'
 import { mathText } from './mathText.ts'
@@ -11,8 +11,7 @@ import { theoryOfPanel } from './theoryOfPanel.ts'
 /** The right column; a drawer where the page is narrow. */
 export function TheoryCard({ open }: { readonly open: boolean }) {
   const { view } = useLab()
-  const named = useLabState((state) => state.lesson)
-  const lesson = named === null ? null : findLesson(named.id, named.revision)
+  const { lesson } = useQuestion()
   return (
     <aside className="theory" aria-label="Theory" data-open={open}>
       <TheorySection />
