@@ -67,6 +67,7 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
           yield row(`gradientNorm.layer${layer}.log10`, sample.log10[at], seed)
           yield row(`gradientMeanAbs.layer${layer}.log10`, sample.meanAbsLog10[at], seed)
         }
+        if (sample.batchRows !== undefined) yield row('gradientNorm.batchRows', sample.batchRows, seed)
         yield row('gradientNorm.global.log10', sample.globalLog10[seed], seed)
         if (sample.dead !== undefined) yield row('gradientNorm.dead', sample.dead[seed], seed)
       }

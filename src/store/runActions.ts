@@ -38,6 +38,8 @@ export interface RunActions {
   readonly setOptimizer: (arm: ArmName, settings: Partial<OptimizerSettings>, dragging?: boolean) => void
   readonly forgetChanges: () => void
   readonly setSchedule: (every: Experiment['diagnostics']['every'], budget: number) => void
+  /** Whose gradient the norms by layer belong to, from now on; never restarts a run. */
+  readonly setNormsOf: (normsOf: Experiment['diagnostics']['normsOf']) => void
   /** Asks one instrument at once, whatever its schedule says, and for all that it can. */
   readonly measureNow: (instrument: Exclude<InstrumentName, 'loss'>) => void
   /** The measured state of one arm as a file; null when it was taken back. @throws {FaultError} when it could not be made. */
@@ -197,7 +199,13 @@ export function createRunActions(
     setSchedule: (every, budget) => {
       const { experiment } = get()
       set({ experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, every, budget } } })
-      port.setSchedule(every, budget)
+      port.setSchedule(every, budget, experiment.diagnostics.normsOf)
+    },
+    setNormsOf: (normsOf) => {
+      const { experiment } = get()
+      const { every, budget } = experiment.diagnostics
+      set({ experiment: { ...experiment, diagnostics: { ...experiment.diagnostics, normsOf } } })
+      port.setSchedule(every, budget, normsOf)
     },
     measureNow: (instrument) => {
       const { demands, run } = get()

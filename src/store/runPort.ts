@@ -20,7 +20,7 @@ export interface RunPort {
   step(count: number): void
   setPace(stepsPerSecond: number | null): void
   setOptimizer(arm: ArmName, optimizer: OptimizerSettings): void
-  setSchedule(every: Experiment['diagnostics']['every'], budget: number): void
+  setSchedule(every: Experiment['diagnostics']['every'], budget: number, normsOf: Experiment['diagnostics']['normsOf']): void
   measureNow(instrument: InstrumentName): void
   /** Nobody waits for it any more. */
   cancel(demand: Demand): void

@@ -106,6 +106,15 @@ describe('the statistics of gradient norms', () => {
     expect(rate.measured.upper - rate.measured.lower).toBeLessThan(0.1)
   })
 
+  test("say whose gradient it is where it is not the probe set's", () => {
+    const data = gradientData()
+    expect(gradientNormPlot.caption(data)).toBe('norm by layer, median of 8 seeds, log scale')
+    const arms = data.arms.map((arm, index) => ({ ...arm, current: { ...arm.current!, batchRows: index === 0 ? 16 : 64 } }))
+    expect(gradientNormPlot.caption({ ...data, arms })).toBe("norm by layer of the step's batch of 16 or 64, median of 8 seeds, log scale")
+    expect(gradientNormPlot.summary({ ...data, arms })).toContain("gradient of the step's batch of 16 or 64 by layer")
+    expect(gradientNormPlot.caption({ ...data, arms, quantity: 'forward' })).not.toContain('batch')
+  })
+
   test('count dead and diverged seeds, and show both', () => {
     const sample = { ...gradientSample('A', 0, 6, 4), dead: Uint8Array.of(0, 1, 1, 0), globalLog10: Float64Array.of(0, 0, 0, NaN) }
     expect(lostSeeds(sample)).toEqual({ dead: 2, diverged: 1 })

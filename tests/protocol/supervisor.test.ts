@@ -270,11 +270,13 @@ describe('supervise', () => {
   test('remembers changes of the optimizer and of the schedule for the next Worker', () => {
     const optimizer = { ...DEFAULT_MLP.optimizer, lr: 0.02 }
     const bench = new Bench().running().hear({ type: 'optimizerChanged', arm: 'A', step: 12, optimizer })
-    bench.feed({ type: 'command', command: { type: 'schedule', every: { ...DEFAULT_MLP.diagnostics.every, hessian: 0 }, budget: 0.2 } })
+    const { every } = DEFAULT_MLP.diagnostics
+    bench.feed({ type: 'command', command: { type: 'schedule', every, budget: 0.3, normsOf: 'step' } })
+    bench.feed({ type: 'command', command: { type: 'schedule', every: { ...every, hessian: 0 }, budget: 0.2 } })
     bench.fault(LOST).hello()
     const { experiment } = bench.sentStart()
     expect(experiment.changes).toEqual([{ arm: 'A', step: 12, optimizer }])
-    expect(experiment.diagnostics).toMatchObject({ budget: 0.2, every: { hessian: 0 } })
+    expect(experiment.diagnostics).toMatchObject({ budget: 0.2, normsOf: 'step', every: { hessian: 0 } })
   })
 
   test('ends everything on close and hears nothing afterwards', () => {

@@ -159,6 +159,13 @@ describe('a run whose gradient norms are those of the step', () => {
     page.run.receive({ type: 'schedule', every, budget, normsOf: 'probe', ...ADDRESS })
     await page.until('samples', ({ samples }) => normsOf(samples, 'A').some(({ step, batchRows }) => step === 3 && batchRows === undefined))
     await page.close()
+    expect(normsOf(page.samples(), 'A').map(({ step, batchRows }) => [step, batchRows])).toEqual([
+      [0, 4],
+      [1, 4],
+      [2, 4],
+      [3, 4],
+      [3, undefined],
+    ])
   })
 })
 

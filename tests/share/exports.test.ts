@@ -122,6 +122,8 @@ describe('tidyRows', () => {
     expect(rows).toHaveLength(10)
     const dying = [...tidyRows([{ run: 'r', losses: [], samples: [{ ...sample, dead: Uint8Array.of(0, 1) }] }])]
     expect(dying).toContainEqual(['r', 'A', 1, 5, 'gradientNorm.dead', 1])
+    const ofBatch = [...tidyRows([{ run: 'r', losses: [], samples: [{ ...sample, batchRows: 16 }] }])]
+    expect(ofBatch).toContainEqual(['r', 'A', 0, 5, 'gradientNorm.batchRows', 16])
   })
 
   test('counts the steps of a loss sample on from its own', () => {

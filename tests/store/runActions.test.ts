@@ -61,6 +61,20 @@ function trained(phase: Phase, count = 10): void {
   become(phase, count)
 }
 
+describe('setNormsOf', () => {
+  test('changes what is measured and nothing else', () => {
+    trained('running')
+    const { every, budget } = state().experiment.diagnostics
+    run.setNormsOf('step')
+    expect(state().experiment.diagnostics.normsOf).toBe('step')
+    expect(port.setSchedule).toHaveBeenCalledWith(every, budget, 'step')
+    run.setSchedule(every, 0.25)
+    expect(port.setSchedule).toHaveBeenLastCalledWith(every, 0.25, 'step')
+    expect(port.start).not.toHaveBeenCalled()
+    expect(state().run.phase).toBe('running')
+  })
+})
+
 describe('setField', () => {
   test('starts again at step 0 with the same seed, keeps the old run as a ghost, and goes on if it was running', () => {
     trained('running')

@@ -103,7 +103,7 @@ export function createWorkerRun(store: LabStore, host: WorkerRunHost): WorkerRun
       step: (count) => dispatch({ type: 'command', command: { type: 'step', count } }),
       setPace: (stepsPerSecond) => dispatch({ type: 'command', command: { type: 'pace', stepsPerSecond } }),
       setOptimizer: (arm, optimizer) => dispatch({ type: 'command', command: { type: 'optimizer', arm, optimizer } }),
-      setSchedule: (every, budget) => dispatch({ type: 'command', command: { type: 'schedule', every, budget } }),
+      setSchedule: (every, budget, normsOf) => dispatch({ type: 'command', command: { type: 'schedule', every, budget, normsOf } }),
       measureNow: (instrument) => dispatch({ type: 'command', command: { type: 'measureNow', instrument } }),
       cancel: (demand) => dispatch({ type: 'command', command: { type: 'cancel', demand } }),
       retry: () => dispatch({ type: 'retry' }),

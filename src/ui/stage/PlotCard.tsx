@@ -5,6 +5,7 @@ import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { LabState } from '../../store/labState.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { DemandLine, type DemandName } from './DemandLine.tsx'
+import { NormsOf } from './NormsOf.tsx'
 import type { Panel } from './panels.ts'
 import { PanelViews } from './PanelViews.tsx'
 import { PlotHost } from './PlotHost.tsx'
@@ -27,6 +28,7 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
       <div className="card-head">
         <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
         {variant === 'main' && <PanelViews panel={panel} />}
+        {variant === 'main' && panel.name === 'gradientNorms' && <NormsOf />}
         <span ref={caption} className="sub" />
         <span ref={headline} className="readout" />
       </div>

@@ -51,7 +51,9 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
       return [
         experiment.data.kind === 'point'
           ? 'Measured on the one sample.'
-          : `Measured on the probe set of ${experiment.diagnostics.probeCount} samples.`,
+          : sample?.batchRows !== undefined
+            ? `Measured on the batch that the step takes next, ${sample.batchRows} samples: it moves with the draw as well.`
+            : `Measured on the probe set of ${experiment.diagnostics.probeCount} samples.`,
         ...tails,
         ...bound,
       ]
