@@ -40,6 +40,7 @@ export const DEFAULT_EXPERIMENT: Experiment = {
     outputActivation: 'identity',
     bias: true,
     parameterization: 'standard',
+    outputWeights: 'trained',
     norm: 'none',
     skipSpan: 0,
     skipPlacement: 'postAct',

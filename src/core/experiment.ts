@@ -42,6 +42,8 @@ export const modelSchema = v.strictObject({
   bias: v.boolean(),
   /** ntk: N(0,1) weights, 1/sqrt(fanIn) in the forward pass. */
   parameterization: v.picklist(['standard', 'ntk']),
+  /** signs: the output weights of an MLP are -1 or 1 over the root of its width and never train, as in the theory of shallow tangent kernels; no output bias. Others ignore it. */
+  outputWeights: v.picklist(['trained', 'signs']),
   /** Between the linear map and the activation of every layer but the last. */
   norm: v.picklist(['none', 'batch', 'layer']),
   /** Hidden layers that one skip connection spans; 0: none. */

@@ -82,6 +82,8 @@ export interface NetworkSpec {
   readonly loss: LossSettings
   /** The function is F(w0) + J(w0) (w - w0) of these layers at their start w0; absent: the network itself. */
   readonly linearised?: boolean
+  /** The weights of the last layer are constants: nothing trains them and no gradient, curvature or kernel knows them. Absent: false. */
+  readonly fixedOutput?: boolean
 }
 
 /** [height, width] of what a convolution or a pool gives. */
@@ -150,6 +152,12 @@ export function parameterCount(spec: NetworkSpec): number {
   let count = 0
   for (const layer of spec.layers) count += layerParameterCount(layer)
   return count
+}
+
+/** Parameters of the function, which come first in the flat vector: all of them but those of a last layer that never trains. */
+export function trainedCount(spec: NetworkSpec): number {
+  const last = spec.layers[spec.layers.length - 1]
+  return parameterCount(spec) - (spec.fixedOutput === true ? layerParameterCount(last) : 0)
 }
 
 /** The network's inputs and outputs for one sample. */

@@ -70,6 +70,8 @@ export interface Probe {
   secondMoments(): Promise<Float64Array | null>
   /** [P]. */
   weights(): Promise<Float64Array>
+  /** Weights of a last layer that never trains, which no other answer counts; absent where everything trains. */
+  constants?(): Promise<Float64Array>
   /** The whole Hessian of the reduced loss with its exact spectrum, where the engine has a route far cheaper than columns (chains); absent elsewhere. */
   exactHessian?(set: SampleSet, signal?: AbortSignal): Promise<ExactHessian>
   /**

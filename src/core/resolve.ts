@@ -48,7 +48,13 @@ export function networkSpec(arm: ArmExperiment, data: DataShape): NetworkSpec {
     layers: layersOf(arm.model, data),
     loss: arm.loss,
     ...(arm.linearised === true ? { linearised: true } : {}),
+    ...(hasFixedOutput(arm.model) ? { fixedOutput: true } : {}),
   }
+}
+
+/** True where the output weights are constants; a single layer would have nothing left to train. */
+export function hasFixedOutput({ kind, depth, outputWeights }: Pick<ModelSettings, 'kind' | 'depth' | 'outputWeights'>): boolean {
+  return kind === 'mlp' && depth >= 2 && outputWeights === 'signs'
 }
 
 function layersOf(model: ModelSettings, data: DataShape): readonly LayerSpec[] {
@@ -81,7 +87,9 @@ function denseLayers(model: ModelSettings, data: DataShape): readonly LayerSpec[
   return Array.from({ length: model.depth }, (_, layer): LayerSpec => {
     const last = layer === model.depth - 1
     const dense = denseLayer(model, layer === 0 ? data.inputWidth : width, last ? data.outputWidth : width)
-    return last ? { ...dense, activation: model.outputActivation } : dense
+    if (!last) return dense
+    const output = { ...dense, activation: model.outputActivation }
+    return hasFixedOutput(model) ? { ...output, bias: false, forwardScale: 1 / Math.sqrt(width) } : output
   })
 }
 

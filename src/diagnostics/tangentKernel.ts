@@ -73,10 +73,28 @@ export function createTangentKernel(): Instrument {
       traceKernel: traceKernel(kernel, sampleCount, outputCount),
       eigenvalues,
       loss: value.loss,
+      ...(await shallowOf(context, probe, weights, sampleCount)),
       ...(await gapOf(context, set, value.outputs, start.outputs)),
       ...(context.effort === 'full' ? { outputHessianNorm: await outputCurvature(context, probe, set) } : {}),
     }
   }
+}
+
+/** Nothing unless the network is m^-1/2 sum v_i sigma(w_i x) with one number in and constant v. */
+async function shallowOf(
+  { spec, train }: InstrumentContext,
+  probe: Probe,
+  weights: Float64Array,
+  count: number,
+): Promise<Pick<KernelSample, 'shallow'>> {
+  if (spec?.fixedOutput !== true || spec.linearised === true || train === undefined || spec.layers.length !== 2) return {}
+  const [hidden, output] = spec.layers
+  if (hidden.kind !== 'dense' || output.kind !== 'dense' || hidden.fanIn !== 1 || output.fanOut !== 1) return {}
+  if (hidden.bias || hidden.norm !== undefined || hidden.skip !== undefined || hidden.forwardScale !== 1) return {}
+  const signs = await probe.constants?.()
+  return signs === undefined
+    ? {}
+    : { shallow: { inputs: Float64Array.from(train.inputs.subarray(0, count)), weights: weights.slice(), signs } }
 }
 
 /** Nothing unless this arm is a tangent with its network beside it. */

@@ -7,6 +7,7 @@ import type { NetworkSpec } from '../core/networkSpec.ts'
 import type { Milliseconds } from '../core/units.ts'
 import { chooseEngine, type EngineFacts, type Trial } from './chooseEngine.ts'
 import { openDevice, type NoGpu, type OpenedDevice } from './device.ts'
+import { withFixedOutput } from './fixedOutput.ts'
 import { multiplicationsPerRow } from './multiplicationsPerRow.ts'
 import type { Trainer, TrainerOptions } from './trainer.ts'
 
@@ -54,9 +55,13 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
   const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device, facts) : null
   const { engine, reason } = chooseEngine({ ...facts, trial: timed })
   const options: TrainerOptions = { ...request.options, reason }
-  if (linearised) return onCpuLinearised(options, request)
-  if (device.type === 'noGpu' || engine === 'chain' || engine === 'float64') return onCpu(engine, options)
-  return onGpu(engine, options, device)
+  const opened = async (): Promise<Trainer> => {
+    if (linearised) return await onCpuLinearised(options, request)
+    if (device.type === 'noGpu' || engine === 'chain' || engine === 'float64') return await onCpu(engine, options)
+    return await onGpu(engine, options, device)
+  }
+  const trainer = await opened()
+  return options.spec.fixedOutput === true ? withFixedOutput(trainer) : trainer
 }
 
 /** A sentence that says why the fused kernels cannot take a network; null when they can. */

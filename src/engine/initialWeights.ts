@@ -30,9 +30,10 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
   const stream = namedStream(seed, `weights/${seedIndex}`)
   const flat = new Float64Array(parameterCount(spec))
   let offset = 0
-  for (const layer of spec.layers) {
+  for (const [position, layer] of spec.layers.entries()) {
     if (isWeighted(layer)) {
-      const weights = drawWeights(layer, init, model, stream)
+      const isFixed = spec.fixedOutput === true && position === spec.layers.length - 1
+      const weights = isFixed ? drawSigns(layer, stream) : drawWeights(layer, init, model, stream)
       flat.set(weights, offset)
       const end = offset + layerParameterCount(layer)
       if (layer.norm !== undefined) flat.fill(1, end - 2 * channelsOf(layer), end - channelsOf(layer))
@@ -47,6 +48,11 @@ function uniformBound(init: InitSettings, { fanIn, fanOut }: Fans): number {
   if (init.scheme === 'uniform') return init.tau / Math.sqrt(fanIn)
   if (init.scheme === 'glorotUniform') return Math.sqrt(6 / (fanIn + fanOut))
   return Math.sqrt((init.scheme === 'heUniform' ? 6 : 1) / fanIn)
+}
+
+/** -1 or 1 for every weight. */
+function drawSigns(layer: WeightedLayerSpec, stream: RandomStream): Float64Array {
+  return new Float64Array(weightCount(layer)).map(() => 1 - 2 * stream.integer(2))
 }
 
 /** W as the flat vector has it: [fanOut, fanIn], or [out, in, kernel, kernel] of a convolution, drawn in that order. */

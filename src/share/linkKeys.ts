@@ -27,6 +27,7 @@ const ARM_KEYS: readonly LinkKey[] = [
   field('out', 'model.outputActivation', 'name'),
   field('bias', 'model.bias', 'flag'),
   field('param', 'model.parameterization', 'name'),
+  field('outw', 'model.outputWeights', 'name'),
   field('norm', 'model.norm', 'name'),
   field('skip', 'model.skipSpan'),
   field('skipat', 'model.skipPlacement', 'name'),

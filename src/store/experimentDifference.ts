@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'model.padding': 'padding',
   'model.pooling': 'pool',
   'model.parameterization': '',
+  'model.outputWeights': 'output weights',
   'model.depth': 'depth',
   'model.width': 'width',
   'model.activation': '',

@@ -16,10 +16,14 @@ import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
 
 /** The curves that apply to one arm of a run, in a fixed order with unique ids. */
 export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
-  const ofDenseStacks = facts.plainDense
+  const ofStacks = facts.fixedOutput ? [] : curvesOfStacks(facts)
+  return [...ofStacks, ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
+}
+
+function curvesOfStacks(facts: RunFacts): readonly TheoryCurve[] {
+  return facts.plainDense
     ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...confusionCurves(facts)]
     : signalCurves(facts)
-  return [...ofDenseStacks, ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
 }
 
 function stabilityCurve(facts: RunFacts): TheoryCurve {

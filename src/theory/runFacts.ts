@@ -11,7 +11,7 @@ import {
   inputWidthOf,
   isDenseNetwork,
   isWeighted,
-  parameterCount,
+  trainedCount,
   type ConvLayerSpec,
   type NetworkSpec,
   type WeightedLayerSpec,
@@ -83,6 +83,8 @@ export interface RunFacts {
   readonly kind: Experiment['model']['kind']
   /** Dense layers without norms and skips: the only networks that the closed forms speak of. */
   readonly plainDense: boolean
+  /** The output weights are constants: forms over layers and over random output weights do not speak of it. */
+  readonly fixedOutput: boolean
   /** [depth] in order. */
   readonly layers: readonly LayerFacts[]
   readonly depth: number
@@ -133,6 +135,7 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
   return {
     kind: arm.model.kind,
     plainDense: isPlainDense(spec),
+    fixedOutput: spec.fixedOutput === true,
     layers: layerFacts(spec),
     depth: weighted.length,
     widths: [...weighted.map(inputWidthOf), shape.outputWidth],
@@ -148,7 +151,7 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
     batch: Math.min(arm.batch, trainCount),
     trainCount,
     steps: arm.steps,
-    parameterCount: parameterCount(spec),
+    parameterCount: trainedCount(spec),
     dataKind: arm.data.kind,
     probeCount,
     probeIsTraining: probeCount === trainCount,

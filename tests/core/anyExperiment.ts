@@ -33,6 +33,7 @@ const model = {
   outputActivation: activation,
   bias: fc.boolean(),
   parameterization: fc.constantFrom('standard', 'ntk'),
+  outputWeights: fc.constantFrom('trained', 'signs'),
 }
 const init = {
   scheme: fc.constantFrom('uniform', 'lecunNormal', 'glorotUniform', 'heUniform', 'orthogonal', 'unitNormal', 'constant'),

@@ -3,6 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
 import { interpolated, theoryValue } from '../../src/plots/theoryMarks.ts'
+import { outputHessianNorm } from '../../src/diagnostics/outputHessianNorm.ts'
+import { loadDataset } from '../../src/data/loadDataset.ts'
+import { namedStream } from '../../src/numerics/streams.ts'
+import { createArm } from '../../src/runtime/arm.ts'
+import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
+import { shallowKernel } from '../../src/theory/shallowKernel.ts'
 import { runHeadless } from '../../src/runtime/headless.ts'
 import { appendToColumns, createRunColumns } from '../../src/store/armColumns.ts'
 import type { LabState } from '../../src/store/labState.ts'
@@ -13,9 +19,11 @@ import { chartsOf } from '../../src/ui/theory/chartsOf.ts'
 import { hasCharts, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
 import { curvesOf } from '../../src/ui/theory/panelCurves.ts'
 
+const noFiles = () => Promise.reject(new Error('no files'))
+
 /** The page's state after a run on the CPU, with the view of closed forms chosen everywhere. */
 async function stateAfter(experiment: Experiment): Promise<LabState> {
-  const { samples } = await runHeadless(experiment, { readAsset: () => Promise.reject(new Error('no files')), allowGpu: false })
+  const { samples } = await runHeadless(experiment, { readAsset: noFiles, allowGpu: false })
   const columns = createRunColumns()
   for (const sample of samples) appendToColumns(columns, sample)
   const panels: readonly PanelName[] = ['loss', 'gradientNorms', 'cosines', 'hessian', 'kernel']
@@ -151,6 +159,72 @@ describe('the charts of the kernel', () => {
     const [curve] = drift.curves
     expect(interpolated(curve, 12, (i) => theoryValue(curve, i))).toBeCloseTo(drift.points[0].y, 12)
     expect(charts.at(-1)!.missing.body).toContain('Measure now')
+  }, 60_000)
+})
+
+const SHALLOW: Experiment = {
+  ...MLP,
+  model: { ...MLP.model, depth: 2, width: 40, parameterization: 'ntk', outputWeights: 'signs' },
+  data: { ...MLP.data, kind: 'line', trainCount: 20 },
+  loss: { kind: 'squaredError', reduction: 'sum' },
+  batch: 20,
+  steps: 3,
+  optimizer: { ...MLP.optimizer, lr: 0.1 },
+}
+
+describe('the shallow network with fixed output signs', () => {
+  test.each(['tanh', 'relu', 'swish', 'identity'] as const)(
+    'has the kernel of its closed form at every step, %s',
+    async (activation) => {
+      const state = await stateAfter({ ...SHALLOW, model: { ...SHALLOW.model, activation } })
+      for (const cursor of [0, 3]) {
+        const [diagonal, row] = chartsOf('kernel', { ...state, cursor })!
+        expect(diagonal.points).toHaveLength(20)
+        // Between the drawn inputs the curve is a straight piece: compared where it was computed, at the network's own inputs.
+        const { shallow } = state.columns.A.kernel.samples.find(({ step }) => step === cursor)!
+        const exact = diagonal.points.map(({ x }) => shallowKernel(x, x, shallow!.weights, activation))
+        diagonal.points.forEach(({ y }, i) => expect(y).toBeCloseTo(exact[i], 12))
+        const drawn = diagonal.curves.find(({ id }) => id === 'kernel.shallowDiagonal')!
+        for (const { x, y } of diagonal.points) expect(interpolated(drawn, x, (i) => drawn.y[i]) - y).toBeCloseTo(0, 3)
+        const [rowCurve] = row.curves
+        for (const { x, y } of row.points) expect(interpolated(rowCurve, x, (i) => rowCurve.y[i]) - y).toBeCloseTo(0, 3)
+        expect(diagonal.curves.find(({ id }) => id === 'kernel.shallowLimit')!.hypotheses.some(({ holds }) => holds === false)).toBe(
+          cursor > 0,
+        )
+      }
+    },
+    60_000,
+  )
+
+  test('has the curvature of its closed form', async () => {
+    const state = await stateAfter(SHALLOW)
+    const arm = await createArm(
+      'A',
+      SHALLOW,
+      await loadDataset(SHALLOW.data, { seed: SHALLOW.seed, readAsset: noFiles }),
+      { createTrainer: chooseTrainer },
+      false,
+    )
+    const set = { indices: Int32Array.from({ length: 20 }, (_, i) => i), from: 'probe' } as const
+    const norm = await outputHessianNorm(arm.probes[0], set, namedStream(1, 'test'), 32, () => Promise.resolve())
+    const start = state.columns.A.kernel.samples[0]
+    const history = { ...state.columns.A.kernel, samples: [{ ...start, outputHessianNorm: norm }] }
+    const asked = { ...state, columns: { ...state.columns, A: { ...state.columns.A, kernel: history } } }
+    const chart = chartsOf('kernel', asked)!.at(-1)!
+    const [point] = chart.points
+    expect(chart.curves.map(({ label }) => label)).toEqual(['x² max|σ″| / √m'])
+    // Lanczos gives a lower bound; 16 steps on a diagonal of 40 different entries come within a hundredth.
+    const exact = Math.sqrt(chart.curves[0].y[0] * chart.curves[0].y[1])
+    expect(point.y).toBeLessThanOrEqual(exact * (1 + 1e-12))
+    expect(point.y / exact).toBeGreaterThan(0.99)
+    await arm.trainer.dispose()
+  }, 60_000)
+
+  test('is offered no form over layers, and no other network has its charts', async () => {
+    const state = await stateAfter(SHALLOW)
+    expect(state.theory.filter(({ axis }) => axis === 'layer')).toEqual([])
+    const trained = await stateAfter({ ...SHALLOW, model: { ...SHALLOW.model, outputWeights: 'trained' } })
+    expect(trained.columns.A.kernel.samples.every(({ shallow }) => shallow === undefined)).toBe(true)
   }, 60_000)
 })
 

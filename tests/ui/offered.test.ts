@@ -15,6 +15,7 @@ import {
   FAMILY_CHOICES,
   NORM_CHOICES,
   OPTIMIZER_CHOICES,
+  OUTPUT_WEIGHT_CHOICES,
   SCHEME_CHOICES,
   SKIP_CHOICES,
 } from '../../src/ui/controls/words.ts'
@@ -88,6 +89,7 @@ const offers: readonly (readonly [title: string, experiment: Experiment])[] = [
   ['every sample in every batch', applied(MLP, { batch: 10_000 })],
   ['batches drawn with replacement', applied(MLP, { sampling: 'withReplacement' })],
   ['a rate that drops', applied(MLP, { 'optimizer.dropEvery': 1 })],
+  ...OUTPUT_WEIGHT_CHOICES.map(({ value }) => [`output weights ${value}`, applied(MLP, { 'model.outputWeights': value })] as const),
   ['equal parameters', applied(MLP, { 'model.parameterBudget': 500 })],
 ]
 

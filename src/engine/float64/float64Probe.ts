@@ -60,6 +60,7 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     return ({ split, indices }, into) => {
       workspace = fittingWorkspace(network, indices.length, workspace)
       batchGradient(network, at, split, indices, reduction, workspace, into, pass)
+      into.fill(0, network.trainedCount)
     }
   }
 

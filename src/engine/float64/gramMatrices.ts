@@ -68,7 +68,7 @@ async function gramOf(
     const layer = network.layers[l]
     deltas.enter(l)
     fillDeltas(network, l, weights, n, perRow, tape, deltas)
-    if (layer.kind === 'weighted') {
+    if (layer.kind === 'weighted' && layer.end <= network.trainedCount) {
       await layer.passes.gram(tape.activations[l], deltas.deltas[l], n, perRow, gram, pause)
       const state = tape.norms[l]
       if (layer.norm !== null && state !== null) await layer.norm.gram(state, deltas.normedDeltas[l], n, perRow, gram, pause)

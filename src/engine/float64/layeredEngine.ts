@@ -60,7 +60,10 @@ export function layeredEngine(
     lossAndGradient: (weights, seedIndex) => model.lossAndGradient(weights, seedIndex, batch, gradient),
     gradientNorms: (weights, seedIndex) => blockNorms(network, gradient) ?? model.layerNorms(weights, seedIndex, batch),
     update(weights, slots, slotStep, noise) {
-      rule.apply(weights, gradient, slots, slotStep, noise)
+      const { trainedCount } = network
+      if (trainedCount === parameterCount) return rule.apply(weights, gradient, slots, slotStep, noise)
+      const trained = (flat: Float64Array): Float64Array => flat.subarray(0, trainedCount)
+      return rule.apply(trained(weights), trained(gradient), slots.map(trained), slotStep, noise)
     },
     needsNoise: () => rule.needsNoise === true,
     setOptimizer(optimizer) {

@@ -5,6 +5,7 @@ import {
   networkWidths,
   outputWidthOf,
   parameterCount,
+  trainedCount,
   weightCount,
   channelsOf,
   type LayerSpec,
@@ -56,6 +57,8 @@ export interface Network {
   /** True where a norm uses the statistics of the rows at hand: then a set goes through in one block. */
   readonly couplesRows: boolean
   readonly parameterCount: number
+  /** The first so many of them train. */
+  readonly trainedCount: number
   readonly inputWidth: number
   readonly outputWidth: number
   readonly loss: LossFunction
@@ -77,6 +80,7 @@ export function createNetwork(spec: NetworkSpec): Network {
     skipsFrom: layers.map((_, l) => layers.flatMap((layer, m) => (layer.kind === 'weighted' && layer.skip?.from === l ? [m] : []))),
     couplesRows: couplesRows(layers),
     parameterCount: parameterCount(spec),
+    trainedCount: trainedCount(spec),
     ...networkWidths(spec),
     loss: lossFunction(spec.loss.kind),
   }

@@ -58,6 +58,7 @@ export interface FusedLayout {
 export function fusedObstacle(spec: NetworkSpec): string | null {
   if (spec.linearised === true) return 'a linearised network'
   if (!isDenseNetwork(spec)) return 'layers that are not dense'
+  if (spec.fixedOutput === true) return 'output weights that never train'
   const { layers } = spec
   const normed = normObstacle(layers) ?? skipObstacle(layers)
   if (normed !== null) return normed

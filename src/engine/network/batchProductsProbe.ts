@@ -114,6 +114,7 @@ async function laneDots(
     let sum: Tensor = zeros([pairs.length])
     let next = 0
     for (const index of host.spec.layers.keys()) {
+      if (host.spec.fixedOutput === true && index === host.spec.layers.length - 1) break
       for (const part of flatOrder([layerGradient(host.spec, index, layers, passes.record, passes.gradients)])) {
         const uniforms = { laneSize: part.size / sets.length, factor: factorOf(common - exponents[next++]) }
         const total = runKernel(LANE_DOTS, [sum, part, pairIndices], [pairs.length], uniforms) as Tensor1D

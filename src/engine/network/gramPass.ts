@@ -31,6 +31,7 @@ export async function gramPass(
   const common = 2 * Math.min(...gradientExponents(host, plan))
   let sum: Tensor2D = zeros<Rank.R2>([rows, rows])
   visitBackward(spec, layers, record, outputGradient, plan, (index, gradients) => {
+    if (spec.fixedOutput === true && index === spec.layers.length - 1) return
     const [weight, other] = exponents[index]
     sum = addLayerGram(spec, index, layers, record, gradients, sum, factorOf(common - weight), factorOf(common - other))
   })

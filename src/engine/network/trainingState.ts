@@ -67,8 +67,14 @@ export function trainingStep(
   const slots: (readonly Tensor3D[])[] = []
   let offset = 0
   for (const index of spec.layers.keys()) {
-    if (spec.fixedOutput === true && index === spec.layers.length - 1) break
+    const isFixed = spec.fixedOutput === true && index === spec.layers.length - 1
+    if (isFixed && norms === null) break
     for (const part of flatOrder([layerGradient(spec, index, layers, record, gradients)])) {
+      if (isFixed) {
+        // The sums are laid out for all tensors; nobody reads those of constants.
+        norms?.take(part)
+        continue
+      }
       const position = weights.length
       const updated = update({ ...facts, slotStep }, state.weights[position], part, state.slots[position], offset)
       offset += part.size / part.shape[0]

@@ -38,7 +38,9 @@ export interface RunState {
 
 /** The problem of a run: samples are the first probeCount training samples. */
 export function problemOfRun(state: RunState): ResolvedProblem {
-  const { experiment, dataset, spec, optimizer } = state
+  const { experiment, dataset, optimizer } = state
+  const spec = withoutFixedOutput(state.spec)
+  const weighted = spec.layers.filter(isWeighted)
   const count = Math.min(experiment.diagnostics.probeCount, dataset.train.count)
   const { train } = dataset
   const stream = namedStream(experiment.seed, 'snapshot/batches')
@@ -48,10 +50,10 @@ export function problemOfRun(state: RunState): ResolvedProblem {
   return {
     kind: experiment.model.kind,
     spec,
-    startSpec: state.startSpec,
+    startSpec: state.startSpec === state.spec ? spec : withoutFixedOutput(state.startSpec),
     entries: layerEntries(spec),
     skip: skipOf(experiment, spec),
-    trainable: spec.layers.filter(isWeighted).map(() => true),
+    trainable: weighted.map((_, layer) => state.spec.fixedOutput !== true || layer < weighted.length - 1),
     dataset: {
       ...dataset,
       train: {
@@ -70,6 +72,11 @@ export function problemOfRun(state: RunState): ResolvedProblem {
     optimizerBatch: Int32Array.from({ length: count }, (_, i) => i),
     noise: optimizer.kind === 'perturbed' ? gradientNoise(experiment.seed, state.seedIndex, state.step, state.weights.length) : null,
   }
+}
+
+/** The format says for each layer whether it trains. */
+function withoutFixedOutput({ fixedOutput: _, ...spec }: NetworkSpec): NetworkSpec {
+  return spec
 }
 
 /** The skips as the model asks for them; null where no block of the network can have one. */

@@ -35,6 +35,11 @@ export const PLACEMENT_CHOICES: readonly Choice<ModelSettings['skipPlacement']>[
   { value: 'preAct', label: 'Before the activation' },
 ]
 
+export const OUTPUT_WEIGHT_CHOICES: readonly Choice<ModelSettings['outputWeights']>[] = [
+  { value: 'trained', label: 'Trained' },
+  { value: 'signs', label: 'Fixed, ±1/√width' },
+]
+
 export const KERNEL_CHOICES: readonly Choice<'1' | '3' | '5'>[] = [
   { value: '1', label: '1 × 1' },
   { value: '3', label: '3 × 3' },

@@ -63,7 +63,9 @@ function hessianCharts(state: LabState, curves: readonly TheoryCurve[]): readonl
   const { experiment } = state
   const arms = armSamples(state, 'hessian').flatMap((arm) => {
     const sample = newestWith({ ...arm, stability: null }, 'blockFrobenius')
-    return sample?.blockFrobenius == null ? [] : [{ arm: arm.arm, sample, depth: armExperiment(experiment, arm.arm).model.depth }]
+    return sample === null || sample.blockFrobenius === null
+      ? []
+      : [{ arm: arm.arm, sample, depth: armExperiment(experiment, arm.arm).model.depth }]
   })
   const charts = [
     { name: 'curvature between layers', isOff: true, value: offDiagonalMedian },

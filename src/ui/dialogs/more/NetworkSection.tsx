@@ -3,7 +3,14 @@ import type { ModelSettings } from '../../../core/experiment.ts'
 import { armExperiment, armsOf } from '../../../core/resolve.ts'
 import { ArmSelect } from '../../controls/ArmSelect.tsx'
 import type { Choice } from '../../controls/choices.tsx'
-import { ACTIVATION_CHOICES, KERNEL_CHOICES, PADDING_CHOICES, PLACEMENT_CHOICES, POOLING_CHOICES } from '../../controls/words.ts'
+import {
+  ACTIVATION_CHOICES,
+  KERNEL_CHOICES,
+  OUTPUT_WEIGHT_CHOICES,
+  PADDING_CHOICES,
+  PLACEMENT_CHOICES,
+  POOLING_CHOICES,
+} from '../../controls/words.ts'
 import { useLabState } from '../../lab.tsx'
 import { shortNumber } from '../../numberText.ts'
 import { Section } from './formParts.tsx'
@@ -20,6 +27,7 @@ export function NetworkSection() {
       <ArmSelect path="model.outputActivation" label="Output" name="Output activation" choices={ACTIVATION_CHOICES} />
       <ArmSelect path="model.bias" label="Bias" choices={ON_OFF} parse={(value) => value === 'true'} />
       <ArmSelect path="model.parameterization" label="Scaling" name="Parameterization" choices={SCALING_CHOICES} />
+      {model.kind === 'mlp' && <ArmSelect path="model.outputWeights" label="Output weights" choices={OUTPUT_WEIGHT_CHOICES} />}
       {model.kind === 'cnn' && <ConvolutionFields family={model.family} />}
       {skips && (
         <>
