@@ -118,3 +118,19 @@ test('measureProblem never claims an extreme eigenvalue to be better known than 
   expect(stderr.lambdaMax).toBeGreaterThan(1e-16 * (lambdaMax as number))
   expect(stderr.lambdaMax).toBeLessThan(1e-3 * (lambdaMax as number))
 })
+
+test.each([
+  ['chain', [1.5, -0.5, 2]],
+  ['mlp', [dense(2, 1), dense(1, 2)]],
+])('measureProblem leaves out what leaves the range of its numbers, and gives the rest: %s', async (kind, weights) => {
+  const { measured, omitted } = await snapshotOfProblem({
+    model: { kind, activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights,
+    inputs: [[1e300], [1]],
+    targets: [1, 2],
+  })
+  expect(measured.loss).toBe('inf')
+  expect(measured.hessian).toBeUndefined()
+  expect(omitted.find(({ name }) => name === 'hessian')!.why).toContain('leave the range of float64')
+})

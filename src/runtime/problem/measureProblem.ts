@@ -3,6 +3,7 @@
 // A problem is measured on engines of its own, whose training set is the problem's samples: a running experiment and
 // a file of an outsider take the same route, so measuring a snapshot's problem gives the snapshot's numbers.
 import type { OptimizerSettings } from '../../core/experiment.ts'
+import { DomainFault } from '../../core/faults.ts'
 import type { Probe, SampleSet } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import { jsonMatrix, jsonNumber, MEASURED_FIELDS, type Measured, type MeasuredField } from '../../core/snapshot.ts'
@@ -151,7 +152,14 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
   }
   const measured: Partial<Record<MeasuredField, unknown>> = {}
   for (const [field, measure] of Object.entries(measures) as [MeasuredField, (own: Attention) => Promise<unknown>][]) {
-    if (asked.includes(field)) measured[field] = await part(FIELD_WORDS[field], measure)
+    if (!asked.includes(field)) continue
+    try {
+      measured[field] = await part(FIELD_WORDS[field], measure)
+    } catch (fault) {
+      // The problem was valid, its numbers left the range: the other fields still say how far ("inf").
+      if (!(fault instanceof DomainFault && fault.message.includes('not finite'))) throw fault
+      omitted.push({ name: field, why: `the numbers leave the range of ${probe.precision} (${fault.message})` })
+    }
   }
   return measured as Measured
 }
