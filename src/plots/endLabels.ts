@@ -28,7 +28,11 @@ export function endLabelMargin(texts: readonly string[], box: PlotBox, share = 0
   return Math.min(box.width * share, widest + (GAP + 3) * box.text)
 }
 
-/** Names right of the line ends; those side by side are moved apart, and a thin leader shows from where. */
+/**
+ * Names right of the line ends; those side by side are moved apart, and a thin leader shows from where.
+ *
+ * A name may rise over the upper edge but not sink onto the lower one, where the axis would strike it through.
+ */
 export function endLabelMarks(labels: readonly EndLabel[], panel: Box, box: PlotBox): Mark[] {
   const size = END_LABEL_SIZE * box.text
   const height = size * 1.25
@@ -45,7 +49,7 @@ export function endLabelMarks(labels: readonly EndLabel[], panel: Box, box: Plot
       group.map((label) => label.wanted),
       group.map(() => height),
       panel.y - height / 2,
-      panel.y + panel.height + height / 2,
+      panel.y + panel.height,
     )
     for (const [index, label] of group.entries()) {
       const y = centres[index]
