@@ -36,7 +36,8 @@ function readJson(path: string): unknown {
     throw new DomainFault(`input: cannot be read, got ${JSON.stringify(path)}, expected a JSON file`)
   }
   try {
-    return JSON.parse(text)
+    // Some editors begin a file with a byte-order mark.
+    return JSON.parse(text.replace(/^\uFEFF/u, ''))
   } catch {
     const start = text.trim().slice(0, 40)
     throw new DomainFault(`input: not JSON, got ${start === '' ? 'nothing' : JSON.stringify(start)}, expected one JSON object`)
@@ -154,5 +155,6 @@ function told(error: unknown): number {
   if (error instanceof NoWebGpu) return say(error.message, 4)
   if (error instanceof FaultError && untrusted(error.fault)) return say(`${error.fault.type}: ${error.fault.detail}`, 3)
   if (error instanceof FaultError) return say(`${error.fault.type}: ${error.fault.detail}`, 2)
+  if (error instanceof RangeError) return say(`problem: too large for this machine, got ${JSON.stringify(error.message)}, expected less`, 2)
   throw error
 }

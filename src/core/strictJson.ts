@@ -8,8 +8,17 @@ export type Json = Readonly<Record<string, unknown>>
 
 /** Stops with `<where>: <what>, got <value>, expected <bound>`. @throws {DomainFault} always. */
 export function refuse(where: string, what: string, got: unknown, expected: string): never {
-  const shown = JSON.stringify(got) ?? 'nothing'
+  const shown = shortly(got)
   throw new DomainFault(`${where}: ${what}, got ${shown.length > 60 ? `${shown.slice(0, 57)}...` : shown}, expected ${expected}`)
+}
+
+function shortly(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing'
+  } catch {
+    // Brackets within brackets by the thousand: the parser reads them, the writer has no room to go down.
+    return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
+  }
 }
 
 /** @throws {DomainFault} when the value is no object. */

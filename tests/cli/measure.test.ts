@@ -146,6 +146,43 @@ describe('measure', () => {
     expect(err[0]).toContain(words)
   })
 
+  test('refuses brackets within brackets by the thousand in one line', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    for (const args of [
+      [file(`{"model": ${deep}}`)],
+      ['--problem', file(deep)],
+      ['--problem', file(`{"model": {}, "problem": ${deep}}`)],
+    ]) {
+      err.length = 0
+      expect(await main(args)).toBe(2)
+      expect(err).toHaveLength(1)
+      expect(err[0]).toMatch(/^measure: [^\n]+got a list of 1[^\n]+\n$/u)
+    }
+  })
+
+  test('reads a file that begins with a byte-order mark', async () => {
+    expect(await main([file(`\uFEFF${JSON.stringify(CHAIN)}`), '--only', 'loss'])).toBe(0)
+  })
+
+  test('leaves out comparisons of each with each where there are too many, and says so', async () => {
+    const count = 20_000
+    const problem = {
+      model: { kind: 'mlp', activation: 'relu', outputActivation: 'linear' },
+      loss: { kind: 'mse', reduction: 'halfMean' },
+      weights: [layer(2, 3), layer(1, 2)],
+      inputs: Array.from({ length: count }, () => [1, 2, 3]),
+      targets: Array.from({ length: count }, () => [1]),
+      batches: Array.from({ length: count }, (_, i) => [i]),
+    }
+    expect(await main(['--problem', file(problem), '--backend', 'cpu', '--only', 'loss,perSample,batchGradients'])).toBe(0)
+    const { measured, omitted } = JSON.parse(out.join('')) as Snapshot
+    expect(Object.keys(measured)).toEqual(['loss'])
+    expect(omitted.map(({ name, why }) => [name, why.split(',')[0]])).toEqual([
+      ['perSample', '20000 samples'],
+      ['batchGradients', '20000 batches'],
+    ])
+  })
+
   test('exits 3 and names the layer when the run diverged', async () => {
     const path = file({ model: { kind: 'chain', depth: 3 }, init: { tau: 3 }, optimizer: { kind: 'sgd', lr: 100 }, seeds: 1, versus: null })
     expect(await main([path, '--step', '200'])).toBe(3)

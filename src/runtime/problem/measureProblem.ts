@@ -24,6 +24,9 @@ import { trainableProbe } from './trainableProbe.ts'
 /** Why there is no quantity of one sample. */
 const COUPLED = 'batch norm in training mode couples the samples of a batch: there is no gradient of one sample'
 
+/** Most samples, and most batches, that are compared with each other: a million pairs. */
+const COMPARED = 1000
+
 /** Makes the engine that the problem is measured on; one arm's options without the reason. */
 export type CreateTrainer = (options: Omit<TrainerOptions, 'reason'>, kind: ResolvedProblem['kind']) => Promise<Trainer>
 
@@ -186,12 +189,17 @@ function obstaclesOf(problem: ResolvedProblem, probe: Probe, n: number): Readonl
   const coupled = norm?.kind === 'batch' && norm.frozen === null ? COUPLED : null
   const rows = n * probe.outputCount
   const kernel = coupled ?? (rows <= KERNEL_ROWS ? null : `n * c = ${rows} rows, at most ${KERNEL_ROWS} are written`)
+  const compared = (what: string, count: number): string | null =>
+    count <= COMPARED ? null : `${count} ${what}, at most ${COMPARED} are compared with each other`
   const noPair = coupled === null && n === 1 ? 'one sample has no pair' : null
   const reasons: Readonly<Record<string, string | null>> = {
-    perSample: coupled,
+    perSample: coupled ?? compared('samples', n),
     'perSample.eta': noPair,
     'perSample.minCosine': noPair,
-    batchGradients: problem.batches.length + problem.pairs.length > 0 ? null : 'the problem names no batches and no pairs',
+    batchGradients:
+      problem.batches.length + problem.pairs.length > 0
+        ? compared('batches', problem.batches.length)
+        : 'the problem names no batches and no pairs',
     kde: problem.pairs.length > 0 ? null : 'the problem names no pairs',
     kernel,
     'drift.kernelRelFro': kernel,
