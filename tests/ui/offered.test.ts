@@ -90,6 +90,7 @@ const offers: readonly (readonly [title: string, experiment: Experiment])[] = [
   ['batches drawn with replacement', applied(MLP, { sampling: 'withReplacement' })],
   ['a rate that drops', applied(MLP, { 'optimizer.dropEvery': 1 })],
   ...OUTPUT_WEIGHT_CHOICES.map(({ value }) => [`output weights ${value}`, applied(MLP, { 'model.outputWeights': value })] as const),
+  ['gradient norms of the step', applied(MLP, { 'diagnostics.normsOf': 'step', 'diagnostics.every.gradientNorms': 1 })],
   ['equal parameters', applied(MLP, { 'model.parameterBudget': 500 })],
 ]
 

@@ -8,6 +8,7 @@ import type { EngineName } from './openEngines.ts'
 import { dataOf, lessonExperiment, openArm, presetName, trainingCase, type PresetArm } from './presetArms.ts'
 import { findLesson } from '../../lessons/catalogue.ts'
 import { promisesTable } from './promises.ts'
+import { stepNormsTable } from './stepNorms.ts'
 import { NO_GPU_NOTE, type BenchContext, type BenchSection } from './section.ts'
 import { interleavedUnevenly, repeated, type TimedCase } from './timing.ts'
 
@@ -39,6 +40,7 @@ export const benchInstruments: BenchSection = async function* instruments(contex
       ...(context.options.quick ? ['--quick: the engine network is left out.'] : []),
     ],
   }
+  yield await stepNormsTable(context)
   yield await promisesTable(context)
 }
 

@@ -35,7 +35,7 @@ export async function promisesTable(context: BenchContext): Promise<BenchTable> 
     rows,
     notes: [
       'A training gradient is `Probe.gradient` with its readback of all weights; a training step reads back its loss only. Ratios round by round.',
-      'The promise of layer norms at 5 % of a step is about those that the fused step sums up on its way, which cannot be timed apart; the rows here are the probe passes of the page.',
+      'The promise of layer norms at 5 % of a step is about those that the step tells of its own batch, in the table before; the rows here are passes over the probe set.',
     ],
   }
 }
