@@ -27,13 +27,7 @@ export function blockNorms(network: Network, gradient: Float64Array): LayerNorms
   }
   for (const [place, layer] of layers.entries()) {
     const block = blockOf(gradient, layer)
-    let squares = 0
-    let sizes = 0
-    for (let i = 0; i < block.length; i++) {
-      const value = block[i]
-      squares += value * value
-      sizes += Math.abs(value)
-    }
+    const { squares, sizes } = sumsOf(block)
     if (!(squares > SMALLEST_SQUARES && squares < LARGEST_SQUARES)) return null
     const norm = normalised(Math.sqrt(squares))
     const meanAbs = normalised(sizes / block.length)
@@ -43,4 +37,20 @@ export function blockNorms(network: Network, gradient: Float64Array): LayerNorms
     norms.meanAbsExponent[place] = meanAbs.exponent
   }
   return norms
+}
+
+/** In two strands each: a sum waits for itself, and one strand would take half as long again. */
+function sumsOf(block: Float64Array): { readonly squares: number; readonly sizes: number } {
+  let [squares, moreSquares, sizes, moreSizes] = [0, 0, 0, 0]
+  const even = block.length - (block.length % 2)
+  for (let i = 0; i < even; i += 2) {
+    const value = block[i]
+    const next = block[i + 1]
+    squares += value * value
+    moreSquares += next * next
+    sizes += Math.abs(value)
+    moreSizes += Math.abs(next)
+  }
+  const last = even < block.length ? block[even] : 0
+  return { squares: squares + moreSquares + last * last, sizes: sizes + moreSizes + Math.abs(last) }
 }
