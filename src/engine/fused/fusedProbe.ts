@@ -4,13 +4,11 @@
 // between its submits, and nothing here writes to what training reads.
 import type { Probe } from '../../core/probe.ts'
 import { evaluate, preactivationsOf } from './evaluationMeasures.ts'
-import { float64Answers } from './float64Answers.ts'
 import type { FusedProbeContext } from './fusedProbeContext.ts'
 import { gradientNormsOn, gradientOn } from './gradientMeasures.ts'
 import { batchGramOn, batchPairsOn } from './gradientPairs.ts'
 import { kernelGramOn, perSampleGramOn } from './gramMeasures.ts'
 import { hessianVectorsOn, outputHessianVectorsOn } from './hessianMeasures.ts'
-import { isPlain } from './kernelShape.ts'
 import { MeasuringPasses } from './measuringPasses.ts'
 import { outputJacobianOn } from './outputJacobian.ts'
 import type { WorkBudget } from './workPieces.ts'
@@ -53,10 +51,6 @@ export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget
     return own
   }
 
-  // See `float64Answers`.
-  const bends = isPlain(context.layout)
-  const pairsRows = context.layout.norm === null
-
   return {
     layers: context.layers,
     parameterCount: context.layout.parameterCount,
@@ -65,28 +59,14 @@ export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget
     loss: (set, signal) => inTurn(signal, (stop) => evaluate(passes, set, stop)),
     gradient: (set, signal) => inTurn(signal, (stop) => gradientOn(passes, set, stop)),
     gradientNorms: (set, signal) => inTurn(signal, (stop) => gradientNormsOn(passes, set, stop)),
-    perSampleGram: (set, signal) =>
-      inTurn(signal, async (stop) =>
-        pairsRows ? perSampleGramOn(passes, set, stop) : (await float64Answers(passes)).perSampleGram(set, stop),
-      ),
-    kernelGram: (set, signal) =>
-      inTurn(signal, async (stop) => (pairsRows ? kernelGramOn(passes, set, stop) : (await float64Answers(passes)).kernelGram(set, stop))),
+    perSampleGram: (set, signal) => inTurn(signal, (stop) => perSampleGramOn(passes, set, stop)),
+    kernelGram: (set, signal) => inTurn(signal, (stop) => kernelGramOn(passes, set, stop)),
     batchGram: (batches, signal) => inTurn(signal, (stop) => batchGramOn(passes, batches, stop)),
     batchPairs: (pairs, signal) => inTurn(signal, (stop) => batchPairsOn(passes, pairs, stop)),
-    hessianVectors: (block, count, set, signal) =>
-      inTurn(signal, async (stop) =>
-        bends ? hessianVectorsOn(passes, block, count, set, stop) : (await float64Answers(passes)).hessianVectors(block, count, set, stop),
-      ),
+    hessianVectors: (block, count, set, signal) => inTurn(signal, (stop) => hessianVectorsOn(passes, block, count, set, stop)),
     outputHessianVectors: (block, count, set, output, signal) =>
-      inTurn(signal, async (stop) =>
-        bends
-          ? outputHessianVectorsOn(passes, block, count, set, output, stop)
-          : (await float64Answers(passes)).outputHessianVectors(block, count, set, output, stop),
-      ),
-    outputJacobian: (set, signal) =>
-      inTurn(signal, async (stop) =>
-        pairsRows ? outputJacobianOn(passes, set, stop) : (await float64Answers(passes)).outputJacobian(set, stop),
-      ),
+      inTurn(signal, (stop) => outputHessianVectorsOn(passes, block, count, set, output, stop)),
+    outputJacobian: (set, signal) => inTurn(signal, (stop) => outputJacobianOn(passes, set, stop)),
     preactivations: (set) => inTurn(undefined, (stop) => preactivationsOf(passes, set, stop)),
     secondMoments: () => context.secondMoments(),
     weights: () => context.readParameters(),

@@ -1,7 +1,8 @@
 // K3: inner products of the gradients of single rows, without one gradient ever being formed.
 //
-//   <g_i, g_j> = sum over layers (s^2 h_i.h_j + biasScale^2) (d_i.d_j)
+//   <g_i, g_j> = sum over layers (s^2 h_i.h_j + biasScale^2) (d_i.d_j),  with layer norm + (n_i x_i).(n_j x_j) + n_i.n_j
 //
+// with h inputs, d deltas, x normed rows and n the deltas of the norms' outputs (of gamma x + beta).
 // One workgroup of 64 threads owns a pair of blocks of 32 rows and one group of layers; a thread owns 4 x 4 entries:
 //
 //   workgroup (x: pair of blocks (bi, bj), y: group of layers)     thread lid -> rows 4 (lid / 8) .., columns 4 (lid % 8) ..
@@ -23,8 +24,9 @@ export const GRAM_THREADS = 64
 
 /** Operations of one workgroup over all layers: dot products of activations and deltas for every entry. */
 export function gramOperations(shape: KernelShape): number {
-  const { layerCount, quads, inQuads } = shape.layout
-  return 8 * GRAM_BLOCK * GRAM_BLOCK * ((2 * layerCount - 1) * quads + inQuads)
+  const { layerCount, quads, inQuads, norm } = shape.layout
+  const products = (2 * layerCount - 1) * quads + inQuads + (norm === null ? 0 : 2 * (layerCount - 1) * quads)
+  return 8 * GRAM_BLOCK * GRAM_BLOCK * products
 }
 
 /**
@@ -34,7 +36,7 @@ export function gramOperations(shape: KernelShape): number {
  * @param groupLayers layers of one group.
  */
 export function gramWgsl(shape: KernelShape, rowsPerSample: number, groupLayers: number): string {
-  const { bias } = shape.layout
+  const { bias, norm } = shape.layout
   const shared = rowsPerSample > 1
   const paddedRows = Math.ceil(shape.batchRows / shape.tile.rows) * shape.tile.rows
   // Samples that 32 rows can touch.
@@ -62,6 +64,20 @@ export function gramWgsl(shape: KernelShape, rowsPerSample: number, groupLayers:
     if (l == 0u) { for (var k = 0u; k < IN_QUADS; k++) {${dots('a', (row) => `rows[(${row}) * IN_QUADS + k]`)}
     } } else { for (var k = 0u; k < QUADS; k++) {${dots('a', (row) => `activations[activationAt(0u, l, ${row}, k)]`)}
     } }`
+  // Normed rows are numbers of true scale; each row has its own, whatever sample it shares.
+  const ofNorm = `if (l < LAYERS - 1u) {
+      var n0 = vec4f(0.0); var n1 = vec4f(0.0); var n2 = vec4f(0.0); var n3 = vec4f(0.0);
+      for (var k = 0u; k < QUADS; k++) {
+        ${dots('n', (row) => `deltas[NORMED_DELTAS + deltaAt(0u, l, ${row}, k)]`)}
+        ${four((i) => `let u${i} = x${i} * activations[NORMED + deltaAt(0u, l, rowStart + ${i}u, k)];`)}
+        ${four((j) => `let v${j} = y${j} * activations[NORMED + deltaAt(0u, l, colStart + ${j}u, k)];`)}
+        ${four((i) => `n${i} += vec4f(dot(u${i}, v0), dot(u${i}, v1), dot(u${i}, v2), dot(u${i}, v3));`)}
+      }
+      let rowNormed = normedExponents(l, rowStart) - em;
+      let colNormed = normedExponents(l, colStart);
+      ${four((i) => `g${i} += exp2v(rowNormed[${i}] + colNormed) * n${i};`)}
+    }
+    `
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -84,7 +100,14 @@ ${shared ? `var<workgroup> products: array<f32, ${samples * samples}>;` : ''}
 fn deltaExponents(l: u32, start: u32) -> vec4i {
   return vec4i(${four((i) => `exponents[exponentBackward(0u, l, (start + ${i}u) / TILE_ROWS)]`, ', ')});
 }
-fn inputTile(row: u32) -> u32 { return min(row / PER_SAMPLE, SAMPLES - 1u) * PER_SAMPLE / TILE_ROWS; }
+${
+  norm === null
+    ? ''
+    : `fn normedExponents(l: u32, start: u32) -> vec4i {
+  return vec4i(${four((i) => `exponents[exponentNormed(0u, l, (start + ${i}u) / TILE_ROWS)]`, ', ')});
+}
+`
+}fn inputTile(row: u32) -> u32 { return min(row / PER_SAMPLE, SAMPLES - 1u) * PER_SAMPLE / TILE_ROWS; }
 fn inputExponents(l: u32, start: u32) -> vec4i {
   return vec4i(${four((i) => `exponents[exponentForward(0u, l, inputTile(start + ${i}u))]`, ', ')});
 }
@@ -115,7 +138,11 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var em = NO_EXPONENT;
   for (var l = layerGroup * GROUP_LAYERS; l < end; l++) {
     let ea = top(inputExponents(l, rowStart)) + top(inputExponents(l, colStart));
-    em = max(em, top(deltaExponents(l, rowStart)) + top(deltaExponents(l, colStart)) + ${bias ? 'max(ea, 0)' : 'ea'});
+    em = max(em, top(deltaExponents(l, rowStart)) + top(deltaExponents(l, colStart)) + ${bias ? 'max(ea, 0)' : 'ea'});${
+      norm === null
+        ? ''
+        : '\n    if (l < LAYERS - 1u) { em = max(em, top(normedExponents(l, rowStart)) + top(normedExponents(l, colStart))); }'
+    }
   }
   if (em < NO_EXPONENT / 2) { em = 0; }
   var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
@@ -135,7 +162,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       g${i} += (exp2v(ed + rowInputs[${i}] + colInputs) * (s * s) * a${i}${bias ? ' + exp2v(ed) * (BIAS_SCALE * BIAS_SCALE)' : ''}) * d${i};
     }`,
     )}
-    ${shared ? 'workgroupBarrier();' : ''}
+    ${norm === null ? '' : ofNorm}${shared ? 'workgroupBarrier();' : ''}
   }
   let at = (layerGroup * span.first.z + pairNumber) * ${GRAM_THREADS}u + lid;
   ${four((i) => `mantissas[4u * at + ${i}u] = g${i};`)}

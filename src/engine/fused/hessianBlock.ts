@@ -11,7 +11,7 @@ import { addPacked, packVector } from './packedVectors.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import { tangentOffsets, type TangentShape } from './tangentLayout.ts'
-import { weightGroups } from './updateKernel.ts'
+import { groupsOfLayer } from './updateKernel.ts'
 import { cutGrid, type Piece } from './workPieces.ts'
 
 /** The function whose Hessian is meant: the loss over samples, or one output of one sample. */
@@ -48,7 +48,7 @@ export async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, sha
   const g1 = forward.bind([passes.parameters, directions, pass.activations, pass.deltas, pass.exponents, rows, tangents, exponents])
   const g2 = product.bind([rows, pass.activations, pass.deltas, pass.exponents, tangents, exponents, results])
   const positions = packedPositions(spec, layout)
-  const blocks = 2 * layout.layerCount
+  const blocks = layout.parts * layout.layerCount
   const stride = 4 * layout.seedQuads
   let span = { rows: 0, share: 1 }
 
@@ -71,7 +71,7 @@ export async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, sha
         encode: (encoder: GPUComputePassEncoder) => {
           encoder.setPipeline(product.pipeline)
           encoder.setBindGroup(0, g2, [passes.spans.write({ y: cut.x, z: cut.y, ...span })])
-          encoder.dispatchWorkgroups(weightGroups(shape.pass) + 1, cut.width, cut.height)
+          encoder.dispatchWorkgroups(groupsOfLayer(shape.pass), cut.width, cut.height)
         },
       })),
     ]

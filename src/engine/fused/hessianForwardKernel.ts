@@ -3,7 +3,7 @@
 //   forward   RZ_{l+1} = s (RA_l W_l + A_l V_l) + biasScale b_V,   RA = act'(z) RZ
 //   backward  RD_{l-1} = act'(z) s (RD_l W_l^T + D_l V_l^T) + act''(z) RZ_l (s D_l W_l^T)
 //
-// After K1 has left A (and Z) and D. One workgroup owns a tile of rows and `together` vectors, which share the reading of
+// Norms and skips stand between these, see `normAndSkipTangentWgsl.ts`. After K1 has left A (and Z) and D. One workgroup owns a tile of rows and `together` vectors, which share the reading of
 // weights, activations and deltas; threads, ping-pong and exponents are those of K1, once for each vector:
 //
 //   workgroup  (x: tile, y: group of vectors)          sh [vector of the group][2][tileRows][QUADS]
@@ -13,14 +13,15 @@
 import { activationPrelude, activationWgsl, curvatureRatio } from './activationWgsl.ts'
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { keepsPreactivations } from './kernelShape.ts'
+import { isPlain, keepsPreactivations } from './kernelShape.ts'
+import { clearSent, deltaTangentThroughNormAndSkip, sentBytes, sentMemory, tangentThroughNormAndSkip } from './normAndSkipTangentWgsl.ts'
 import { tangentHeadPrelude, tangentHeadWgsl } from './tangentHeadWgsl.ts'
 import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
 
 /** Bytes of workgroup memory that one workgroup of H1 takes. */
 export function tangentWorkgroupBytes(shape: TangentShape): number {
   const { layout, tile } = shape.pass
-  return shape.together * (32 * tile.rows * layout.quads + 12)
+  return shape.together * (32 * tile.rows * layout.quads + 12) + sentBytes(shape)
 }
 
 /** WGSL of H1; entry point `main`, tiles x (vectors / together) workgroups. */
@@ -32,7 +33,10 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   const keepZ = keepsPreactivations(layout)
   const ratio = curvatureRatio(layout.activation)
   const curved = ratio !== null
-  const full = ratio === 'full'
+  const plain = isPlain(layout)
+  const skips = layout.skips !== null
+  // Whether act'' needs the product G; with norms and skips it always does.
+  const full = ratio === 'full' || (curved && !plain)
   const rows = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n    ')
   const each = (body: (u: number, i: number) => string): string => vectors((u) => rows((i) => body(u, i)))
@@ -66,22 +70,61 @@ export function hessianForwardWgsl(shape: TangentShape): string {
     (u) => `let ev${u} = summed(ea, tangentExponents[directionExponent(v${u}, l, 0u)]);
     ${layout.bias ? `let eb${u} = tangentExponents[directionExponent(v${u}, l, 1u)];` : `let eb${u} = NO_EXPONENT;`}
     var en${u} = max(max(e${u}, ev${u}), eb${u});
-    if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
+    ${plain ? '' : `let isStill${u} = en${u} < NO_EXPONENT / 2;`}if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
     let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
     let t${u} = exp2i(ev${u} - en${u});`,
   )
-  const finishForward = `
-    ${each((u, i) => `r${u}_${i} = r${u}_${i} * weightScale;`)}
-    ${layout.bias ? vectors((u) => `{ let b = directions[v${u} * SEED_QUADS + biasAt(l) + column] * (BIAS_SCALE * exp2i(eb${u} - en${u})); ${rows((i) => `r${u}_${i} += b;`)} }`) : ''}
-    ${vectors((u) => `e${u} = en${u};`)}
-    if (l < LAYERS - 1u) {
+  const fromShared = each((u, i) => `r${u}_${i} = ${shared(u, 'nxt', i, 'column')};`)
+  const plainForward = (): string => `
       let eh = exponents[exponentForward(0u, l + 1u, tileNumber)];
       ${curved ? each((u, i) => `tangents[curvedAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i};`) : ''}
       ${curved ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
       ${rows((i) => `{ let slope = hiddenSlope(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh); ${vectors((u) => `r${u}_${i} *= slope;`)} }`)}
       ${each((u, i) => `tangents[tangentAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i}; ${shared(u, 'nxt', i, 'column')} = r${u}_${i};`)}
-      ${noteSizes}
+      ${noteSizes}`
+  const forwardThroughBlocks = (): string => `
+      ${vectors((u) => `if (isStill${u}) { e${u} = NO_EXPONENT; }`)}
+      ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = r${u}_${i};`)}
+      ${tangentThroughNormAndSkip(shape)}
+      ${fromShared}`
+  const finishForward = `
+    ${each((u, i) => `r${u}_${i} = r${u}_${i} * weightScale;`)}
+    ${layout.bias ? vectors((u) => `{ let b = directions[v${u} * SEED_QUADS + biasAt(l) + column] * (BIAS_SCALE * exp2i(eb${u} - en${u})); ${rows((i) => `r${u}_${i} += b;`)} }`) : ''}
+    ${vectors((u) => `e${u} = en${u};`)}
+    if (l < LAYERS - 1u) {${plain ? plainForward() : forwardThroughBlocks()}
     }`
+  const plainBackwardExponents =
+    (): string => `${curved ? `let below = ${full ? 'ed' : 'exponents[exponentBackward(0u, l - 1u, tileNumber)]'};` : ''}
+    ${vectors(
+      (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
+    let ec${u} = ${curved ? `summed(below, tangentExponents[curvedExponent(v${u}, l, tileNumber)])` : 'NO_EXPONENT'};
+    var en${u} = max(max(e${u}, ev${u}), ec${u});
+    if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
+    let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
+    let t${u} = exp2i(ev${u} - en${u});
+    e${u} = en${u};`,
+    )}`
+  const plainBackward = (): string => `
+    ${rows(
+      (i) => `{ let slope = HIDDEN_SCALE * hiddenSlope(${z('l', i)}, ${h('l', i)}, ea);
+      ${full ? `let curvature = HIDDEN_SCALE * hiddenCurvature(${z('l', i)}, ${h('l', i)}, ea) * g${i};` : ''}
+      ${curved && !full ? `let curvature = curvatureRatio(${z('l', i)}, ea) * deltas[deltaAt(0u, l - 1u, tileRow + ${i}u, column)];` : ''}
+      ${vectors((u) => `r${u}_${i} = slope * r${u}_${i}${curved ? ` + exp2i(ec${u} - en${u}) * curvature * tangents[curvedAt(v${u}, l, tileRow + ${i}u, column)]` : ''};`)} }`,
+    )}
+    ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, l - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
+    ${noteSizes}`
+  const blockBackwardExponents = (): string =>
+    vectors(
+      (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
+    let en${u} = max(e${u}, ev${u});
+    let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
+    let t${u} = exp2i(ev${u} - en${u});
+    e${u} = select(en${u}, NO_EXPONENT, en${u} < NO_EXPONENT / 2);`,
+    )
+  const backwardThroughBlocks = (): string => `
+    ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = HIDDEN_SCALE * r${u}_${i};`)}
+    ${deltaTangentThroughNormAndSkip(shape)}
+    ${fromShared}`
   return `
 ${EXPONENT_PRELUDE}
 ${activationPrelude([layout.activation, layout.outputActivation], tangentHeadPrelude(pass.loss.kind))}
@@ -100,11 +143,13 @@ ${SPAN_WGSL}
 @group(0) @binding(8) var<uniform> span: Span;
 var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
+${sentMemory(shape)}
 fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let column = lid % QUADS;
+  ${plain ? '' : 'let columns = 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u);'}
   let row0 = (lid / QUADS) * ${R}u;
   let tileNumber = group.x + span.first.x;
   let tileRow = tileNumber * TILE_ROWS + row0;
@@ -114,36 +159,29 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var slot = 0u;
   if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } }
   ${each((u, i) => `var r${u}_${i} = vec4f(0.0);`)}
+  ${skips ? `var turn = 0u; var skippedBase = NO_EXPONENT; ${vectors((u) => `var skipped${u} = NO_EXPONENT;`)}` : ''}
   workgroupBarrier();
 
-  // layer 0 reads the data, which no vector moves
-  {
-    let l = 0u;
-    let weightScale = FIRST_SCALE;
-    let ea = 0;
-    ${vectors((u) => `let old${u} = NO_EXPONENT;`)}
-    ${forwardExponents}
-    let w = weightAt(0u) + column;
-    for (var k = 0u; k < IN_QUADS; k++) {
-      let p = w + 4u * k * QUADS;
-      ${readDirections}
-      ${rows((i) => `{ let x = rows[(tileRow + ${i}u) * ROW_QUADS + k]; ${vectors((u) => `r${u}_${i} += x.x * v${u}_0 + x.y * v${u}_1 + x.z * v${u}_2 + x.w * v${u}_3;`)} }`)}
-    }
-    ${each((u, i) => `r${u}_${i} *= t${u};`)}
-    ${finishForward}
-    ${swapHalves}
-  }
-  for (var l = 1u; l < LAYERS; l++) {
-    let weightScale = HIDDEN_SCALE;
+  for (var l = 0u; l < LAYERS; l++) {
+    let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
     ${settle(
       (u, i) => `tangents[tangentAt(v${u}, l, tileRow + ${i}u, column)]`,
       (u) => `tangentExponents[tangentExponent(v${u}, l, tileNumber)]`,
     )}
-    ${clearNextSlot}
+    ${skips ? `if (startsBlock(l)) { ${vectors((u) => `skipped${u} = e${u};`)} }` : ''}${clearNextSlot}
     let ea = exponents[exponentForward(0u, l, tileNumber)];
     ${forwardExponents}
     ${each((u, i) => `r${u}_${i} = vec4f(0.0);`)}
     let w = weightAt(l) + column;
+    if (l == 0u) {
+      // the data, which no vector moves
+      for (var k = 0u; k < IN_QUADS; k++) {
+        let p = w + 4u * k * QUADS;
+        ${readDirections}
+        ${rows((i) => `{ let x = rows[(tileRow + ${i}u) * ROW_QUADS + k]; ${vectors((u) => `r${u}_${i} += x.x * v${u}_0 + x.y * v${u}_1 + x.z * v${u}_2 + x.w * v${u}_3;`)} }`)}
+      }
+      ${each((u, i) => `r${u}_${i} *= t${u};`)}
+    } else {
     for (var k = 0u; k < QUADS; k++) {
       let p = w + 4u * k * QUADS;
       ${readWeights('parameters', 'w', 'p')}
@@ -153,6 +191,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       ${vectors((u) => `{ let x = s${u} * ${shared(u, 'cur', i, 'k')}; let y = t${u} * a; r${u}_${i} += x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3 + y.x * v${u}_0 + y.y * v${u}_1 + y.z * v${u}_2 + y.w * v${u}_3; }`)} }`,
       )}
     }
+    }
     ${finishForward}
     ${swapHalves}
   }
@@ -161,7 +200,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
   storageBarrier();
-  if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } }
+  if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } ${clearSent(shape)}}
   slot = 0u;
   workgroupBarrier();
   ${each((u, i) => `${shared(u, 'cur', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, LAYERS - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
@@ -177,18 +216,9 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ${clearNextSlot}
     let ed = exponents[exponentBackward(0u, l, tileNumber)];
     let ea = exponents[exponentForward(0u, l, tileNumber)];
-    ${curved ? `let below = ${full ? 'ed' : 'exponents[exponentBackward(0u, l - 1u, tileNumber)]'};` : ''}
-    ${vectors(
-      (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
-    let ec${u} = ${curved ? `summed(below, tangentExponents[curvedExponent(v${u}, l, tileNumber)])` : 'NO_EXPONENT'};
-    var en${u} = max(max(e${u}, ev${u}), ec${u});
-    if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
-    let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
-    let t${u} = exp2i(ev${u} - en${u});
-    e${u} = en${u};`,
-    )}
+    ${plain ? plainBackwardExponents() : blockBackwardExponents()}
     ${each((u, i) => `r${u}_${i} = vec4f(0.0);`)}
-    ${full ? rows((i) => `var g${i} = vec4f(0.0);`) : ''}
+    ${full ? (plain ? rows((i) => `var g${i} = vec4f(0.0);`) : `var g = array<vec4f, ${R}>();`) : ''}
     let w = weightAt(l) + 4u * column * QUADS;
     for (var k = 0u; k < QUADS; k++) {
       let p = w + k;
@@ -196,18 +226,10 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       ${readDirections}
       ${rows(
         (i) => `{ let d = deltas[deltaAt(0u, l, tileRow + ${i}u, k)];
-      ${full ? `g${i} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3));` : ''}
+      ${full ? `${plain ? `g${i}` : `g[${i}]`} += vec4f(dot(d, w0), dot(d, w1), dot(d, w2), dot(d, w3));` : ''}
       ${vectors((u) => `{ let x = s${u} * ${shared(u, 'cur', i, 'k')}; let y = t${u} * d; r${u}_${i} += vec4f(dot(x, w0) + dot(y, v${u}_0), dot(x, w1) + dot(y, v${u}_1), dot(x, w2) + dot(y, v${u}_2), dot(x, w3) + dot(y, v${u}_3)); }`)} }`,
       )}
-    }
-    ${rows(
-      (i) => `{ let slope = HIDDEN_SCALE * hiddenSlope(${z('l', i)}, ${h('l', i)}, ea);
-      ${full ? `let curvature = HIDDEN_SCALE * hiddenCurvature(${z('l', i)}, ${h('l', i)}, ea) * g${i};` : ''}
-      ${curved && !full ? `let curvature = curvatureRatio(${z('l', i)}, ea) * deltas[deltaAt(0u, l - 1u, tileRow + ${i}u, column)];` : ''}
-      ${vectors((u) => `r${u}_${i} = slope * r${u}_${i}${curved ? ` + exp2i(ec${u} - en${u}) * curvature * tangents[curvedAt(v${u}, l, tileRow + ${i}u, column)]` : ''};`)} }`,
-    )}
-    ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, l - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
-    ${noteSizes}
+    }${plain ? plainBackward() : backwardThroughBlocks()}
     ${swapHalves}
   }
 }`

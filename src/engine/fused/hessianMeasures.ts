@@ -97,7 +97,8 @@ function chunkRows(passes: MeasuringPasses, n: number): number {
   const { layout, opened, tile } = passes.context
   const row = 16 * layout.layerCount * layout.quads
   const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, passes.budget.bytes)
-  const most = Math.max(1, Math.floor(bound / (6 * row) / tile.rows)) * tile.rows
+  const own = Math.max(6 * row, 2 * tangentBytesPerRow(layout))
+  const most = Math.max(1, Math.floor(bound / own / tile.rows)) * tile.rows
   return n <= most ? n : Math.ceil(n / Math.ceil(n / most) / tile.rows) * tile.rows
 }
 
@@ -112,7 +113,7 @@ function blockShape(passes: MeasuringPasses, pass: FusedPass, count: number): Ta
   const shape: KernelShape = { ...pass.shape, tile: { rows, rowsPerThread } }
   const two: TangentShape = { pass: shape, vectors: 2, together: 2 }
   const together = count > 1 && tangentWorkgroupBytes(two) <= limits.maxComputeWorkgroupStorageSize ? 2 : 1
-  const perVector = tangentBytesPerRow(two) * tileCount(shape) * rows + 32 * layout.seedQuads
+  const perVector = tangentBytesPerRow(layout) * tileCount(shape) * rows + 32 * layout.seedQuads
   const fitting = Math.floor(passes.budget.bytes / perVector / together) * together
   const wanted = Math.ceil(count / together) * together
   return { pass: shape, vectors: Math.max(together, Math.min(MOST_VECTORS, wanted, fitting)), together }

@@ -1,22 +1,74 @@
 // H2: the products of the Hessian with a block of vectors, from the tangents that H1 left.
 //
-//   HV_l = s (RA_l (x) D_l + A_l (x) RD_l),   biases: biasScale RD_l,   summed over rows
+//   HV_l = s (RA_l (x) D_l + A_l (x) RD_l),   biases: biasScale RD_l,   gamma: RN_l x + N_l RX,   beta: RN_l,   summed over rows
 //
 // Like K2 without an optimizer: a thread owns 4 inputs x 4 outputs, of `together` vectors that share the reading of A and D.
 //
-//   workgroup (x: 64 blocks, or the biases in the last one; y: group of vectors; z: layer)
-//   products  [vector][parameters as in K1] as mantissas of 2^productExponent(vector, layer, weights | biases)
+//   workgroup (x: 64 blocks, or the biases, with layer norm gamma and beta too, in the last ones; y: group of vectors; z: layer)
+//   products  [vector][parameters as in K1] as mantissas of 2^productExponent(vector, layer, part)
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
 import { BLOCKS_PER_GROUP, weightGroups } from './updateKernel.ts'
 
-/** WGSL of H2; entry point `main`, (weightGroups + 1) x (vectors / together) x layers workgroups. */
+/** WGSL of H2; entry point `main`, `groupsOfLayer` x (vectors / together) x layers workgroups. */
 export function hessianProductWgsl(shape: TangentShape): string {
   const { pass, together } = shape
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n      ')
   const four = (body: (q: number) => string): string => [0, 1, 2, 3].map(body).join(' ')
   const axes = ['x', 'y', 'z', 'w']
+  const { norm, bias } = pass.layout
+  const normed = norm !== null
+  const biases = bias
+    ? `
+    for (var column = lid; column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+      ${vectors((u) => `var g${u} = vec4f(0.0);`)}
+      for (var t = 0u; t < TILES; t++) {
+        ${vectors((u) => `let s${u} = exp2i(tangentExponents[deltaTangentExponent(v${u}, l, t)] - em${u});`)}
+        let end = min((t + 1u) * TILE_ROWS, realRows);
+        for (var row = t * TILE_ROWS; row < end; row++) {
+          ${vectors((u) => `g${u} += s${u} * tangents[deltaTangentAt(v${u}, l, row, column)];`)}
+        }
+      }
+      ${vectors((u) => `products[v${u} * SEED_QUADS + biasAt(l) + column] = BIAS_SCALE * g${u};`)}
+    }`
+    : ''
+  // A norm belongs to every layer but the last, whose gamma and beta are padding.
+  const ofNorm = `
+    for (var column = lid; part > 1u && l < LAYERS - 1u && column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+      ${vectors((u) => `var g${u} = vec4f(0.0);`)}
+      for (var t = 0u; t < TILES; t++) {
+        ${vectors(
+          (u) => `let s${u} = exp2i(tangentExponents[normedDeltaTangentExponent(v${u}, l, t)] - em${u});
+        let m${u} = exp2i(bentExponent(v${u}, l, t) - em${u});`,
+        )}
+        let end = min((t + 1u) * TILE_ROWS, realRows);
+        for (var row = t * TILE_ROWS; row < end; row++) {
+          let at = deltaAt(0u, l, row, column);
+          let x = activations[NORMED + at];
+          let n = deltas[NORMED_DELTAS + at];
+          ${vectors(
+            (u) => `{ let moved = s${u} * tangents[normedDeltaTangentAt(v${u}, l, row, column)];
+          if (part == 2u) { g${u} += moved * x + n * (m${u} * tangents[normedTangentAt(v${u}, l, row, column)]); } else { g${u} += moved; } }`,
+          )}
+        }
+      }
+      ${vectors((u) => `products[v${u} * SEED_QUADS + select(gammaAt(l), betaAt(l), part == 3u) + column] = g${u};`)}
+    }`
+  const topOfPart = `
+// exponent of N RX
+fn bentExponent(v: u32, l: u32, t: u32) -> i32 {
+  return summed(exponents[exponentNormed(0u, l, t)], tangentExponents[normedTangentExponent(v, l, t)]);
+}
+fn topOfPart(v: u32, l: u32, part: u32) -> i32 {
+  if (part < 2u) { return topExponent(v, l, part == 1u); }
+  var em = NO_EXPONENT;
+  for (var t = 0u; l < LAYERS - 1u && t < TILES; t++) {
+    em = max(em, tangentExponents[normedDeltaTangentExponent(v, l, t)]);
+    if (part == 2u) { em = max(em, bentExponent(v, l, t)); }
+  }
+  return select(em, 0, em < NO_EXPONENT / 2);
+}`
   return `
 ${EXPONENT_PRELUDE}
 ${tangentWgsl(shape)}
@@ -45,36 +97,21 @@ fn topExponent(v: u32, l: u32, isBias: bool) -> i32 {
     if (isBias) { em = max(em, tangentExponents[deltaTangentExponent(v, l, t)]); } else { em = max(em, max(movedExponent(v, l, t), steadyExponent(v, l, t))); }
   }
   return select(em, 0, em < NO_EXPONENT / 2);
-}
+}${normed ? topOfPart : ''}
 
 @compute @workgroup_size(${BLOCKS_PER_GROUP})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let l = group.z + span.first.z;
-  let isBias = group.x == GROUPS;
+  ${normed ? 'let part = select(0u, group.x - GROUPS + 1u, group.x >= GROUPS); let isBias = part == 1u;' : 'let isBias = group.x == GROUPS;'}
   let realRows = span.first.w;
-  ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; let em${u} = topExponent(v${u}, l, isBias);`)}
-  if (lid == 0u && (isBias || group.x == 0u)) {
-    let part = select(0u, 1u, isBias);
+  ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; let em${u} = ${normed ? 'topOfPart' : 'topExponent'}(v${u}, l, ${normed ? 'part' : 'isBias'});`)}
+  if (lid == 0u && (${normed ? 'part > 0u' : 'isBias'} || group.x == 0u)) {
+    ${normed ? '' : 'let part = select(0u, 1u, isBias);'}
     ${vectors((u) => `tangentExponents[productExponent(v${u}, l, part)] = em${u};`)}
   }
-  if (isBias) {${
-    pass.layout.bias
-      ? `
-    for (var column = lid; column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
-      ${vectors((u) => `var g${u} = vec4f(0.0);`)}
-      for (var t = 0u; t < TILES; t++) {
-        ${vectors((u) => `let s${u} = exp2i(tangentExponents[deltaTangentExponent(v${u}, l, t)] - em${u});`)}
-        let end = min((t + 1u) * TILE_ROWS, realRows);
-        for (var row = t * TILE_ROWS; row < end; row++) {
-          ${vectors((u) => `g${u} += s${u} * tangents[deltaTangentAt(v${u}, l, row, column)];`)}
-        }
-      }
-      ${vectors((u) => `products[v${u} * SEED_QUADS + biasAt(l) + column] = BIAS_SCALE * g${u};`)}
-    }`
-      : ''
-  }
+  if (isBias) {${biases}
     return;
-  }
+  }${normed ? `\n  if (part > 0u) {${ofNorm}\n    return;\n  }` : ''}
   let rowQuads = select(QUADS, IN_QUADS, l == 0u);
   let block = group.x * ${BLOCKS_PER_GROUP}u + lid;
   if (block >= rowQuads * QUADS) { return; }

@@ -37,16 +37,19 @@ export interface TileExponents {
   argument(layer: number, tile: number): number
   /** Of layer 0 .. L-1 deltas, by tile. */
   backward(layer: number, tile: number): number
+  /** Of the deltas of the norms' outputs of layer 0 .. L-2, by tile. */
+  normed(layer: number, tile: number): number
 }
 
 export function tileExponents(shape: KernelShape, exponents: Int32Array): TileExponents {
   const tiles = tileCount(shape)
   const ownArguments = !isPlain(shape.layout)
-  const { backward, argument } = exponentOffsets(shape)
+  const { backward, argument, normed } = exponentOffsets(shape)
   return {
     forward: (layer, tile) => exponents[layer * tiles + tile],
     argument: (layer, tile) => exponents[ownArguments ? argument + layer * tiles + tile : (layer + 1) * tiles + tile],
     backward: (layer, tile) => exponents[backward + layer * tiles + tile],
+    normed: (layer, tile) => exponents[normed + layer * tiles + tile],
   }
 }
 

@@ -4,7 +4,7 @@
 // terms would vanish.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Activation } from '../../../src/core/experiment.ts'
-import { parameterCount, type DenseNetworkSpec, type SkipSpec } from '../../../src/core/networkSpec.ts'
+import { parameterCount, type DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
 import { partsOf } from '../../../src/engine/fused/layout.ts'
@@ -12,13 +12,11 @@ import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { normals, optimizerOf, samples } from '../reference/problems.ts'
+import { withBlocks, type Blocks } from './blocks.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
-interface Choices {
+interface Choices extends Blocks {
   readonly activation: Activation
-  readonly norm: boolean
-  readonly span: number
-  readonly placement?: SkipSpec['placement']
   readonly bias?: boolean
 }
 
@@ -34,21 +32,6 @@ const CASES: readonly (readonly [string, Choices])[] = [
 ]
 const HIDDEN = 7
 const TILE = { tile: { rows: 8, rowsPerThread: 2 } }
-
-function withBlocks(spec: DenseNetworkSpec, { norm, span, placement = 'postAct' }: Choices): DenseNetworkSpec {
-  const last = spec.layers.length - 1
-  return {
-    ...spec,
-    layers: spec.layers.map((layer, l) => ({
-      ...layer,
-      ...(norm && l < last ? { norm: { kind: 'layer' as const, eps: 1e-3, frozen: null } } : {}),
-      // Blocks start at layer 1; an unfinished one has no skip.
-      ...(span > 0 && l < last && l >= span && l % span === 0
-        ? { skip: { from: l - span + 1, placement, scale: 0.75, branchScale: 0.5 } }
-        : {}),
-    })),
-  }
-}
 
 function optionsOf(choices: Choices, problem: Partial<TrainingProblem> = {}): TrainerOptions & { readonly spec: DenseNetworkSpec } {
   const { activation, bias = true } = choices
@@ -113,27 +96,6 @@ export function fusedNormAndSkipTests(open: () => Promise<OpenedDevice | NoGpu>)
         },
         TILE,
       )
-    })
-
-    test('with norms and skips lends its Gram matrices and products of the Hessian', async () => {
-      for (const choices of [CASES[1][1], CASES[3][1]]) {
-        const options = optionsOf(choices)
-        const wanted = createFloat64Trainer(options).probe(0)
-        const set = samples(7)
-        const block = normals(wanted.parameterCount, 'v')
-        await withFused(
-          opened,
-          options,
-          async (trainer) => {
-            const own = trainer.probe(0)
-            expect(relativeError(await own.perSampleGram(set), await wanted.perSampleGram(set))).toBeLessThan(1e-5)
-            expect(relativeError(await own.kernelGram(set), await wanted.kernelGram(set))).toBeLessThan(1e-5)
-            expect(relativeError(await own.outputJacobian(set), await wanted.outputJacobian(set))).toBeLessThan(2e-5)
-            expect(relativeError(await own.hessianVectors(block, 1, set), await wanted.hessianVectors(block, 1, set))).toBeLessThan(1e-5)
-          },
-          TILE,
-        )
-      }
     })
 
     test('with skips keeps deltas far outside float32 on the way to the first layer', async () => {

@@ -15,11 +15,13 @@ import { OwnedBuffers } from '../../../src/engine/fused/ownedBuffers.ts'
 import type { WorkBudget } from '../../../src/engine/fused/workPieces.ts'
 import { layerInfo } from '../../../src/engine/layerInfo.ts'
 import { denseSpec, normals, randomDataset, type SpecChoices } from '../reference/problems.ts'
+import { withBlocks, type Blocks } from './blocks.ts'
 
 export interface ProbeProblem {
   readonly widths: readonly number[]
   readonly choices?: SpecChoices
-  /** Weights are gain N(0, 1/fanIn), biases a tenth of N(0, 1). */
+  readonly blocks?: Blocks
+  /** Weights are gain N(0, 1/fanIn), biases a tenth of N(0, 1), gammas and betas of norms 1 and 0 and a third of N(0, 1). */
   readonly gain: number
   /** One row per thread where absent: it compiles fastest. */
   readonly tile?: Tile
@@ -45,7 +47,8 @@ export const PROBE_SAMPLES = 40
 
 export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): ProbeFixture {
   const { widths } = problem
-  const spec = denseSpec(widths, problem.choices)
+  const plainSpec = denseSpec(widths, problem.choices)
+  const spec = problem.blocks === undefined ? plainSpec : withBlocks(plainSpec, problem.blocks)
   const layout = fusedLayout(spec)
   const count = problem.samples ?? SAMPLES
   const plain = randomDataset(count, widths[0], widths[widths.length - 1], spec.loss.kind)
@@ -112,8 +115,10 @@ function startWeights(spec: DenseNetworkSpec, gain: number): Float64Array {
     // In the NTK parameterization the root stands in the forward pass.
     const scale = gain / (Math.sqrt(layer.fanIn) * layer.forwardScale)
     for (; at < matrixEnd; at++) weights[at] = Math.fround(weights[at] * scale)
-    if (!layer.bias) continue
-    for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(weights[at] * 0.1)
+    if (layer.bias) for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(weights[at] * 0.1)
+    if (layer.norm === undefined) continue
+    for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(1 + weights[at] * 0.33)
+    for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(weights[at] * 0.33)
   }
   return weights
 }
