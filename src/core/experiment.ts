@@ -90,6 +90,8 @@ export const ownFileSchema = v.strictObject({
   width: counted(LIMITS.fileSide),
   /** Number of classes; 0 for regression. */
   classes: counted(LIMITS.fileClasses),
+  /** The last so many columns are numbers to be predicted. Absent: one, or what the file itself says. */
+  outputs: v.optional(counted(LIMITS.fileTargets)),
 })
 export type OwnFile = v.InferOutput<typeof ownFileSchema>
 
@@ -109,8 +111,8 @@ export const dataSchema = v.strictObject({
   ]),
   /** Side of an image: 7, 14 by average pooling, 32 by a zero margin; digits are 8 x 8 and files keep theirs whatever it says. */
   side: v.picklist([7, 14, 28, 32]),
-  /** labels: what the set says. inputs: every sample is its own target (image to image, autoencoder). */
-  targets: v.picklist(['labels', 'inputs']),
+  /** labels: what the set says. inputs: every sample is its own target (image to image, autoencoder). signs: two classes of a file as one number, -1 or 1. */
+  targets: v.picklist(['labels', 'inputs', 'signs']),
   /** Which file of the user's own `file` means; other kinds ignore it. */
   file: v.nullable(ownFileSchema),
   trainCount: counted(LIMITS.trainCount),

@@ -12,13 +12,18 @@ const WITH_SIGNS: ReadonlySet<Experiment['data']['kind']> = new Set(['sphere', '
 
 /** True where targets are classes, so that softmax cross-entropy exists. */
 export function hasClasses(data: DataSettings): boolean {
-  if (data.targets === 'inputs') return false
+  if (data.targets !== 'labels') return false
   return data.kind === 'file' ? (data.file?.classes ?? 0) > 0 : WITH_CLASSES.has(data.kind)
 }
 
 /** True where every target is -1 or 1, which is what the logistic loss needs. */
 export function hasSigns(data: DataSettings): boolean {
-  return data.targets === 'labels' && WITH_SIGNS.has(data.kind)
+  return data.targets === 'signs' || (data.targets === 'labels' && WITH_SIGNS.has(data.kind))
+}
+
+/** True for a file of two classes, which may be one output of -1 or 1 as well as two outputs. */
+export function hasTwoClasses({ kind, file }: Pick<DataSettings, 'kind' | 'file'>): boolean {
+  return kind === 'file' && file?.classes === 2
 }
 
 /** True where inputs and targets are single numbers, which is what a chain needs. */
@@ -33,6 +38,8 @@ export function repairCombinations(experiment: Experiment, report: Report): Expe
     linearisedOfArmA,
     chainOfArmB,
     fileThatIsNamed,
+    classesOrNumbers,
+    signsOfTwoClasses,
     imageToImageNeedsImages,
     orthogonalPointsThatExist,
     softmaxNeedsClasses,
@@ -80,6 +87,31 @@ function fileThatIsNamed(experiment: Experiment, report: Report): Experiment {
   return { ...experiment, data: { ...data, kind: 'fashionMnist' } }
 }
 
+function classesOrNumbers(experiment: Experiment, report: Report): Experiment {
+  const { data } = experiment
+  if (data.file === null || data.file.outputs === undefined || data.file.classes === 0) return experiment
+  const { outputs, ...file } = data.file
+  report(
+    combination(
+      'data.file.outputs',
+      `${outputs}`,
+      'nothing',
+      'no number of outputs beside classes',
+      'A file of classes has no numbers to predict',
+    ),
+  )
+  return { ...experiment, data: { ...data, file } }
+}
+
+function signsOfTwoClasses(experiment: Experiment, report: Report): Experiment {
+  const { data } = experiment
+  if (data.targets !== 'signs' || hasTwoClasses(data)) return experiment
+  report(
+    combination('data.targets', data.targets, 'labels', 'labels or inputs', 'Only a file of two classes becomes one number of -1 or 1'),
+  )
+  return { ...experiment, data: { ...data, targets: 'labels' } }
+}
+
 /** Both arms learn the same targets, so one image-to-image arm decides for both. */
 function imageToImageNeedsImages(experiment: Experiment, report: Report): Experiment {
   const { data } = experiment
@@ -120,7 +152,7 @@ function logisticNeedsSigns(experiment: Experiment, report: Report): Experiment 
   const { data, loss } = experiment
   if (loss.kind !== 'logistic' || hasSigns(data)) return experiment
   const why = 'The logistic loss needs targets of -1 and 1'
-  report(combination('loss.kind', loss.kind, 'squaredError', 'logistic on sphere or orthogonal only', why))
+  report(combination('loss.kind', loss.kind, 'squaredError', 'logistic on sphere, orthogonal, or signs of a file of two classes only', why))
   return { ...experiment, loss: { ...loss, kind: 'squaredError' } }
 }
 

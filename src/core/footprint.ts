@@ -26,7 +26,8 @@ const COPIES_PER_ACTIVATION = 5
 /** Shape of the samples of an experiment, as the loader will give them. */
 export function dataShape(data: Experiment['data']): DataShape {
   const shape = labelledShape(data)
-  return data.targets === 'inputs' ? { ...shape, outputWidth: shape.inputWidth } : shape
+  if (data.targets === 'inputs') return { ...shape, outputWidth: shape.inputWidth }
+  return data.targets === 'signs' ? { ...shape, outputWidth: 1 } : shape
 }
 
 function labelledShape(data: Experiment['data']): DataShape {
@@ -58,11 +59,11 @@ function labelledShape(data: Experiment['data']): DataShape {
 /** A file of one number a sample while none is named; a single column is a vector. */
 function fileShape(file: OwnFile | null): DataShape {
   if (file === null) return { inputWidth: 1, outputWidth: 1, imageShape: null }
-  const { channels, height, width, classes } = file
+  const { channels, height, width, classes, outputs = 1 } = file
   const isImage = width > 1
   return {
     inputWidth: channels * height * width,
-    outputWidth: Math.max(1, classes),
+    outputWidth: classes > 0 ? classes : outputs,
     imageShape: isImage ? [channels, height, width] : null,
   }
 }

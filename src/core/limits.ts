@@ -23,6 +23,7 @@ export const LIMITS = {
   fileChannels: { min: 1, max: 4, scale: 'linear' },
   fileSide: { min: 1, max: 4096, scale: 'log' },
   fileClasses: { min: 0, max: 200, scale: 'linear' },
+  fileTargets: { min: 1, max: 100, scale: 'linear' },
   tau: { min: 0.01, max: 10, softMax: 4, scale: 'linear' },
   trainCount: { min: 1, max: 10_000, scale: 'log' },
   testCount: { min: 0, max: 2_000, scale: 'log' },

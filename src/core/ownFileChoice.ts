@@ -42,7 +42,7 @@ export function fittingCounts({ file, trainable, testable }: Pick<OwnFilePreview
   readonly trainCount: number
   readonly testCount: number
 } {
-  const numbersPerRow = file.channels * file.height * file.width + Math.max(1, file.classes)
+  const numbersPerRow = file.channels * file.height * file.width + Math.max(1, file.classes, file.outputs ?? 1)
   const rows = Math.max(2, Math.floor(LARGEST_SPLIT_BYTES / (4 * numbersPerRow)))
   const mostTest = Math.floor(rows / 6)
   return {

@@ -34,6 +34,9 @@ export interface OwnFilePreview {
   readonly classCounts: readonly number[]
   /** Smallest, mean and largest target where targets are numbers. */
   readonly targetRange: { readonly min: number; readonly mean: number; readonly max: number } | null
+  /** How many columns are learnt, and how many of the last ones may be; 0 where the format says it. */
+  readonly targetColumns: number
+  readonly mostTargets: number
   /** What was guessed or turned, one sentence each. */
   readonly notes: readonly string[]
   /** Each shown sample: its place in the files from 1, and its class or number, empty without targets. */

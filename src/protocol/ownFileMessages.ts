@@ -14,6 +14,8 @@ export interface ReadOwnFilesRequest {
   readonly files: readonly HeldFile[]
   /** What the run of the moment waits for, so that files with its digest are read under its name. */
   readonly wanted: OwnFile | null
+  /** So many last columns of a table are numbers to be predicted; null: the table says it. */
+  readonly targetColumns: number | null
 }
 
 export type ReadOwnFilesAnswer =

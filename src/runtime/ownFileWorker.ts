@@ -7,10 +7,10 @@ import { readWantedFiles } from '../data/ownFile/readOwnFiles.ts'
 import type { ReadOwnFilesAnswer, ReadOwnFilesRequest } from '../protocol/ownFileMessages.ts'
 import { bytesOfFiles } from './readHeldFiles.ts'
 
-async function read({ files, wanted }: ReadOwnFilesRequest): Promise<ReadOwnFilesAnswer> {
+async function read({ files, wanted, targetColumns }: ReadOwnFilesRequest): Promise<ReadOwnFilesAnswer> {
   try {
     const bytes = await bytesOfFiles(files)
-    const samples = await readWantedFiles(bytes, wanted)
+    const samples = await readWantedFiles(bytes, wanted, targetColumns)
     const held = bytes.map((file) => ({ name: file.name, content: new Blob([file.bytes as Uint8Array<ArrayBuffer>]) }))
     return { type: 'read', preview: ownPreview(samples), held }
   } catch (error) {

@@ -1,7 +1,8 @@
 // How do files that the page holds become samples in a Worker? Read to the end, then parsed and digested like any others.
 import { corrupt } from '../data/dataFaults.ts'
 import type { OwnSamples } from '../data/ownFile/ownSamples.ts'
-import { demandSizes, readOwnFiles, type OwnBytes } from '../data/ownFile/readOwnFiles.ts'
+import type { OwnFile } from '../core/experiment.ts'
+import { demandSizes, OWN_FILE_LIMITS, readOwnFiles, type OwnBytes } from '../data/ownFile/readOwnFiles.ts'
 import type { HeldFile } from '../protocol/ownFileMessages.ts'
 
 /**
@@ -23,15 +24,18 @@ export async function bytesOfFiles(files: readonly HeldFile[]): Promise<readonly
 }
 
 /** Reads files once and keeps the samples of the last ones: every change of depth or width starts a new run on them. */
-export function createOwnFileReader(): (files: readonly HeldFile[], digest: string, name: string) => Promise<OwnSamples> {
+export function createOwnFileReader(): (
+  files: readonly HeldFile[],
+  wanted: Pick<OwnFile, 'sha256' | 'name'> & Partial<Pick<OwnFile, 'outputs'>>,
+) => Promise<OwnSamples> {
   let known: { readonly key: string; readonly samples: OwnSamples } | null = null
-  return async (files, digest, name) => {
-    const key = `${digest} ${name}`
+  return async (files, { sha256, name, outputs }) => {
+    const key = `${sha256} ${outputs ?? ''} ${name}`
     if (known?.key === key) return known.samples
     // The ones before go first: both at once may be too much.
     known = null
-    const samples = await readOwnFiles(await bytesOfFiles(files), name)
-    if (samples.file.sha256 === digest) known = { key, samples }
+    const samples = await readOwnFiles(await bytesOfFiles(files), name, OWN_FILE_LIMITS.bytes, outputs ?? null)
+    if (samples.file.sha256 === sha256) known = { key, samples }
     return samples
   }
 }

@@ -45,7 +45,7 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
     async loadDataset(settings, seed, onProgress, signal) {
       const { file, kind } = settings
       const here = kind === 'file' && file !== null && start.ownFiles !== undefined
-      const ownFile = here ? await readOwn(start.ownFiles, file.sha256, file.name) : null
+      const ownFile = here ? await readOwn(start.ownFiles, file) : null
       return await loadDataset(settings, { seed, readAsset, cache, onProgress, signal, ownFile })
     },
     createTrainer: chooseTrainer,

@@ -117,18 +117,21 @@ export function valueOf(kind: LinkValueKind, text: string): unknown {
   return NUMBER.test(text) ? Number(text) : text
 }
 
-/** `<sha256>.<channels>.<height>.<width>.<classes>.<name>`, the name last because it may hold anything; or `none`. */
+/** `<sha256>.<channels>.<height>.<width>.<classes>.<name>`, `n3` for three numbers in place of classes, the name last because it may hold anything; or `none`. */
 function fileText(file: OwnFile | null): string {
   if (file === null) return 'none'
-  const { sha256, channels, height, width, classes, name } = file
-  return [sha256, channels, height, width, classes, encodeURIComponent(name)].join('.')
+  const { sha256, channels, height, width, classes, outputs, name } = file
+  const learnt = outputs === undefined || classes > 0 ? classes : `n${outputs}`
+  return [sha256, channels, height, width, learnt, encodeURIComponent(name)].join('.')
 }
 
 function fileOf(text: string): unknown {
   if (text === 'none') return null
   const [sha256, channels, height, width, classes, ...name] = text.split('.')
   if (name.length === 0) return text
-  const numbers = { channels: Number(channels), height: Number(height), width: Number(width), classes: Number(classes) }
+  const outputs = /^n(\d+)$/u.exec(classes)
+  const learnt = outputs === null ? { classes: Number(classes) } : { classes: 0, outputs: Number(outputs[1]) }
+  const numbers = { channels: Number(channels), height: Number(height), width: Number(width), ...learnt }
   return { sha256, ...numbers, name: name.join('.') }
 }
 

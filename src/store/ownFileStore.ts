@@ -33,6 +33,8 @@ export interface OwnFiles {
   readonly store: StoreApi<OwnFileState>
   /** Looks at files; the dialog follows. Files for which the run waits are taken at once. */
   readonly choose: (files: readonly HeldFile[]) => Promise<void>
+  /** Reads the files of the preview again, so many last columns as targets; null: as the table says. */
+  readonly chooseTargets: (targetColumns: number | null) => Promise<void>
   readonly accept: () => void
   readonly cancel: () => void
   /** The files of an experiment where they are here. */
@@ -72,6 +74,25 @@ export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: 
     lab.view.toast('info', `${fileInWords(preview.file)} is here; the run is ready.`)
   }
 
+  const choose = async (files: readonly HeldFile[], targetColumns: number | null) => {
+    if (files.length === 0) return
+    reading?.abort()
+    const mine = new AbortController()
+    reading = mine
+    show({ type: 'reading', names: files.map(({ name }) => name) })
+    let answer: ReadOwnFilesAnswer
+    try {
+      answer = await read({ files, wanted: waited(), targetColumns }, mine.signal)
+    } catch {
+      return
+    }
+    if (mine.signal.aborted) return
+    if (answer.type === 'refused') return show(answer)
+    const wanted = waited()
+    if (wanted?.sha256 === answer.preview.file.sha256) take(answer)
+    else show({ type: 'preview', preview: answer.preview, held: answer.held, instead: wanted })
+  }
+
   return {
     store,
     bind: (bound) => {
@@ -79,23 +100,10 @@ export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: 
     },
     filesFor,
     missingFor,
-    async choose(files) {
-      if (files.length === 0) return
-      reading?.abort()
-      const mine = new AbortController()
-      reading = mine
-      show({ type: 'reading', names: files.map(({ name }) => name) })
-      let answer: ReadOwnFilesAnswer
-      try {
-        answer = await read({ files, wanted: waited() }, mine.signal)
-      } catch {
-        return
-      }
-      if (mine.signal.aborted) return
-      if (answer.type === 'refused') return show(answer)
-      const wanted = waited()
-      if (wanted?.sha256 === answer.preview.file.sha256) take(answer)
-      else show({ type: 'preview', preview: answer.preview, held: answer.held, instead: wanted })
+    choose: (files) => choose(files, null),
+    async chooseTargets(targetColumns) {
+      const { dialog } = store.getState()
+      if (dialog.type === 'preview') await choose(dialog.held, targetColumns)
     },
     accept() {
       const { dialog } = store.getState()

@@ -61,6 +61,8 @@ const file = fc.record({
   width: count('fileSide'),
   classes: count('fileClasses'),
 })
+/** A file with several numbers to predict. */
+const numbersFile = fc.tuple(file, count('fileTargets')).map(([own, outputs]) => ({ ...own, classes: 0, outputs }))
 const every = count('every')
 const optional = (entries: Record<string, fc.Arbitrary<unknown>>) => fc.record(entries, { requiredKeys: [] })
 
@@ -73,8 +75,8 @@ export const anyExperiment: fc.Arbitrary<Experiment> = fc
     data: fc.record({
       kind: fc.constantFrom(...dataSchema.entries.kind.options),
       side: fc.constantFrom(7, 14, 28, 32),
-      targets: fc.constantFrom('labels', 'inputs'),
-      file: fc.option(file),
+      targets: fc.constantFrom('labels', 'inputs', 'signs'),
+      file: fc.option(fc.oneof(file, numbersFile)),
       trainCount: count('trainCount'),
       testCount: count('testCount'),
       inputs: count('inputs'),

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { dataShape } from '../../src/core/footprint.ts'
 import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import { experimentSchema, type Experiment } from '../../src/core/experiment.ts'
 import { DomainFault } from '../../src/core/faults.ts'
@@ -262,6 +263,24 @@ describe('rules between settings', () => {
     expect(used({ data: { kind: 'sphere' }, loss: { kind: 'logistic' } })).toMatchObject({ loss: 'logistic', paths: [] })
     expect(used({ loss: { kind: 'logistic' } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
     expect(used({ data: { kind: 'sphere', targets: 'inputs' }, loss: { kind: 'logistic' } }).loss).toBe('squaredError')
+  })
+  test('two classes of a file may be signs, nothing else may', () => {
+    const two = { kind: 'file', file: { ...FILE, classes: 2 }, targets: 'signs' } as const
+    expect(used({ data: two, loss: { kind: 'logistic' } })).toMatchObject({ loss: 'logistic', paths: [] })
+    expect(used({ data: two, loss: { kind: 'squaredError' } })).toMatchObject({ loss: 'squaredError', paths: [] })
+    // Two outputs are what cross-entropy needs, and signs are one.
+    expect(used({ data: two, loss: { kind: 'softmaxCrossEntropy' } })).toMatchObject({ loss: 'squaredError', paths: ['loss.kind'] })
+    expect(used({ data: { ...two, targets: 'labels' }, loss: { kind: 'logistic' } })).toMatchObject({ loss: 'squaredError' })
+    const three = used({ data: { ...two, file: FILE }, loss: { kind: 'logistic' } })
+    expect([three.data.targets, three.paths]).toEqual(['labels', ['data.targets', 'loss.kind']])
+    expect(used({ data: { targets: 'signs' } }).data.targets).toBe('labels')
+  })
+  test('a file has classes or numbers to predict, and as many outputs', () => {
+    const numbers = used({ data: { kind: 'file', file: { ...FILE, classes: 0, outputs: 3 } }, loss: { kind: 'squaredError' } })
+    expect([dataShape(numbers.data).outputWidth, numbers.paths]).toEqual([3, []])
+    const both = used({ data: { kind: 'file', file: { ...FILE, outputs: 3 } } })
+    expect([both.data.file, dataShape(both.data).outputWidth, both.paths]).toEqual([FILE, 3, ['data.file.outputs']])
+    expect(dataShape({ ...numbers.data, file: { ...FILE, classes: 2 }, targets: 'signs' }).outputWidth).toBe(1)
   })
   test('no more points are orthogonal than there are dimensions; training points come first', () => {
     const counts = (trainCount: number, testCount: number) => {

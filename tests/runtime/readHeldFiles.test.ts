@@ -33,16 +33,18 @@ describe('createOwnFileReader', () => {
   test('reads the same files once, other files and another name anew', async () => {
     const read = createOwnFileReader()
     const { sha256 } = (await readOwnFiles([file('t.csv', text(csvOf(40)))])).file
-    const first = await read([held('t.csv', csvOf(40))], sha256, 'mine')
+    const first = await read([held('t.csv', csvOf(40))], { sha256, name: 'mine' })
     expect(first.file).toMatchObject({ name: 'mine', sha256 })
-    expect(await read([held('t.csv', csvOf(40))], sha256, 'mine')).toBe(first)
-    expect((await read([held('t.csv', csvOf(40))], sha256, 'theirs')).file.name).toBe('theirs')
+    expect(await read([held('t.csv', csvOf(40))], { sha256, name: 'mine' })).toBe(first)
+    expect((await read([held('t.csv', csvOf(40))], { sha256, name: 'theirs' })).file.name).toBe('theirs')
+    const two = await read([held('t.csv', csvOf(40))], { sha256, name: 'theirs', outputs: 2 })
+    expect(two.file).toMatchObject({ height: 1, classes: 0, outputs: 2 })
   })
   test('gives files with another digest back as what they are, and does not keep them', async () => {
     const read = createOwnFileReader()
     const wanted = 'f'.repeat(64)
-    const first = await read([held('t.csv', csvOf(40))], wanted, 'mine')
+    const first = await read([held('t.csv', csvOf(40))], { sha256: wanted, name: 'mine' })
     expect(first.file.sha256).not.toBe(wanted)
-    expect(await read([held('t.csv', csvOf(40))], wanted, 'mine')).not.toBe(first)
+    expect(await read([held('t.csv', csvOf(40))], { sha256: wanted, name: 'mine' })).not.toBe(first)
   })
 })

@@ -53,6 +53,20 @@ describe('a link', () => {
     )
   })
 
+  test('says how many numbers of a file are predicted, in the place of its classes', () => {
+    const file = { name: 'm.csv', sha256: 'a'.repeat(64), channels: 1, height: 4, width: 1, classes: 0, outputs: 3 }
+    const experiment: Experiment = {
+      ...DEFAULT_MLP,
+      data: { ...DEFAULT_MLP.data, kind: 'file', file },
+      loss: { ...DEFAULT_MLP.loss, kind: 'squaredError' },
+    }
+    const link = encode(experiment)
+    expect(link).toContain(`file=${'a'.repeat(64)}.1.4.1.n3.m.csv`)
+    expect(decode(link).experiment.data.file).toEqual(file)
+    // As links said it before: one number.
+    expect(decode(link.replace('.n3.', '.0.')).experiment.data.file).toEqual({ ...file, outputs: undefined })
+  })
+
   test('fits into 2000 characters for any experiment, mid-run changes included', () => {
     fc.assert(
       fc.property(anyExperiment, (experiment) => {

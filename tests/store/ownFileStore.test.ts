@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_CNN, DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment, OwnFile } from '../../src/core/experiment.ts'
-import { FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
+import { dataShape, FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
 import type { OwnFilePreview } from '../../src/core/ownFilePreview.ts'
 import { validateExperiment } from '../../src/core/parseExperiment.ts'
 import type { HeldFile, ReadOwnFilesAnswer, ReadOwnFilesRequest } from '../../src/protocol/ownFileMessages.ts'
@@ -28,6 +28,8 @@ function previewOf(file: OwnFile, change: Partial<OwnFilePreview> = {}): OwnFile
     classNames: [],
     classCounts: [],
     targetRange: null,
+    targetColumns: 1,
+    mostTargets: 0,
     notes: [],
     shown: [],
     samples: { type: 'table', columns: [], hidden: 0, rows: [] },
@@ -212,6 +214,21 @@ describe('createOwnFiles', () => {
     expect(ownFiles.store.getState().held.map(({ sha256 }) => sha256)).toEqual(digests.toReversed().slice(0, 3))
     lab.run.undo()
     expect(ownFiles.filesFor(experiment())).toBe(HELD)
+  })
+
+  test('reads the files of the preview again when another number of targets is chosen', async () => {
+    await chosen({ type: 'read', preview: previewOf(VECTORS), held: HELD })
+    expect(requests[0].request.targetColumns).toBeNull()
+    const three = { ...VECTORS, classes: 0, height: 2, outputs: 3 }
+    const done = ownFiles.chooseTargets(3)
+    expect(requests[1].request).toMatchObject({ files: HELD, targetColumns: 3 })
+    requests[1].answer({ type: 'read', preview: previewOf(three, { targetColumns: 3 }), held: HELD })
+    await done
+    expect(dialog()).toMatchObject({ type: 'preview', preview: { file: three } })
+    ownFiles.accept()
+    expect([experiment().data.file, dataShape(experiment().data).outputWidth]).toEqual([three, 3])
+    await ownFiles.chooseTargets(2)
+    expect(requests).toHaveLength(2)
   })
 
   test('does nothing when nothing is chosen', async () => {

@@ -11,7 +11,7 @@ import { encodeLink } from '../../src/share/encodeLink.ts'
 import { lessonPreset } from '../../src/share/presets.ts'
 import { withField } from '../../src/store/fieldPath.ts'
 import { comparisonOf, differenceFor, isComparable } from '../../src/ui/controls/comparison.ts'
-import { dataFields, fieldsForData, fieldsForTargets, fitsModel, lossObstacle } from '../../src/ui/controls/dataChoice.ts'
+import { dataFields, fieldsForData, fieldsForTargets, fitsModel, lossObstacle, fieldsForLoss } from '../../src/ui/controls/dataChoice.ts'
 import { allowedDepth, fieldsForFamily, hasDepth } from '../../src/ui/controls/familyChoice.ts'
 import { withModelKind } from '../../src/ui/controls/modelSwitch.ts'
 import { networkOf, solvedWidth } from '../../src/ui/controls/networkOf.ts'
@@ -199,5 +199,25 @@ describe('equivalentTauWords', () => {
     expect(words(scheme(DEFAULT_MLP, 'glorotUniform'))).toBe('τ ≙ 2.13 first, 1.73 hidden, 2.28 last')
     // 9 to 144, 144 to 144 and 16 to 10.
     expect(words(scheme(DEFAULT_CNN, 'glorotUniform'))).toBe('τ ≙ 0.594–1.73 conv, 1.92 dense')
+  })
+})
+
+describe('fieldsForLoss', () => {
+  const file = { name: 'a.csv', sha256: 'a'.repeat(64), channels: 1, height: 3, width: 1, classes: 2 }
+  const data = { ...DEFAULT_MLP.data, kind: 'file' as const, file, targets: 'labels' as const }
+  test('makes one output of two classes for the logistic loss, and two again for cross-entropy', () => {
+    const logistic = fieldsForLoss('logistic', data)
+    expect(logistic).toEqual({ 'data.targets': 'signs', 'loss.kind': 'logistic' })
+    const back = fieldsForLoss('softmaxCrossEntropy', { ...data, targets: 'signs' })
+    expect(back).toEqual({ 'data.targets': 'labels', 'loss.kind': 'softmaxCrossEntropy' })
+    for (const kind of ['logistic', 'softmaxCrossEntropy', 'squaredError'] as const) expect(lossObstacle(kind, data)).toBeNull()
+    // The squared error fits both.
+    expect(fieldsForLoss('squaredError', { ...data, targets: 'signs' })).toEqual({ 'loss.kind': 'squaredError' })
+  })
+  test('leaves other data as they are', () => {
+    const three = { ...data, file: { ...file, classes: 3 } }
+    expect(fieldsForLoss('logistic', three)).toEqual({ 'loss.kind': 'logistic' })
+    expect(lossObstacle('logistic', three)).toBe('needs targets ±1')
+    expect(lossObstacle('logistic', { ...data, targets: 'inputs' })).toBe('needs targets ±1')
   })
 })

@@ -65,6 +65,7 @@ export function readCifar(batches: readonly { readonly name: string; readonly by
     unit: 255,
     targets: { type: 'classes', labels, names: layout.names },
     columnNames: null,
+    mostTargets: 0,
     notes,
   }
 }

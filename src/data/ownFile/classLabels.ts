@@ -37,6 +37,21 @@ export function demandClasses(values: ArrayLike<number>, file: string): Classes 
   return numbered(values, counts)
 }
 
+/**
+ * Classes that have names of their own, in the order of the alphabet.
+ *
+ * @param values [rows] positions in `names`.
+ * @throws {FaultError} `dataCorrupt` when there is one name only, or nearly every row has its own.
+ */
+export function wordClasses(values: ArrayLike<number>, names: readonly string[], file: string): Classes {
+  if (names.length < 2) throw corrupt(file, `has the word "${names[0]}" in every row, so there is nothing to tell apart`)
+  if (2 * names.length > values.length)
+    throw corrupt(file, `has ${names.length} different words in ${values.length} rows, too many to be classes`)
+  const sorted = names.toSorted((a, b) => (a < b ? -1 : 1))
+  const places = names.map((name) => sorted.indexOf(name))
+  return { type: 'classes', labels: Uint8Array.from(values, (value) => places[value]), names: sorted }
+}
+
 /** The classes of a column that may hold labels; null where it looks like measurements. */
 export function guessClasses(values: ArrayLike<number>): Classes | null {
   const counts = countsOf(values)

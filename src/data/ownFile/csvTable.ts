@@ -1,6 +1,7 @@
 // How does a text become a table of numbers? One pass over the bytes: a table of a hundred megabytes never becomes strings.
 //
-// Numbers only. A field that is none stops everything with its line and column: a silent NaN would train as noise.
+// Numbers, and words in one column at most, the first or the last, where they name classes. Any other field that is no number
+// stops everything with its line and column: a silent NaN would train as noise. Words and numbers never mix in a column.
 // Separators are comma, semicolon, tab or spaces, whichever the first line has most of; quotes as in RFC 4180.
 import { LIMITS } from '../../core/limits.ts'
 import { corrupt } from '../dataFaults.ts'
@@ -14,7 +15,14 @@ export interface NumberTable {
   readonly values: Float32Array
   /** The words of the first line when they are no numbers. */
   readonly header: readonly string[] | null
+  /** The column that holds words; there `values` are positions in `names`, which are in the order in which they came. */
+  readonly words: { readonly column: number; readonly names: readonly string[] } | null
 }
+
+/** Of classes: it begins with a letter, so that no damaged number is one. */
+const WORD = /^\p{L}/u
+const NO_WORD = /^(?:nan|inf|infinity|na|null|none)$/iu
+const LONGEST_WORD = 60
 
 /** The inputs of one sample and its target. */
 const MOST_COLUMNS = LIMITS.fileSide.max + 1
@@ -38,22 +46,84 @@ export function parseCsv(bytes: Uint8Array, file: string): NumberTable {
   const words = Array.from({ length: first }, (_, k) => lines.field(k))
   const columns = words.length
   if (columns > MOST_COLUMNS) throw corrupt(file, `has ${columns} columns, and ${MOST_COLUMNS} are read`)
-  const header = words.some((word) => word !== '' && Number.isNaN(parseDecimal(word))) ? words : null
+  const isText = words.map((word) => word !== '' && Number.isNaN(parseDecimal(word)))
+  const firstLine = lines.line
+  const second = isText.includes(true) ? lines.next() : null
+  const below = second === null ? [] : Array.from({ length: second }, (_, k) => lines.field(k))
+  // Numbers with one word, and a word below it: a class and no name of a column.
+  const lone = second === columns && isText.filter(Boolean).length === 1 ? wordColumn(words) : null
+  const isData = !isText.includes(true) || (lone !== null && wordColumn(below) === lone)
+  const header = isData ? null : words
+  const column = wordColumn(isData ? words : below)
+  const names = new Map<string, number>()
   let values = new Float32Array(1024 * columns)
   let rows = 0
-  for (let fields: number | null = header === null ? first : lines.next(); fields !== null; fields = lines.next()) {
-    if (fields !== columns) throw corrupt(file, `has ${counted(fields)} in line ${lines.line} where the first line has ${columns}`)
+  const waiting = [
+    ...(isData ? [{ fields: words, line: firstLine }] : []),
+    ...(second === null ? [] : [{ fields: below, line: lines.line }]),
+  ]
+  const nextRow = (): { readonly fields: readonly string[] | number; readonly line: number } | null => {
+    const kept = waiting.shift()
+    if (kept !== undefined) return kept
+    const fields = lines.next()
+    return fields === null ? null : { fields, line: lines.line }
+  }
+  for (let row = nextRow(); row !== null; row = nextRow()) {
+    const { line } = row
+    const given = row.fields
+    const fields = typeof given === 'number' ? given : given.length
+    const fieldAt = (k: number): string => (typeof given === 'number' ? lines.field(k) : given[k])
+    if (fields !== columns) throw corrupt(file, `has ${counted(fields)} in line ${line} where the first line has ${columns}`)
     if ((rows + 1) * columns > MOST_VALUES) throw corrupt(file, `holds more than ${MOST_VALUES} numbers`)
     if ((rows + 1) * columns > values.length) values = grown(values)
-    for (let column = 0; column < columns; column++) {
-      const value = Math.fround(parseDecimal(lines.field(column)))
-      if (!Number.isFinite(value)) throw corrupt(file, notANumber(lines.field(column), lines.line, column + 1, Number.isNaN(value)))
-      values[rows * columns + column] = value
+    for (let k = 0; k < columns; k++) {
+      const value = k === column ? codeOf(fieldAt(k), names, { file, line, column: k + 1 }) : Math.fround(parseDecimal(fieldAt(k)))
+      if (!Number.isFinite(value)) throw corrupt(file, notANumber(fieldAt(k), line, k + 1, Number.isNaN(value)))
+      values[rows * columns + k] = value
     }
     rows++
   }
   if (rows === 0) throw corrupt(file, 'has a first line of names and no line of numbers')
-  return { rows, columns, values: values.slice(0, rows * columns), header }
+  const wordy = column === null ? null : { column, names: [...names.keys()] }
+  return { rows, columns, values: values.slice(0, rows * columns), header, words: wordy }
+}
+
+/** The last or the first field when it alone is a word; null where none is, or another one is no number. */
+function wordColumn(fields: readonly string[]): number | null {
+  const last = fields.length - 1
+  const column = [last, 0].find((k) => k >= 0 && isWord(fields[k]))
+  if (column === undefined || last < 1) return null
+  return fields.every((field, k) => k === column || !Number.isNaN(parseDecimal(field))) ? column : null
+}
+
+function isWord(field: string): boolean {
+  return WORD.test(field) && !NO_WORD.test(field)
+}
+
+/** Position of a word among the names so far. */
+function codeOf(
+  field: string,
+  names: Map<string, number>,
+  { file, line, column }: { readonly file: string; readonly line: number; readonly column: number },
+): number {
+  const known = names.get(field)
+  if (known !== undefined) return known
+  const at = `in line ${line}, column ${column}`
+  if (field === '') throw corrupt(file, `has nothing ${at}, where a word should stand`)
+  if (!isWord(field)) throw corrupt(file, `has "${shortened(field)}" ${at}, among words that name classes: each begins with a letter`)
+  if (field.length > LONGEST_WORD) throw corrupt(file, `has a word of ${field.length} letters ${at}, and ${LONGEST_WORD} are read`)
+  if (names.size === LIMITS.fileClasses.max) {
+    throw corrupt(
+      file,
+      `has more than ${LIMITS.fileClasses.max} different words in column ${column}: only numbers and classes are learnt from`,
+    )
+  }
+  names.set(field, names.size)
+  return names.size - 1
+}
+
+function shortened(word: string): string {
+  return word.length > 20 ? `${word.slice(0, 20)}…` : word
 }
 
 /** Walks over the lines; the fields of the line of the moment are asked for by number. */
@@ -204,6 +274,5 @@ function counted(fields: number): string {
 
 function notANumber(word: string, line: number, column: number, isNoNumber: boolean): string {
   if (word === '') return `has nothing in line ${line}, column ${column}, where a number should stand`
-  const shown = word.length > 20 ? `${word.slice(0, 20)}…` : word
-  return `has "${shown}" in line ${line}, column ${column}, which is ${isNoNumber ? 'no number' : 'too large a number'}`
+  return `has "${shortened(word)}" in line ${line}, column ${column}, which is ${isNoNumber ? 'no number' : 'too large a number'}`
 }

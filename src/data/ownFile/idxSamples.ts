@@ -58,6 +58,7 @@ export function idxSamples(files: readonly NamedIdx[], isTransposed: boolean): R
     unit: 255,
     targets: paired === null ? { type: 'none' } : demandClasses(joined(paired.map((file) => file.values)), paired[0].name),
     columnNames: null,
+    mostTargets: 0,
     notes,
   }
 }

@@ -35,7 +35,7 @@ const TYPES: Readonly<Record<string, Type>> = {
 }
 
 const HEADER =
-  /^\{'descr': ?'([<>|=])([a-zA-Z]\w*)', ?'fortran_order': ?(True|False), ?'shape': ?\(((?:\d{1,10}, ?)*\d{0,10}),?\),? ?\} *\n?$/u
+  /^\{'descr': ?'([<>|=])([a-zA-Z]\w*)', ?'fortran_order': ?(True|False), ?'shape': ?\(((?:(?:0|[1-9]\d{0,9}), ?)*(?:0|[1-9]\d{0,9})?),?\),? ?\} *\n?$/u
 const LONGEST_HEADER = 4096
 
 /**

@@ -1,7 +1,8 @@
-// Which of the arrays are inputs and which are labels? The one with a single number a row answers the other.
+// Which of the arrays are inputs and which are targets? The one with fewer numbers a row answers the other.
 import { LIMITS } from '../../core/limits.ts'
 import { corrupt } from '../dataFaults.ts'
 import { demandClasses, guessClasses } from './classLabels.ts'
+import { MOST_TARGETS } from './csvSamples.ts'
 import type { NpyArray } from './npy.ts'
 import type { OwnTargets, ReadSamples } from './ownSamples.ts'
 import { squareImageSide } from './squareImage.ts'
@@ -14,34 +15,48 @@ export interface NamedArray extends NpyArray {
 /**
  * The samples of one array of inputs, with or without one array of targets of the same count.
  *
- * Inputs are [n, d], [n, h, w], [n, c, h, w] or [n, h, w, c] with at most four channels; targets [n] or [n, 1]. Whole grey
+ * Inputs are [n, d], [n, h, w], [n, c, h, w] or [n, h, w, c] with at most four channels; targets [n], or [n, k] with k below the
+ * numbers of one input. Whole grey
  * values up to 255 are divided by 255, or by their largest where that is at most 16; everything else stays as it is.
  *
  * @throws {FaultError} `dataCorrupt` when the arrays do not belong together.
  */
 export function npySamples(arrays: readonly NamedArray[]): ReadSamples {
   if (arrays.length > 2) throw corrupt(arrays[2].name, 'is a third array, and one of inputs and one of targets are read')
-  const answers = arrays.filter(isColumn)
-  const inputs = arrays.find((array) => !isColumn(array))
-  if (inputs === undefined) throw corrupt(arrays[0].name, 'holds one number a row: choose the array of the inputs together with it')
-  if (answers.length + 1 !== arrays.length)
-    throw corrupt(arrays[1].name, `holds inputs, too: of two arrays one must have a single number a row`)
-  const [answer] = answers
+  const inputs = arrays.toSorted((a, b) => rowWidth(b) - rowWidth(a))[0]
+  if (isColumn(inputs)) throw corrupt(arrays[0].name, 'holds one number a row: choose the array of the inputs together with it')
+  const answer = arrays.find((array) => array !== inputs)
+  if (answer !== undefined && answer.shape.length > 2) {
+    throw corrupt(answer.name, 'holds pictures, too: of two arrays one must have one row of targets for each sample')
+  }
+  if (answer !== undefined && rowWidth(answer) === rowWidth(inputs)) {
+    throw corrupt(answer.name, `holds ${rowWidth(answer)} numbers a row as ${inputs.name} does: targets are told by being fewer`)
+  }
+  if (answer !== undefined && rowWidth(answer) > MOST_TARGETS) {
+    throw corrupt(answer.name, `holds ${rowWidth(answer)} numbers a row, and at most ${MOST_TARGETS} targets are read`)
+  }
   const count = inputs.shape[0]
   if (answer !== undefined && answer.shape[0] !== count) {
     throw corrupt(answer.name, `holds ${answer.shape[0]} targets for ${count} samples of ${inputs.name}`)
   }
   const targets: OwnTargets = answer === undefined ? { type: 'none' } : targetsOf(answer)
-  return { format: 'NumPy array', count, targets, columnNames: null, ...samplesOf(inputs) }
+  return { format: 'NumPy array', count, targets, columnNames: null, mostTargets: 0, ...samplesOf(inputs) }
 }
 
 function isColumn({ shape }: NpyArray): boolean {
   return shape.length === 1 || (shape.length === 2 && shape[1] === 1)
 }
 
-function targetsOf({ values, isInteger, name }: NamedArray): OwnTargets {
+/** Numbers for each sample. */
+function rowWidth({ shape }: NpyArray): number {
+  return shape.slice(1).reduce((product, size) => product * size, 1)
+}
+
+function targetsOf({ shape, values, isInteger, name }: NamedArray): OwnTargets {
+  const width = rowWidth({ shape, values, isInteger })
+  if (width > 1) return { type: 'numbers', values: Float32Array.from(values), width, names: null }
   const classes = isInteger ? demandClasses(values, name) : guessClasses(values)
-  return classes ?? { type: 'numbers', values: Float32Array.from(values), name: null }
+  return classes ?? { type: 'numbers', values: Float32Array.from(values), width, names: null }
 }
 
 function samplesOf({ shape, values, name }: NamedArray): Pick<ReadSamples, 'shape' | 'values' | 'unit' | 'notes'> {

@@ -30,9 +30,14 @@ export function ownDataset(
 ): Dataset {
   const wanted = settings.file
   if (wanted === null || samples === null || samples.file.sha256 !== wanted.sha256) throw absent(wanted)
-  const { channels, height, width, classes } = samples.file
-  if (channels !== wanted.channels || height !== wanted.height || width !== wanted.width || classes !== wanted.classes) {
+  const { channels, height, width, classes, outputs = 1 } = samples.file
+  const isOther = channels !== wanted.channels || height !== wanted.height || width !== wanted.width
+  if (isOther || classes !== wanted.classes || outputs !== (wanted.outputs ?? 1)) {
     throw corrupt(wanted.name, 'holds samples of another shape or other classes than the experiment says')
+  }
+  if (settings.targets === 'signs' && classes !== 2) {
+    const detail = `The data file ${wanted.name} has not two classes, so they cannot be one number of -1 and 1: set targets to the labels.`
+    throw new FaultError({ type: 'unsupported', detail })
   }
   if (samples.targets.type === 'none' && settings.targets === 'labels') {
     // The file is good; it is the setting that asks for what it has not.
@@ -41,15 +46,16 @@ export function ownDataset(
   }
   const labels = samples.targets.type === 'classes' ? samples.targets.labels : null
   const rows = splitRows(samples.count, labels, streams)
-  const train = takeRows(samples, rows.train.slice(0, settings.trainCount))
-  const test = takeRows(samples, rows.test.slice(0, settings.testCount))
+  const isSigned = settings.targets === 'signs'
+  const train = takeRows(samples, rows.train.slice(0, settings.trainCount), isSigned)
+  const test = takeRows(samples, rows.test.slice(0, settings.testCount), isSigned)
   // One column of samples is a vector, as everywhere.
   const isVector = width === 1
-  if (settings.scaling === 'standardised') scaleBoth(train, test, isVector ? height * channels : 1)
+  if (settings.scaling === 'standardised') scaleBoth(train, test, isVector ? height * channels : 1, outputs)
   return {
     name: wanted.name,
     inputWidth: channels * height * width,
-    outputWidth: Math.max(1, classes),
+    outputWidth: isSigned ? 1 : classes > 0 ? classes : outputs,
     task: labels === null ? 'regression' : 'classification',
     train,
     test,
@@ -66,7 +72,7 @@ function absent(wanted: OwnFile | null): FaultError {
   return new FaultError({ type: 'dataMissing', file, detail })
 }
 
-function takeRows({ file, values, unit, targets }: OwnSamples, rows: readonly number[]): FloatSplit {
+function takeRows({ file, values, unit, targets }: OwnSamples, rows: readonly number[], isSigned: boolean): FloatSplit {
   const width = file.channels * file.height * file.width
   const inputs = new Float32Array(rows.length * width)
   for (const [i, row] of rows.entries()) {
@@ -76,10 +82,16 @@ function takeRows({ file, values, unit, targets }: OwnSamples, rows: readonly nu
   switch (targets.type) {
     case 'classes': {
       const labels = Int32Array.from(rows, (row) => targets.labels[row])
+      // The second class is the positive one, as the sign of an output says classes 0 and 1.
+      if (isSigned) return { count, inputs, targets: Float32Array.from(labels, (label) => 2 * label - 1), labels }
       return { count, inputs, targets: oneHot(labels, targets.names.length), labels }
     }
-    case 'numbers':
-      return { count, inputs, targets: Float32Array.from(rows, (row) => targets.values[row]), labels: null }
+    case 'numbers': {
+      const own = new Float32Array(count * targets.width)
+      for (const [i, row] of rows.entries())
+        own.set(targets.values.subarray(row * targets.width, (row + 1) * targets.width), i * targets.width)
+      return { count, inputs, targets: own, labels: null }
+    }
     case 'none':
       return { count, inputs, targets: new Float32Array(count), labels: null }
     default:
@@ -87,9 +99,9 @@ function takeRows({ file, values, unit, targets }: OwnSamples, rows: readonly nu
   }
 }
 
-function scaleBoth(train: FloatSplit, test: FloatSplit, columns: number): void {
+function scaleBoth(train: FloatSplit, test: FloatSplit, columns: number, outputs: number): void {
   scaleColumns(train.inputs, test.inputs, columns)
-  if (train.labels === null) scaleColumns(train.targets, test.targets, 1)
+  if (train.labels === null) scaleColumns(train.targets, test.targets, outputs)
 }
 
 /** Each column of [rows, columns] by its own mean and deviation over the training rows. */

@@ -27,6 +27,8 @@ export function ownPreview(samples: OwnSamples): OwnFilePreview {
     classNames: targets.type === 'classes' ? targets.names : [],
     classCounts: targets.type === 'classes' ? countsOf(targets.labels, targets.names.length) : [],
     targetRange: targets.type === 'numbers' ? rangeOf(targets.values) : null,
+    targetColumns: targets.type === 'numbers' ? targets.width : targets.type === 'classes' ? 1 : 0,
+    mostTargets: samples.mostTargets,
     notes: samples.notes,
     shown: rows.map((row) => ({ place: row + 1, answer: answerOf(samples, row) })),
     samples: isVector ? { type: 'table', ...tableOf(samples, rows) } : { type: 'pictures', ...thumbnailsOf(samples, rows) },
@@ -35,7 +37,8 @@ export function ownPreview(samples: OwnSamples): OwnFilePreview {
 
 function answerOf({ targets }: OwnSamples, row: number): string {
   if (targets.type === 'classes') return targets.names[targets.labels[row]]
-  return targets.type === 'numbers' ? String(targets.values[row]) : ''
+  if (targets.type === 'none') return ''
+  return Array.from(targets.values.subarray(row * targets.width, (row + 1) * targets.width), String).join(' ')
 }
 
 function countsOf(labels: Uint8Array, classes: number): readonly number[] {

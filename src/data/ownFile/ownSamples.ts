@@ -7,8 +7,8 @@ import type { OwnFile } from '../../core/experiment.ts'
 export type OwnTargets =
   /** [count] class numbers, each with a name. */
   | { readonly type: 'classes'; readonly labels: Uint8Array; readonly names: readonly string[] }
-  /** [count] numbers. */
-  | { readonly type: 'numbers'; readonly values: Float32Array; readonly name: string | null }
+  /** [count, width] numbers; `names` are those of the columns, where the file has them. */
+  | { readonly type: 'numbers'; readonly values: Float32Array; readonly width: number; readonly names: readonly string[] | null }
   /** Pictures or vectors alone: each can only be its own target. */
   | { readonly type: 'none' }
 
@@ -26,6 +26,8 @@ export interface OwnSamples {
   readonly targets: OwnTargets
   /** Names of the entries of a vector, where the file has them. */
   readonly columnNames: readonly string[] | null
+  /** Last columns of a table that may be targets, so that somebody can say how many are; 0 where the format says it. */
+  readonly mostTargets: number
   /** What was guessed or turned, one sentence each. */
   readonly notes: readonly string[]
 }

@@ -53,12 +53,14 @@ export function demandSizes(files: readonly { readonly name: string; readonly si
  *
  * @param recordedName the name that an experiment carries for these files; else it is made from theirs.
  * @param mostUnfolded bytes of all contents together; reading stops there.
+ * @param targetColumns so many last columns of a table are numbers to be predicted; null: the table says it. Other formats do not ask.
  * @throws {FaultError} `dataCorrupt`, naming the file, with one sentence for the first thing that is wrong.
  */
 export async function readOwnFiles(
   files: readonly OwnBytes[],
   recordedName: string | null = null,
   mostUnfolded: number = OWN_FILE_LIMITS.bytes,
+  targetColumns: number | null = null,
 ): Promise<OwnSamples> {
   demandSizes(files.map(({ name, bytes }) => ({ name, size: bytes.length })))
   const digested = await Promise.all(files.map(async (file) => ({ ...file, digest: await sha256(file.bytes) })))
@@ -74,26 +76,35 @@ export async function readOwnFiles(
     opened.push({ name, bytes: content, format: sniffFormat(content, name) })
   }
   const name = recordedName ?? nameOf(files.map((file) => file.name))
-  const read = samplesOf(opened, name)
+  const read = samplesOf(opened, name, targetColumns)
   if (read.count < 2) throw corrupt(opened[0].name, 'holds a single sample, and two are the least to learn from')
   const { shape, ...samples } = read
   const digest = ordered.length === 1 ? ordered[0].digest : await digestOfDigests(ordered.map((file) => file.digest))
   const classes = samples.targets.type === 'classes' ? samples.targets.names.length : 0
   const [channels, height, width] = shape
-  return { ...samples, file: { name, sha256: digest, channels, height, width, classes } }
+  const { targets } = samples
+  // One number that the file itself says needs no word in a link.
+  const isSaid = targets.type === 'numbers' && (targets.width > 1 || (targetColumns !== null && samples.mostTargets > 0))
+  const outputs = isSaid ? { outputs: targets.width } : {}
+  return { ...samples, file: { name, sha256: digest, channels, height, width, classes, ...outputs } }
 }
 
 /**
  * Reads one choice of files; those that an experiment waits for are read under the name that it carries.
  *
- * The same bytes may mean other pictures under another name (EMNIST).
+ * The same bytes may mean other pictures under another name (EMNIST), and other targets where somebody said how many.
  *
  * @throws {FaultError} as `readOwnFiles` does.
  */
-export async function readWantedFiles(files: readonly OwnBytes[], wanted: OwnFile | null): Promise<OwnSamples> {
-  const samples = await readOwnFiles(files)
-  if (wanted === null || samples.file.sha256 !== wanted.sha256 || samples.file.name === wanted.name) return samples
-  return await readOwnFiles(files, wanted.name)
+export async function readWantedFiles(
+  files: readonly OwnBytes[],
+  wanted: OwnFile | null,
+  targetColumns: number | null = null,
+): Promise<OwnSamples> {
+  const samples = await readOwnFiles(files, null, OWN_FILE_LIMITS.bytes, targetColumns)
+  if (wanted === null || samples.file.sha256 !== wanted.sha256) return samples
+  if (samples.file.name === wanted.name && samples.file.outputs === wanted.outputs) return samples
+  return await readOwnFiles(files, wanted.name, OWN_FILE_LIMITS.bytes, wanted.outputs ?? null)
 }
 
 async function opening(bytes: Uint8Array, room: number, name: string): Promise<Uint8Array> {
@@ -104,6 +115,7 @@ async function opening(bytes: Uint8Array, room: number, name: string): Promise<U
 function samplesOf(
   files: readonly { readonly name: string; readonly bytes: Uint8Array; readonly format: OwnFormat }[],
   name: string,
+  targetColumns: number | null,
 ): ReadSamples {
   const [{ format }] = files
   const other = files.find((file) => file.format !== format)
@@ -125,7 +137,7 @@ function samplesOf(
       return readCifar(files)
     case 'csv':
       if (files.length > 1) throw corrupt(files[1].name, 'is a second table, and one is read at a time')
-      return csvSamples(parseCsv(files[0].bytes, files[0].name), files[0].name)
+      return csvSamples(parseCsv(files[0].bytes, files[0].name), files[0].name, targetColumns)
     default:
       return format satisfies never
   }

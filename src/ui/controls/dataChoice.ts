@@ -2,7 +2,7 @@
 //
 // A number that a hand has changed stays; one that stands where the set before had it moves to where the new set has it.
 import type { DataSettings, Experiment, LossSettings, ModelSettings } from '../../core/experiment.ts'
-import { hasClasses, hasSigns } from '../../core/experimentRules.ts'
+import { hasClasses, hasSigns, hasTwoClasses } from '../../core/experimentRules.ts'
 
 type Kind = DataSettings['kind']
 type Usual = Pick<DataSettings, 'trainCount' | 'testCount' | 'inputs' | 'outputs' | 'noise'>
@@ -63,9 +63,16 @@ export function usualLoss(data: DataSettings): LossSettings['kind'] {
 
 /** Why a loss does not exist on these data, in words for a choice; null where it does. */
 export function lossObstacle(kind: LossSettings['kind'], data: DataSettings): string | null {
-  if (kind === 'softmaxCrossEntropy' && !hasClasses(data)) return 'needs classes'
-  if (kind === 'logistic' && !hasSigns(data)) return 'needs targets ±1'
+  const isEither = hasTwoClasses(data) && data.targets !== 'inputs'
+  if (kind === 'softmaxCrossEntropy' && !hasClasses(data) && !isEither) return 'needs classes'
+  if (kind === 'logistic' && !hasSigns(data) && !isEither) return 'needs targets ±1'
   return null
+}
+
+/** Fields to set together with a loss: two classes are one number for the logistic loss, and two for cross-entropy. */
+export function fieldsForLoss(kind: LossSettings['kind'], data: DataSettings): Readonly<Record<string, unknown>> {
+  if (!hasTwoClasses(data) || data.targets === 'inputs' || kind === 'squaredError') return { 'loss.kind': kind }
+  return { 'data.targets': kind === 'logistic' ? 'signs' : 'labels', 'loss.kind': kind }
 }
 
 /** Which settings this kind of data reads. */

@@ -1,6 +1,8 @@
 // What is in the files? Twenty-five samples, how many there are of each class, and what was guessed on the way.
 import type { OwnFilePreview } from '../../core/ownFilePreview.ts'
 import { fittingCounts, shapeInWords } from '../../core/ownFileChoice.ts'
+import { NumberBox } from '../controls/Slider.tsx'
+import { useLab } from '../lab.tsx'
 import { groupedNumber, shortNumber } from '../numberText.ts'
 import { OwnDataPictures } from './OwnDataPictures.tsx'
 
@@ -28,6 +30,7 @@ export function OwnDataPreview({ preview }: { readonly preview: OwnFilePreview }
           <dt>SHA-256</dt>
           <dd className="own-data-digest">{file.sha256}</dd>
         </dl>
+        <TargetColumns preview={preview} />
         {preview.notes.map((note) => (
           <p key={note} className="small">
             {note}
@@ -35,6 +38,33 @@ export function OwnDataPreview({ preview }: { readonly preview: OwnFilePreview }
         ))}
         <Targets preview={preview} />
       </div>
+    </div>
+  )
+}
+
+/** How many last columns are learnt, where a table leaves that open. */
+function TargetColumns({ preview }: { readonly preview: OwnFilePreview }) {
+  const { ownFiles } = useLab()
+  const { mostTargets, file, targets } = preview
+  const targetColumns = targets === 'numbers' ? preview.targetColumns : 0
+  if (mostTargets < 2) return null
+  return (
+    <div className="own-data-targets">
+      <label>
+        Predict the last
+        <NumberBox
+          name="Last columns that are predicted"
+          value={targetColumns}
+          format={String}
+          onCommit={(value) => void ownFiles.chooseTargets(Math.min(mostTargets, Math.max(1, Math.round(value))))}
+        />
+        {targetColumns === 1 ? 'column' : 'columns'}, as numbers
+      </label>
+      {file.outputs !== undefined && (
+        <button type="button" className="link-button" onClick={() => void ownFiles.chooseTargets(null)}>
+          As the table says
+        </button>
+      )}
     </div>
   )
 }
@@ -67,10 +97,18 @@ function Targets({ preview }: { readonly preview: OwnFilePreview }) {
   )
 }
 
+/** Several targets stand side by side. */
+function numbersInWords(answer: string): string {
+  return answer
+    .split(' ')
+    .map((number) => shortNumber(Number(number)))
+    .join(', ')
+}
+
 function Table({ preview }: { readonly preview: OwnFilePreview }) {
   const { samples, shown, targets } = preview
   if (samples.type !== 'table') return null
-  const heading = targets === 'classes' ? 'Class' : targets === 'numbers' ? 'Target' : null
+  const heading = targets === 'classes' ? 'Class' : targets === 'numbers' ? (preview.targetColumns > 1 ? 'Targets' : 'Target') : null
   return (
     // A region that scrolls must be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -94,7 +132,7 @@ function Table({ preview }: { readonly preview: OwnFilePreview }) {
                 <td key={place}>{shortNumber(samples.rows[index][place])}</td>
               ))}
               {samples.hidden > 0 && <td className="muted">…</td>}
-              {heading !== null && <td className="own-data-answer">{targets === 'classes' ? answer : shortNumber(Number(answer))}</td>}
+              {heading !== null && <td className="own-data-answer">{targets === 'classes' ? answer : numbersInWords(answer)}</td>}
             </tr>
           ))}
         </tbody>

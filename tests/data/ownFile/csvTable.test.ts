@@ -82,12 +82,33 @@ describe('parseCsv', () => {
     ['comments', '# made by hand, "really\n1,2,3\n# half\n4,5,6'],
     ['exponents', '1e0,20e-1,.3e1\n4.0,5.,6'],
   ])('reads a table with %s', (_what, words) => {
-    expect(read(words)).toEqual({ rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6], header: null })
+    expect(read(words)).toEqual({ rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6], header: null, words: null })
   })
 
   test('takes a first line with words as names, quoted or not', () => {
-    expect(read('a,"b, c","d ""e"""\n1,2,3')).toEqual({ rows: 1, columns: 3, values: [1, 2, 3], header: ['a', 'b, c', 'd "e"'] })
+    expect(read('a,"b, c","d ""e"""\n1,2,3')).toEqual({
+      rows: 1,
+      columns: 3,
+      values: [1, 2, 3],
+      header: ['a', 'b, c', 'd "e"'],
+      words: null,
+    })
     expect(read('\uFEFFnäme,x2\r\n1,2\r\n').header).toEqual(['näme', 'x2'])
+  })
+
+  test.each([
+    ['last, under names', 'a,b,kind\n1,2,cat\n3,4,dog\n5,6,cat', ['a', 'b', 'kind'], 2, ['cat', 'dog'], [1, 2, 0, 3, 4, 1, 5, 6, 0]],
+    ['last, without names', '1,2,cat\n3,4,dog', null, 2, ['cat', 'dog'], [1, 2, 0, 3, 4, 1]],
+    ['first, without names', 'B,1\nA,2\nB,3', null, 0, ['B', 'A'], [0, 1, 1, 2, 0, 3]],
+    ['first, under names of which one is empty', 'kind,,x\nB,1,2\nA,2,3', ['kind', '', 'x'], 0, ['B', 'A'], [0, 1, 2, 1, 2, 3]],
+    ['quoted, with spaces and letters of other alphabets', '1,"blåbær (wild)"\n2, øl \n', null, 1, ['blåbær (wild)', 'øl'], [1, 0, 2, 1]],
+  ] as const)('reads words in the column that is %s', (_what, words, header, column, names, values) => {
+    const table = read(words)
+    expect([table.header, table.words, table.values]).toEqual([header, { column, names }, values])
+  })
+
+  test('takes a lone word above numbers for a name', () => {
+    expect(read('1,2,label\n3,4,5')).toMatchObject({ header: ['1', '2', 'label'], words: null, rows: 1 })
   })
 
   test('keeps a hundred thousand rows', () => {
@@ -109,6 +130,24 @@ describe('parseCsv', () => {
     ['a decimal comma', '1;2\n3;1,5', 'has "1,5" in line 2, column 2, which is no number'],
     ['a short row', '1,2,3\n4,5', 'has 2 fields in line 2 where the first line has 3'],
     ['a long row', 'a,b\n1,2\n3,4,5', 'has 3 fields in line 3 where the first line has 2'],
+    ['a number among words', '1,cat\n2,dog\n3,4', 'has "4" in line 3, column 2, among words that name classes: each begins with a letter'],
+    ['nothing among words', 'a,b\n1,cat\n2,\n', 'has nothing in line 3, column 2, where a word should stand'],
+    [
+      'a damaged number above others',
+      'a,b\n1,x2\n3,4',
+      'has "4" in line 3, column 2, among words that name classes: each begins with a letter',
+    ],
+    ['words in two columns', 'a,b,c\ncat,1,dog\nx,2,y', 'has "cat" in line 2, column 1, which is no number'],
+    ['a word in the middle', 'a,b,c\n1,cat,2\n', 'has "cat" in line 2, column 2, which is no number'],
+    ['words that begin with a digit', 'a,b\n1,2nd\n3,1st', 'has "2nd" in line 2, column 2, which is no number'],
+    ['what other programs write for no number', 'a,b\n1,NA\n3,NA', 'has "NA" in line 2, column 2, which is no number'],
+    ['a word without end', `1,cat\n2,${'x'.repeat(80)}`, 'has a word of 80 letters in line 2, column 2, and 60 are read'],
+    [
+      'more words than classes',
+      Array.from({ length: 202 }, (_, i) => `${i},w${i}`).join('\n'),
+      'has more than 200 different words in column 2: only numbers and classes are learnt from',
+    ],
+    ['a single column of words', 'cat\ndog\ncat', 'has "dog" in line 2, column 1, which is no number'],
     ['an open quote', '1,2\n3,"4', 'has a quote in line 2 that does not end there'],
     ['a quote over two lines', '1,2\n"3\n4",5', 'has a quote in line 2 that does not end there'],
     ['names alone', 'a,b\n', 'has a first line of names and no line of numbers'],

@@ -7,6 +7,8 @@ import { FaultError } from '../../../src/core/faults.ts'
 import type { OwnSamples } from '../../../src/data/ownFile/ownSamples.ts'
 import { readOwnFiles } from '../../../src/data/ownFile/readOwnFiles.ts'
 import { namedStream } from '../../../src/numerics/streams.ts'
+import type { Twin } from './csvTwin.ts'
+import { csvTwin, tableTwin } from './csvTwin.ts'
 import { cifarBytes, cifarRecords, csvOf, file, gzipped, idxBytes, npyBytes, text } from './buildFiles.ts'
 
 const SEED = 20
@@ -47,12 +49,6 @@ function mutant(bytes: Uint8Array, stream: RandomStream): Uint8Array {
   return Uint8Array.from(list)
 }
 
-/** What a twin finds: [count, width] values and, where it knows them, targets; null where it would refuse. */
-interface Twin {
-  readonly values: readonly number[]
-  readonly targets: readonly number[] | null
-}
-
 function targetsOf({ targets }: OwnSamples): readonly number[] | null {
   if (targets.type === 'none') return null
   return targets.type === 'numbers'
@@ -65,6 +61,7 @@ async function read(
   make: (stream: RandomStream) => readonly Uint8Array[],
   count: number,
   twin: (files: readonly Uint8Array[]) => Twin | null,
+  targetColumns: number | null = null,
 ) {
   const stream = namedStream(SEED, 'mutants')
   let accepted = 0
@@ -74,7 +71,12 @@ async function read(
     const began = performance.now()
     let own: OwnSamples | null = null
     try {
-      own = await readOwnFiles(files.map((bytes, i) => file(`f${i}`, bytes)))
+      own = await readOwnFiles(
+        files.map((bytes, i) => file(`f${i}`, bytes)),
+        null,
+        2 ** 24,
+        targetColumns,
+      )
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
       expect(error.fault.type).toBe('dataCorrupt')
@@ -186,6 +188,60 @@ describe(`readOwnFiles of mutants (seed ${SEED})`, () => {
     expect(accepted).toBeGreaterThan(100)
   }, 60_000)
 
+  test('reads no pair of npy files with several targets otherwise than entry by entry', async () => {
+    const x = npyBytes(
+      [20, 3],
+      Array.from({ length: 60 }, (_, i) => i / 8 - 3),
+    )
+    const y = npyBytes(
+      [20, 2],
+      Array.from({ length: 40 }, (_, i) => 2 - i / 3),
+    )
+    const accepted = await read(
+      (stream) => (stream.integer(2) === 0 ? [x, mutant(y, stream)] : [mutant(x, stream), y]),
+      4000,
+      (files) => {
+        const [a, b] = files.map(npyTwin)
+        if (a === null || b === null || a.shape[0] !== b.shape[0]) return null
+        const width = ({ shape, values }: { shape: number[]; values: number[] }) => values.length / shape[0]
+        const [inputs, answer] = width(a) > width(b) ? [a, b] : [b, a]
+        return width(inputs) === width(answer) || answer.shape.length > 2 ? null : { values: inputs.values, targets: answer.values }
+      },
+    )
+    expect(accepted).toBeGreaterThan(100)
+  }, 60_000)
+
+  test.each([
+    ['under names', `a,b,kind\n${wordsOf(30)}`],
+    ['without names', wordsOf(30)],
+    ['first, with semicolons', wordsOf(30, ';', true)],
+  ])(
+    'reads no table of words, %s, otherwise than line by line',
+    async (_what, words) => {
+      const accepted = await read(
+        (stream) => [mutant(text(words), stream)],
+        3000,
+        ([bytes]) => csvTwin(bytes),
+      )
+      expect(accepted).toBeGreaterThan(100)
+    },
+    60_000,
+  )
+
+  test('reads no two last columns as targets otherwise than line by line', async () => {
+    const accepted = await read(
+      (stream) => [mutant(text(csvOf(30)), stream)],
+      3000,
+      ([bytes]) => {
+        const table = tableTwin(bytes)
+        if (table === null || table.some((row) => row.length < 3)) return null
+        return { values: table.flatMap((row) => row.slice(0, -2)), targets: table.flatMap((row) => row.slice(-2)) }
+      },
+      2,
+    )
+    expect(accepted).toBeGreaterThan(100)
+  }, 60_000)
+
   test.each([
     ['commas', csvOf(30)],
     ['names and CRLF', `\uFEFFa,"b ""x""",class\r\n${csvOf(30).replaceAll('\n', '\r\n')}\r\n`],
@@ -247,52 +303,10 @@ function npyTwin(bytes: Uint8Array): { shape: number[]; values: number[] } | nul
   return values.every(Number.isFinite) ? { shape, values } : null
 }
 
-/** Fields letter by letter; the column of the target is the one that the reader may choose, first or last. */
-function csvTwin(bytes: Uint8Array): Twin | null {
-  const rows: string[][] = []
-  const words = new TextDecoder().decode(bytes)
-  const plain = words.split(/\r\n|\n|\r/u).filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  const bare = (plain[0] ?? '').replaceAll(/"[^"]*"/gu, '')
-  const counts = [',', ';', '\t'].map((letter) => bare.split(letter).length - 1)
-  const separator = Math.max(...counts) === 0 ? ' ' : [',', ';', '\t'][counts.indexOf(Math.max(...counts))]
-  for (const line of plain) {
-    const fields = ['']
-    let isQuoted = false
-    for (const letter of line) {
-      if (letter === '"') isQuoted = !isQuoted
-      if (letter === separator && !isQuoted) fields.push('')
-      else fields[fields.length - 1] += letter
-    }
-    const trimmed = fields.map((field) => field.replaceAll(/^[ \t]+|[ \t]+$/gu, '')).filter((field) => separator !== ' ' || field !== '')
-    rows.push(trimmed.map((field) => (/^".*"$/u.test(field) ? field.slice(1, -1).replaceAll('""', '"').trim() : field)))
-  }
-  const isNumber = (field: string) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu.test(field)
-  const data = rows[0].some((field) => field !== '' && !isNumber(field)) ? rows.slice(1) : rows
-  if (data.some((row) => row.length !== rows[0].length || !row.every(isNumber))) return null
-  const table = data.map((row) => row.map((field) => Math.fround(Number(field))))
-  // Which column it is stands in other tests; here only that nothing is lost or moved.
-  const [first, last] = [0, rows[0].length - 1].map((column) => ({
-    values: table.flatMap((row) => row.filter((_, k) => k !== column)),
-    targets: table.map((row) => row[column]),
-  }))
-  return firstColumnWins(table, rows) ? first : last
-}
-
-/** The rule of the reader, in the words of its documentation: the last column that holds classes, else the first, else the last. */
-function firstColumnWins(table: readonly (readonly number[])[], rows: readonly (readonly string[])[]): boolean {
-  const word = (k: number) => (/^[+-]?[\d.]/u.test(rows[0][k]) ? '' : rows[0][k].trim().toLowerCase())
-  const names = new Set(['label', 'labels', 'class', 'classes', 'target', 'targets', 'y', 'digit', 'category'])
-  const last = rows[0].length - 1
-  if (rows.length !== table.length && names.has(word(last))) return false
-  if (rows.length !== table.length && names.has(word(0))) return true
-  const classesOf = (k: number) => {
-    const column = table.map((row) => row[k])
-    const different = [...new Set(column)].toSorted((a, b) => a - b)
-    const isClass =
-      column.every(Number.isInteger) && different.length >= 2 && (different.length === 2 || 10 * different.length <= column.length)
-    const isGapless = different.at(-1)! - different[0] === different.length - 1
-    return isClass ? { isGapless } : null
-  }
-  const [a, b] = [classesOf(0), classesOf(last)]
-  return a !== null && (b === null || (a.isGapless && !b.isGapless))
+/** Lines of two numbers and a word of three, at one end. */
+function wordsOf(rows: number, separator = ',', isFirst = false): string {
+  return Array.from({ length: rows }, (_, i) => {
+    const [numbers, word] = [[i / 4, (i * 7) % 11], ['ash', 'Birch', 'oak'][i % 3]]
+    return (isFirst ? [word, ...numbers] : [...numbers, word]).join(separator)
+  }).join('\n')
 }

@@ -86,7 +86,17 @@ describe('npySamples', () => {
   test('reads measurements as numbers to be predicted, also as a column of a matrix', async () => {
     const y = range(40).map((i) => i / 3)
     const { targets } = await read(npyBytes([40, 2], range(80)), npyBytes([40, 1], y))
-    expect(targets).toEqual({ type: 'numbers', values: Float32Array.from(y), name: null })
+    expect(targets).toEqual({ type: 'numbers', values: Float32Array.from(y), width: 1, names: null })
+  })
+
+  test('reads several numbers a row as targets of a wider array, and of pictures', async () => {
+    const y = range(80).map((i) => i / 3)
+    const own = await read(npyBytes([40, 2], y), npyBytes([40, 3], range(120)))
+    expect(own.targets).toEqual({ type: 'numbers', values: Float32Array.from(y), width: 2, names: null })
+    expect(own.file).toMatchObject({ height: 3, classes: 0, outputs: 2 })
+    const pictures = await read(npyBytes([40, 2, 4], range(320)), npyBytes([40, 2], y))
+    expect(pictures.file).toMatchObject({ height: 2, width: 4, outputs: 2 })
+    expect((await read(npyBytes([40], y.slice(40)), npyBytes([40, 3], range(120)))).file).not.toHaveProperty('outputs')
   })
 
   test.each([
@@ -139,7 +149,10 @@ describe('npySamples', () => {
   test.each([
     ['targets of another count', [npyBytes([4, 2], range(8)), npyBytes([5], range(5))], /holds 5 targets for 4 samples/u],
     ['targets alone', [npyBytes([4], range(4))], /holds one number a row/u],
-    ['two inputs', [npyBytes([4, 2], range(8)), npyBytes([4, 3], range(12))], /holds inputs, too/u],
+    ['two arrays of equal width', [npyBytes([4, 2], range(8)), npyBytes([4, 2], range(8, 2))], /targets are told by being fewer/u],
+    ['two sets of pictures', [npyBytes([4, 2, 3], range(24)), npyBytes([4, 4, 4], range(64))], /holds pictures, too/u],
+    ['more targets than are read', [npyBytes([4, 120], range(480)), npyBytes([4, 101], range(404))], /at most 100 targets/u],
+    ['several targets of another count', [npyBytes([4, 3], range(12)), npyBytes([5, 2], range(10))], /holds 5 targets for 4 samples/u],
     ['three arrays', [npyBytes([4, 2], range(8)), npyBytes([4], range(4)), npyBytes([4], [3, 2, 1, 0])], /is a third array/u],
     ['five channels', [npyBytes([2, 5, 6, 7], range(420))], /at most 4 channels/u],
     ['too wide a row', [npyBytes([2, 5000], range(10_000))], /has 5000 numbers a row/u],

@@ -1,12 +1,17 @@
 // splitRows, csvSamples, ownDataset (through loadDataset) and ownPreview
 import { describe, expect, test } from 'vitest'
-import type { DataSettings } from '../../../src/core/experiment.ts'
+import { DEFAULT_MLP } from '../../../src/core/defaults.ts'
+import type { DataSettings, Experiment } from '../../../src/core/experiment.ts'
+import { parseExperiment } from '../../../src/core/parseExperiment.ts'
 import { ownPreview } from '../../../src/data/ownFile/ownPreview.ts'
 import type { OwnSamples } from '../../../src/data/ownFile/ownSamples.ts'
 import { splitRows } from '../../../src/data/ownFile/ownSplits.ts'
 import { readOwnFiles } from '../../../src/data/ownFile/readOwnFiles.ts'
 import { loadDataset } from '../../../src/data/loadDataset.ts'
 import { namedStream } from '../../../src/numerics/streams.ts'
+import { createArm } from '../../../src/runtime/arm.ts'
+import { chooseTrainer } from '../../../src/runtime/chooseTrainer.ts'
+import { trainArms } from '../../../src/runtime/trainArms.ts'
 import { faultOf } from '../faultOf.ts'
 import { cifarBytes, cifarRecords, csvOf, file, idxBytes, npyBytes, same } from './buildFiles.ts'
 
@@ -62,6 +67,127 @@ describe('splitRows', () => {
     const { train, test: held } = splitRows(7, null, streams())
     expect([train.length, held.length]).toEqual([6, 1])
     expect(splitRows(2, [0, 1], streams()).train).toHaveLength(2)
+  })
+})
+
+describe('csvSamples of several targets', () => {
+  const row = (i: number) => [i, i * 0.5, 10 - i, i * i]
+  const words = (header = '') => header + Array.from({ length: 20 }, (_, i) => row(i).join(',')).join('\n')
+  const readAs = (chosen: number | null, header = '') => readOwnFiles([file('m.csv', words(header))], null, 2 ** 20, chosen)
+
+  test('takes as many last columns as were chosen, and the file says so', async () => {
+    const { file: own, targets, notes, columnNames } = await readAs(2, 'a,b,c,d\n')
+    expect(own).toMatchObject({ height: 2, classes: 0, outputs: 2 })
+    expect(targets).toMatchObject({ type: 'numbers', width: 2, names: ['c', 'd'] })
+    expect([...(targets as { values: Float32Array }).values.subarray(0, 4)]).toEqual([10, 0, 9, 1])
+    expect([columnNames, notes]).toEqual([['a', 'b'], ['The last 2 columns are read as numbers to be predicted, as chosen.']])
+    expect((await readAs(1)).file.outputs).toBe(1)
+    // Classes of a table become numbers where somebody says so.
+    const counted = await readOwnFiles([file('t.csv', csvOf(60))], null, 2 ** 20, 1)
+    expect([counted.file.classes, counted.file.outputs]).toEqual([0, 1])
+  })
+  test('takes last columns whose names count up, without being told', async () => {
+    for (const [header, count] of [
+      ['a,b,y1,y2\n', 2],
+      ['a,target_0,Target_1,target_2\n', 3],
+      ['y1,y2,y3,y4\n', 1],
+      ['a,b,y2,y3\n', 1],
+      ['a,b,y1,z2\n', 1],
+      ['a,y1,b,y2\n', 1],
+    ] as const)
+      expect((await readAs(null, header)).file.outputs ?? 1).toBe(count)
+  })
+  test('leaves at least one input, and never mixes words in', async () => {
+    const why = async (chosen: number, text1 = words()) =>
+      (await faultOf(() => readOwnFiles([file('m.csv', text1)], null, 2 ** 20, chosen))).detail
+    expect(await why(4)).toBe('The data file m.csv has 4 columns, and 4 of them as targets leave no input.')
+    expect(await why(1, 'cat,1\ndog,2\ncat,3\ndog,4')).toBe(
+      'The data file m.csv has words in column 1: only numbers can be inputs, and numbers to be predicted.',
+    )
+  })
+  test('loads rows of targets beside their inputs, each column scaled by its own', async () => {
+    const own = await readAs(2)
+    const plain = await load(own, { trainCount: 12 })
+    expect([plain.inputWidth, plain.outputWidth, plain.train.targets.length]).toEqual([2, 2, 24])
+    for (let i = 0; i < 12; i++) {
+      const x = plain.train.inputs[2 * i]
+      expect([plain.train.targets[2 * i], plain.train.targets[2 * i + 1]]).toEqual([10 - x, x * x])
+    }
+    const scaled = await load(own, { trainCount: 12, scaling: 'standardised' })
+    for (const column of [0, 1]) {
+      const values = Array.from({ length: 12 }, (_, i) => scaled.train.targets[2 * i + column])
+      expect(sumOf(values) / 12).toBeCloseTo(0, 5)
+      expect(sumOf(values.map((value) => value * value)) / 12).toBeCloseTo(1, 4)
+    }
+  })
+  test('shows all targets of a row, their number and how many there may be', async () => {
+    const preview = ownPreview(await readAs(3))
+    expect([preview.targetColumns, preview.mostTargets]).toEqual([3, 3])
+    expect(preview.shown[0].answer.split(' ')).toHaveLength(3)
+  })
+})
+
+describe('csvSamples of words', () => {
+  const iris = Array.from({ length: 30 }, (_, i) => `${i},${i / 2},${['setosa', 'versicolor', 'Alba'][i % 3]}`).join('\n')
+  test('are classes in the order of the alphabet, named in the preview', async () => {
+    const own = await read('iris.csv', iris)
+    expect(own.targets).toMatchObject({ type: 'classes', names: ['Alba', 'setosa', 'versicolor'] })
+    expect([...(own.targets as { labels: Uint8Array }).labels.subarray(0, 4)]).toEqual([1, 2, 0, 1])
+    expect(own.file).toMatchObject({ height: 2, classes: 3 })
+    const preview = ownPreview(own)
+    expect([preview.classNames, preview.classCounts, preview.mostTargets]).toEqual([['Alba', 'setosa', 'versicolor'], [10, 10, 10], 0])
+    expect(preview.notes).toEqual(['The last column is read as classes, because it holds words.'])
+    const data = await load(own)
+    expect([data.outputWidth, data.classNames]).toEqual([3, ['Alba', 'setosa', 'versicolor']])
+  })
+  test('that nearly every row has for itself, or all rows share, are refused', async () => {
+    const why = async (line: (i: number) => string) =>
+      (await faultOf(() => read('n.csv', Array.from({ length: 30 }, (_, i) => line(i)).join('\n')))).detail
+    expect(await why((i) => `${i},name${i}`)).toBe('The data file n.csv has 30 different words in 30 rows, too many to be classes.')
+    expect(await why((i) => `${i},same`)).toBe('The data file n.csv has the word "same" in every row, so there is nothing to tell apart.')
+  })
+})
+
+describe('two classes as signs', () => {
+  const words = Array.from({ length: 40 }, (_, i) => `${i},${i % 3},${i % 2 === 0 ? 'no' : 'yes'}`).join('\n')
+  test('are one output of -1 and 1 with labels 0 and 1', async () => {
+    const data = await load(await read('t.csv', words), { targets: 'signs' })
+    expect([data.outputWidth, data.task, data.train.targets.length]).toEqual([1, 'classification', 32])
+    data.train.labels!.forEach((label, i) => expect(data.train.targets[i]).toBe(label === 1 ? 1 : -1))
+  })
+  test('do not exist for three classes or for numbers', async () => {
+    const own = await read('t.csv', csvOf(60))
+    expect((await faultOf(() => load(own, { targets: 'signs' }))).detail).toContain('has not two classes')
+  })
+  test('train under the logistic loss', async () => {
+    const samples = await read('t.csv', words)
+    const experiment: Experiment = {
+      ...DEFAULT_MLP,
+      model: { ...DEFAULT_MLP.model, depth: 2, width: 4 },
+      data: {
+        ...DEFAULT_MLP.data,
+        kind: 'file',
+        file: samples.file,
+        targets: 'signs',
+        trainCount: 32,
+        testCount: 8,
+        scaling: 'standardised',
+      },
+      loss: { kind: 'logistic', reduction: 'mean' },
+      steps: 30,
+      engine: 'float64',
+    }
+    expect(parseExperiment(experiment).notices).toEqual([])
+    const dataset = await load(samples, experiment.data)
+    const arm = await createArm('A', experiment, dataset, { createTrainer: chooseTrainer }, false)
+    const all = { indices: Int32Array.from({ length: 32 }, (_, i) => i), from: 'train' } as const
+    const before = await arm.probes[0].loss(all)
+    await trainArms([arm], 0, 30, () => performance.now())
+    const after = await arm.probes[0].loss(all)
+    expect(after.loss).toBeLessThan(before.loss)
+    // One output decides by its sign.
+    const right = Array.from(after.outputs, (f, i) => (f > 0 ? 1 : 0) === dataset.train.labels![i]).filter(Boolean).length
+    expect(after.accuracy).toBe(right / 32)
   })
 })
 

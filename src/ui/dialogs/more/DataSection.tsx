@@ -1,7 +1,9 @@
 // How much of the data, in which form, and what is asked of it? Only what this kind of data reads.
+import type { DataSettings } from '../../../core/experiment.ts'
+import { hasTwoClasses } from '../../../core/experimentRules.ts'
 import { ArmSelect } from '../../controls/ArmSelect.tsx'
-import { SelectRow } from '../../controls/choices.tsx'
-import { dataFields, fieldsForTargets, lossObstacle } from '../../controls/dataChoice.ts'
+import { SelectRow, type Choice } from '../../controls/choices.tsx'
+import { dataFields, fieldsForLoss, fieldsForTargets, lossObstacle } from '../../controls/dataChoice.ts'
 import { LOSS_CHOICES } from '../../controls/words.ts'
 import { useLab, useLabState } from '../../lab.tsx'
 import { NumberField, Section } from './formParts.tsx'
@@ -33,12 +35,18 @@ export function DataSection() {
           name="Targets"
           disabled={imagesOut}
           title={imagesOut ? 'An image-to-image network gives images back' : undefined}
-          choices={TARGETS}
+          choices={hasTwoClasses(data) ? [...TARGETS, SIGNS] : TARGETS}
           value={data.targets}
           onChange={(targets) => run.setFields(fieldsForTargets(targets, data))}
         />
       )}
-      <SelectRow label="Loss" name="Loss" choices={losses} value={loss.kind} onChange={(kind) => run.setField('loss.kind', kind)} />
+      <SelectRow
+        label="Loss"
+        name="Loss"
+        choices={losses}
+        value={loss.kind}
+        onChange={(kind) => run.setFields(fieldsForLoss(kind, data))}
+      />
       <ArmSelect path="loss.reduction" label="Over samples" name="Reduction of the loss" choices={REDUCTIONS} />
     </Section>
   )
@@ -56,10 +64,13 @@ const SCALINGS = [
   { value: 'standardised', label: 'Standardised' },
 ] as const
 
-const TARGETS = [
+const TARGETS: readonly Choice<DataSettings['targets']>[] = [
   { value: 'labels', label: 'Labels' },
   { value: 'inputs', label: 'The inputs' },
-] as const
+]
+
+/** Of two classes. */
+const SIGNS = { value: 'signs', label: 'Labels as ±1' } as const
 
 const REDUCTIONS = [
   { value: 'mean', label: 'Mean' },
