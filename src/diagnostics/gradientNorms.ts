@@ -11,8 +11,8 @@ import { isDead } from './deadNetwork.ts'
 import { forwardLog10 } from './forwardNorms.ts'
 import { globalLog10Norm, log10Norms } from './logNorms.ts'
 
-/** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds. */
-const SEEDS_PER_BREATH = 32
+/** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds to half a second. */
+const CHAINS_PER_BREATH = 32
 
 /** Seeds whose signal is measured as well. */
 const FORWARD_SEEDS = 16
@@ -34,8 +34,9 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
   // Where nothing crosses from a GPU the start is always known: there the closed forms speak.
   const isAsked = context.effort === 'full' || (context.step === 0 && probes[0].precision === 'float64')
   const forward = isAsked ? new Float64Array(log10.length).fill(NaN) : null
+  const perBreath = probes[0].layers[0].kind === 'chain' ? CHAINS_PER_BREATH : 1
   for (let seed = 0; seed < probes.length; seed++) {
-    if (seed % SEEDS_PER_BREATH === SEEDS_PER_BREATH - 1) await context.breathe()
+    if (seed % perBreath === perBreath - 1) await context.breathe()
     const told = stepNorms?.[seed]
     // A diverged seed stands still, so it can be asked after the step as well as before.
     const norms = told === undefined || isUnknown(told) ? await probes[seed].gradientNorms(set, context.signal) : told

@@ -12,6 +12,9 @@ import { checkIndices } from './sampleRows.ts'
 import { StepClock } from './stepClock.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from './trainer.ts'
 
+/** A message waits no longer than this for a step of many members. */
+const LONGEST_STRETCH_MS: Milliseconds = 40
+
 /** What an engine adds: the gradient and the update of one member, and the form of its slots. */
 export interface CpuEngine<Slot> {
   readonly engine: 'chain' | 'float64'
@@ -99,10 +102,17 @@ class CpuTrainer<Slot> implements Trainer {
     const isWished = wishes.layerNorms === true && batches.length > 0
     const layerNorms = isWished ? this.members.map(() => unknownNorms(this.layers.length)) : []
     let layerNormsDuration = 0
+    // Looking at the clock costs a chain as much as its step.
+    const between = this.suggestedChunk === 1 ? wishes.between : undefined
+    let since = started
     for (const [row, batch] of batches.entries()) {
       this.engine.beginBatch(batch)
       for (let seed = 0; seed < this.seedCount; seed++) {
         if (this.divergedAt[seed] >= 0) continue
+        if (between !== undefined && performance.now() - since > LONGEST_STRETCH_MS) {
+          await between()
+          since = performance.now()
+        }
         const loss = this.engine.lossAndGradient(this.members[seed], seed)
         losses[row * this.seedCount + seed] = loss
         if (isWished && row === 0) {

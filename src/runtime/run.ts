@@ -191,7 +191,7 @@ export class Run {
     const count = Math.max(1, Math.min(most, events - this.step, ...arms.map(({ trainer }) => trainer.suggestedChunk)))
     for (const change of applyChanges(this.experiment, arms, this.step)) publisher.post({ type: 'optimizerChanged', ...change })
     const layerNorms = panel.wantsNorms(this.step)
-    const report = await trainArms(arms, this.step, count, () => host.now(), { layerNorms })
+    const report = await trainArms(arms, this.step, count, () => host.now(), { layerNorms, between: () => this.breathe() })
     const begun = this.step
     this.step += count
     panel.earn(host.now() - turnStart)

@@ -27,7 +27,7 @@ export interface ChunkReport {
   readonly norms: readonly (ArmNorms | undefined)[]
 }
 
-/** Trains every arm by `count` updates from `step`; wishes are about the first of them. */
+/** Trains every arm by `count` updates from `step`; norms are wished of the first of them. */
 export async function trainArms(
   arms: readonly Arm[],
   step: Step,
@@ -60,7 +60,7 @@ async function trainArm(arm: Arm, step: Step, count: number, wishes: TrainWishes
     const stretch = Math.min(step + count, nextDrop(arm.optimizer, at)) - at
     // Where nothing decays the trainer already has it.
     if (arm.optimizer.dropEvery > 0) arm.trainer.setOptimizer(optimizerAt(arm, at))
-    reports.push(await arm.trainer.train(nextBatches(arm, at, stretch), at === step ? wishes : {}))
+    reports.push(await arm.trainer.train(nextBatches(arm, at, stretch), at === step ? wishes : { between: wishes.between }))
     at += stretch
   }
   if (reports.length === 1) return reports[0]

@@ -39,7 +39,8 @@ function hostOf(start: StartCommand, beating: ReturnType<typeof setInterval>): R
   const readAsset = readAssetFrom(start.assetBase)
   return {
     post(body, transfer) {
-      if (body.type === 'ready') clearInterval(beating)
+      // A CPU engine gives way to timers while it computes, and to nothing when it hangs; a GPU that never answers must not look alive.
+      if (body.type === 'ready' && Object.values(body.chips).some((chip) => chip?.backend === 'webgpu')) clearInterval(beating)
       send({ ...body, ...address }, transfer)
     },
     async loadDataset(settings, seed, onProgress, signal) {
