@@ -26,7 +26,7 @@ export function gradientHeadline(data: GradientNormPlotData): string {
 /** Which seeds and which quantity. */
 export function gradientCaption(data: GradientNormPlotData): string {
   const seeds = Math.max(0, ...data.arms.map(({ current }) => current?.seedCount ?? 0))
-  const what = `${WHAT[data.quantity].caption}${ofBatch(data)}`
+  const what = `${WHAT[data.quantity].caption}${ofBatch(data, ', ')}`
   const dead = data.arms.reduce((sum, { current }) => sum + (current === null ? 0 : lostSeeds(current).dead), 0)
   const lost = dead > 0 ? `, ${dead} dead` : ''
   if (seeds > 1 && data.view === 'statistics') return `mean of ${seeds} seeds bold, median dotted${lost}`
@@ -54,14 +54,14 @@ export function gradientSummary(data: GradientNormPlotData): string {
     ]
   })
   if (parts.length === 0) return 'No gradient has been measured yet.'
-  return `${WHAT[data.quantity].sentence}${ofBatch(data)} by layer. ${parts.join('; ')}.`
+  return `${WHAT[data.quantity].sentence}${ofBatch(data, " of the step's ")} by layer. ${parts.join('; ')}.`
 }
 
 /** Whose gradient, where it is not the probe set's; batches of two arms may differ in size. */
-function ofBatch({ arms, quantity }: GradientNormPlotData): string {
+function ofBatch({ arms, quantity }: GradientNormPlotData, lead: string): string {
   if (quantity === 'forward') return ''
   const rows = [...new Set(arms.flatMap(({ current }) => current?.batchRows ?? []))]
-  return rows.length === 0 ? '' : ` of the step's batch of ${rows.join(' or ')}`
+  return rows.length === 0 ? '' : `${lead}batch of ${rows.join(' or ')}`
 }
 
 /** One row per layer: quantiles over seeds of each arm as log10. */

@@ -98,6 +98,8 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
       found.push(await answered(name, context, instruments.get(arm)![name]))
       stop.throwIfAborted()
       const duration = host.now() - begun + (told[index]?.duration ?? 0)
+      // A pass at rest is not what the schedule costs.
+      if (step > 0 && name === 'gradientNorms' && told[index] === undefined && isToldByStep()) continue
       found.push({
         type: 'cost',
         arm: arm.name,

@@ -133,7 +133,8 @@ describe('a run whose gradient norms are those of the step', () => {
     // Two arms of two seeds each.
     expect(asked).toEqual([0, 0, 0, 0, STEPS, STEPS, STEPS, STEPS])
     const costs = samples.filter((sample) => sample.type === 'cost' && sample.instrument === 'gradientNorms' && sample.arm === 'A')
-    expect(costs.map(({ step }) => step)).toEqual(DUE)
+    // Not of the pass after the last step: on the schedule they cost what a step adds for them.
+    expect(costs.map(({ step }) => step)).toEqual(DUE.slice(0, -1))
   })
 
   test('goes on from a checkpoint to the same norms', async () => {
