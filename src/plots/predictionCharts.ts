@@ -9,10 +9,10 @@ import { inflated } from './lossMarks.ts'
 import { measuredNumber } from './numberText.ts'
 import type { DataTable, Drawing, PlotBox, PlotKind, Readout, ReadoutLine } from './plotKind.ts'
 import { linearScale, logScale, type PositionScale } from './positionScale.ts'
-import { plainText, type Box, type Mark } from './scene.ts'
+import { plainText, type Box, type Mark, type PolylineMark } from './scene.ts'
 import { fitText, textWidth } from './textWidth.ts'
 import { armColour, THEORY_DASH } from './theme.ts'
-import { applies, interpolated, theoryLabel, theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
+import { applies, interpolated, theoryLabel, theoryLine, theoryValue } from './theoryMarks.ts'
 
 /** A measured value with the interval in which it may as well lie. */
 export interface ChartPoint {
@@ -43,29 +43,35 @@ const MOST_DECADES = 14
 
 interface Place {
   readonly chart: PredictionChart
+  /** Of the chart in the plot; everything else counts from there. */
+  readonly corner: { readonly x: number; readonly y: number }
   readonly panel: Box
   readonly xScale: PositionScale
   readonly yScale: PositionScale
 }
 
-/** The charts side by side, as many as have room; those that have nothing say why. */
+/** The charts side by side, in two rows where one has no room; those that have nothing say why. */
 export function drawPredictions(charts: readonly PredictionChart[], box: PlotBox): Drawing {
-  const room = Math.max(1, Math.min(charts.length, Math.floor(box.width / (LEAST_WIDTH * box.text))))
-  const width = box.width / room
+  const room = Math.max(1, Math.floor(box.width / (LEAST_WIDTH * box.text)))
+  const rows = Math.ceil(charts.length / room)
+  const perRow = Math.ceil(charts.length / rows)
+  const [width, height] = [box.width / perRow, box.height / rows]
   const canvas: Mark[] = []
   const svg: Mark[] = []
   const places: Place[] = []
-  for (const [index, chart] of charts.slice(0, room).entries()) {
-    const from = Math.round(index * width)
-    const own = { ...box, width: Math.round(width) - (index < room - 1 ? 18 : 0) }
-    const place = placeOf(chart, own, from)
-    if (place === null) svg.push(...emptyMarks(chart.missing, own).map((mark) => moved(mark, from)))
-    else {
-      places.push(place)
-      const marks = chartMarks(place, box, from)
-      canvas.push(...marks.canvas)
-      svg.push(...marks.svg)
+  for (const [index, chart] of charts.entries()) {
+    const [column, row] = [index % perRow, Math.floor(index / perRow)]
+    const corner = { x: Math.round(column * width), y: Math.round(row * height) }
+    const own = { ...box, width: Math.round(width) - (column < perRow - 1 ? 18 : 0), height: Math.round(height) - (row < rows - 1 ? 8 : 0) }
+    const place = placeOf(chart, own)
+    if (place === null) {
+      svg.push(...emptyMarks(chart.missing, own).map((mark) => moved(mark, corner)))
+      continue
     }
+    const marks = chartMarks(place, own)
+    canvas.push(...marks.canvas.map((mark) => moved(mark, corner)))
+    svg.push(...marks.svg.map((mark) => moved(mark, corner)))
+    places.push({ ...place, corner })
   }
   return {
     canvas,
@@ -74,7 +80,7 @@ export function drawPredictions(charts: readonly PredictionChart[], box: PlotBox
     probe: (x, y) => probeOf(places, x, y, box),
     stops: {
       x: Float64Array.from(places.flatMap(stopsOf)).sort(),
-      y: places.length === 0 ? 0 : places[0].panel.y + places[0].panel.height / 2,
+      y: places.length === 0 ? 0 : places[0].corner.y + places[0].panel.y + places[0].panel.height / 2,
     },
     rescaled: [],
   }
@@ -114,7 +120,7 @@ function predictedAt(curve: TheoryCurve, x: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
-function placeOf(chart: PredictionChart, box: PlotBox, from: number): Place | null {
+function placeOf(chart: PredictionChart, box: PlotBox): Place | null {
   const values = (log: boolean, all: readonly number[]) => all.filter((value) => Number.isFinite(value) && (!log || value > 0))
   const { points, curves } = chart
   const xs = values(chart.x === 'log', [...points.map(({ x }) => x), ...curves.flatMap(({ x }) => [...x])])
@@ -132,10 +138,15 @@ function placeOf(chart: PredictionChart, box: PlotBox, from: number): Place | nu
   const yRange = chart.y === 'log' ? decades(ys) : evenRange(ys)
   const yOf = (panel: Box) => scaleOf(chart.y, yRange, [panel.y + panel.height, panel.y])
   const ticks = yOf({ x: 0, y: 0, width: 1, height: box.height }).ticks(5)
-  const inner = panelOf(box, marginsFor(box, ticks, 14))
-  const panel = { ...inner, x: inner.x + from }
+  const panel = panelOf(box, marginsFor(box, ticks, 14))
   const xRange = xRangeOf(chart, xs)
-  return { chart, panel, xScale: scaleOf(chart.x, xRange, [panel.x + 5, panel.x + panel.width - 5]), yScale: yOf(panel) }
+  return {
+    chart,
+    corner: { x: 0, y: 0 },
+    panel,
+    xScale: scaleOf(chart.x, xRange, [panel.x + 5, panel.x + panel.width - 5]),
+    yScale: yOf(panel),
+  }
 }
 
 function scaleOf(kind: 'log' | 'linear', domain: readonly [number, number], range: readonly [number, number]): PositionScale {
@@ -162,12 +173,7 @@ function evenRange(ys: readonly number[]): readonly [number, number] {
   return [low < 0 ? low - spare : 0, high + spare]
 }
 
-function chartMarks(
-  { chart, panel, xScale, yScale }: Place,
-  box: PlotBox,
-  from: number,
-): { canvas: readonly Mark[]; svg: readonly Mark[] } {
-  const own = { ...box, width: panel.x + panel.width + 14 }
+function chartMarks({ chart, panel, xScale, yScale }: Place, box: PlotBox): { canvas: readonly Mark[]; svg: readonly Mark[] } {
   const size = 11 * box.text
   const frame = frameMarks(
     {
@@ -177,27 +183,15 @@ function chartMarks(
       xTicks: xScale.ticks(tickCount(panel.width, 56, box.text)),
       yTicks: yScale.ticks(tickCount(panel.height, 40, box.text)),
       xName: chart.xName,
-      yName: fitText(chart.name, panel.x + panel.width - from, size),
+      yName: fitText(chart.name, panel.x + panel.width, size),
     },
-    own,
+    box,
   )
   const clip = inflated(panel, 3)
-  const canvas: Mark[] = [...frame.grid]
-  const names: Mark[] = []
-  const taken: number[] = []
-  for (const curve of chart.curves) {
-    const line = theoryLine(curve, xScale.at, (i) => yScale.at(theoryValue(curve, i)), clip, box)
-    canvas.push(line)
-    for (const mark of theoryName(line, curve, panel, box)) {
-      if (mark.type !== 'text') continue
-      // Two curves that end together have their names one above the other.
-      let { y } = mark
-      while (taken.some((other) => Math.abs(other - y) < size * 1.2)) y += size * 1.25
-      taken.push(y)
-      const x = Math.min(mark.x, panel.x + panel.width - textWidth(mark.label, mark.size))
-      names.push({ ...mark, y, x: Math.max(panel.x + 2, x) })
-    }
-  }
+  const lines = chart.curves.map((curve) => theoryLine(curve, xScale.at, (i) => yScale.at(theoryValue(curve, i)), clip, box))
+  const dots = chart.points.map(({ x, y }) => [xScale.at(x), yScale.at(y)] as const)
+  const canvas: Mark[] = [...frame.grid, ...lines]
+  const names = curveNames(chart.curves, lines, dots, panel, box)
   const bars: Mark[] = []
   for (const { arm, x, y, low, high } of chart.points) {
     const stroke = armColour(box.theme, arm)
@@ -217,22 +211,67 @@ function chartMarks(
       strokeWidth: 1.5,
     })
   }
-  const words = frame.words.map((mark) => (mark.type === 'text' && mark.x === 0 && mark.anchor === 'start' ? { ...mark, x: from } : mark))
-  return { canvas: [...canvas, ...bars], svg: [...words, ...names] }
+  return { canvas: [...canvas, ...bars], svg: [...frame.words, ...names] }
 }
 
-function stopsOf({ chart, xScale }: Place): readonly number[] {
-  return [...new Set(chart.points.map(({ x }) => xScale.at(x)))]
+/** A name beside each curve, at its right end, its left end or its middle: where it covers neither a dot nor another name. */
+function curveNames(
+  curves: readonly TheoryCurve[],
+  lines: readonly PolylineMark[],
+  dots: readonly (readonly [number, number])[],
+  panel: Box,
+  box: PlotBox,
+): readonly Mark[] {
+  const size = 10.5 * box.text
+  const taken: Box[] = []
+  return curves.flatMap((curve, index): readonly Mark[] => {
+    const inside = pointsInside(lines[index].points, panel)
+    if (inside.length === 0) return []
+    const label = fitText(theoryLabel(curve), panel.width * 0.96, size)
+    const width = textWidth(label, size)
+    const candidates = [inside.length - 1, 0, Math.floor(inside.length / 2)].flatMap((at) =>
+      [-5, size + 5].map((below): Box => {
+        const [x, y] = inside[at]
+        const left = Math.min(panel.x + panel.width - width, Math.max(panel.x + 3, x - width / 2))
+        const base = Math.min(panel.y + panel.height - 4, Math.max(panel.y + size, y + below))
+        return { x: left, y: base - size, width, height: size * 1.2 }
+      }),
+    )
+    const crowd = (place: Box) =>
+      dots.filter(([x, y]) => x > place.x - 5 && x < place.x + place.width + 5 && y > place.y - 4 && y < place.y + place.height + 4)
+        .length +
+      10 * taken.filter((other) => overlap(place, other)).length
+    const place = candidates.reduce((best, candidate) => (crowd(candidate) < crowd(best) ? candidate : best))
+    taken.push(place)
+    const { ink, background } = box.theme
+    return [{ type: 'text', x: place.x, y: place.y + size, label, size, fill: ink, anchor: 'start', halo: background }]
+  })
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
+
+function pointsInside(points: ArrayLike<number>, panel: Box): readonly (readonly [number, number])[] {
+  return Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]] as const).filter(
+    ([x, y]) => x >= panel.x - 1 && x <= panel.x + panel.width + 1 && y >= panel.y - 1 && y <= panel.y + panel.height + 1,
+  )
+}
+
+function stopsOf({ chart, corner, xScale }: Place): readonly number[] {
+  return [...new Set(chart.points.map(({ x }) => corner.x + xScale.at(x)))]
 }
 
 /** The nearest measured place of the chart under the pointer. */
-function probeOf(places: readonly Place[], x: number, y: number, box: PlotBox): Readout | null {
-  const place = places.find(
-    ({ panel }) => x >= panel.x - 8 && x <= panel.x + panel.width + 8 && y >= panel.y - 10 && y <= panel.y + panel.height + 30,
-  )
+function probeOf(places: readonly Place[], px: number, py: number, box: PlotBox): Readout | null {
+  const place = places.find(({ panel, corner }) => {
+    const [x, y] = [px - corner.x, py - corner.y]
+    return x >= panel.x - 8 && x <= panel.x + panel.width + 8 && y >= panel.y - 10 && y <= panel.y + panel.height + 30
+  })
   if (place === undefined) return null
-  const { chart, xScale, yScale } = place
-  const at = chart.points.reduce((best, point) => (Math.abs(xScale.at(point.x) - x) < Math.abs(xScale.at(best.x) - x) ? point : best)).x
+  const { chart, corner, xScale, yScale } = place
+  const away = (point: ChartPoint) => Math.abs(corner.x + xScale.at(point.x) - px)
+  const at = chart.points.reduce((best, point) => (away(point) < away(best) ? point : best)).x
   const measured = chart.points.filter((point) => point.x === at)
   const lines: ReadoutLine[] = measured.map(({ arm, y: value }) => ({
     name: `${arm} measured`,
@@ -249,7 +288,7 @@ function probeOf(places: readonly Place[], x: number, y: number, box: PlotBox): 
       : [
           {
             type: 'dots',
-            points: [xScale.at(at), yScale.at(value)],
+            points: [corner.x + xScale.at(at), corner.y + yScale.at(value)],
             radius: 5 * box.line,
             fill: null,
             stroke: armColour(box.theme, arm),
@@ -257,18 +296,23 @@ function probeOf(places: readonly Place[], x: number, y: number, box: PlotBox): 
           },
         ],
   )
-  return { x: xScale.at(at), y, title: `${chart.xName} ${plainText(measuredNumber(at, 3))}`, lines, marks }
+  return { x: corner.x + xScale.at(at), y: py, title: `${chart.xName} ${plainText(measuredNumber(at, 3))}`, lines, marks }
 }
 
-function moved(mark: Mark, by: number): Mark {
+function moved(mark: Mark, { x, y }: { readonly x: number; readonly y: number }): Mark {
+  const box = (own: Box): Box => ({ ...own, x: own.x + x, y: own.y + y })
   switch (mark.type) {
     case 'text':
-      return { ...mark, x: mark.x + by }
-    case 'polyline':
-    case 'dots':
-      return { ...mark, points: Float64Array.from(mark.points, (value, i) => (i % 2 === 0 ? value + by : value)) }
-    default:
+      return { ...mark, x: mark.x + x, y: mark.y + y }
+    case 'rect':
+    case 'image':
+      return { ...mark, box: box(mark.box) }
+    case 'strands':
       return mark
+    default: {
+      const points = Float64Array.from(mark.points, (value, i) => value + (i % 2 === 0 ? x : y))
+      return 'clip' in mark && mark.clip !== undefined ? { ...mark, points, clip: box(mark.clip) } : { ...mark, points }
+    }
   }
 }
 

@@ -77,6 +77,41 @@ describe('the gradient norms', () => {
     expect(sample.globalLog10[0]).toBe(sample.log10[0])
     expect(sample.underflow[0]).toBe(1)
   })
+
+  test('belong to the batch of the step where there is one, and say how large it is', async () => {
+    const probe = quadraticProbe(PLANE)
+    const sample = expectType(await measureGradientNorms(contextOf([probe], 4, { batch: Int32Array.of(3) })), 'gradientNorms')
+    const { mantissa, exponent } = await probe.gradientNorms({ indices: Int32Array.of(3), from: 'train' })
+    expect(sample.log10[0]).toBeCloseTo(Math.log10(mantissa[0] * 2 ** exponent[0]), 12)
+    expect(sample.batchRows).toBe(1)
+    expect(expectType(await measureGradientNorms(contextOf([probe], 4)), 'gradientNorms').batchRows).toBeUndefined()
+  })
+
+  test('are what the step has told; only a diverged seed, of which it knows nothing, is asked', async () => {
+    const asked: number[] = []
+    const probes = [0, 1].map((seed): Probe => {
+      const probe = quadraticProbe(PLANE)
+      return {
+        ...probe,
+        gradientNorms(set) {
+          asked.push(seed)
+          return probe.gradientNorms(set)
+        },
+      }
+    })
+    const told = {
+      ...(await quadraticProbe(PLANE).gradientNorms({ indices: Int32Array.of(0), from: 'train' })),
+      mantissa: Float64Array.of(1),
+    }
+    const stepNorms = [
+      { ...told, exponent: Int32Array.of(-40) },
+      { ...told, mantissa: Float64Array.of(NaN) },
+    ]
+    const sample = expectType(await measureGradientNorms(contextOf(probes, 4, { batch: Int32Array.of(0), stepNorms })), 'gradientNorms')
+    expect(asked).toEqual([1])
+    expect(sample.log10[0]).toBeCloseTo(-40 * Math.log10(2), 12)
+    expect(Number.isFinite(sample.log10[1])).toBe(true)
+  })
 })
 
 describe('a dead seed', () => {

@@ -2,6 +2,7 @@
 import { LIMITS, type Limit } from '../../core/limits.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { groupedNumber } from '../numberText.ts'
+import { BudgetCurve } from '../theory/BudgetCurve.tsx'
 import { ArmSlider, ownFieldOfB } from './ArmSlider.tsx'
 import { hasDepth } from './familyChoice.ts'
 import { solvedWidth } from './networkOf.ts'
@@ -76,6 +77,7 @@ function BudgetField() {
           {words('A')}
         </p>
       )}
+      <BudgetCurve />
     </>
   )
 }

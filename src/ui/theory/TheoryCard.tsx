@@ -1,11 +1,14 @@
 // What does theory say here, does it apply, what should one watch, and why may the number lie?
 import { Check, CircleHelp, X } from 'lucide-react'
-import type { Hypothesis } from '../../core/theoryCurve.ts'
+import type { Hypothesis, TheoryCurve } from '../../core/theoryCurve.ts'
+import type { LabState } from '../../store/labState.ts'
+import type { PanelName } from '../../store/viewOptions.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { useQuestion } from '../question.ts'
 import { caveatsOf } from './caveats.ts'
 import { liveHypotheses } from './liveHypotheses.ts'
 import { mathText } from './mathText.ts'
+import { theoryOfCharts, type ChartTheory } from './theoryOfCharts.ts'
 import { theoryOfPanel } from './theoryOfPanel.ts'
 
 /** The right column; a drawer where the page is narrow. */
@@ -40,10 +43,10 @@ function TheorySection() {
   const panel = useLabState((state) => state.mainPanel)
   const theory = useLabState((state) => state.theory)
   const chain = useLabState((state) => state.experiment.model.kind === 'chain')
-  const { title, formula, curve, text, source } = theoryOfPanel(panel, theory, chain)
+  useLabState((state) => state.panelViews[panel])
   // A few times a second is enough for words; the numbers behind them move with the revision.
   useLabState((state) => Math.floor(state.revision / 8) + (state.cursor ?? -1))
-  const hypotheses = curve?.hypotheses ?? liveHypotheses(panel, store.getState())
+  const { title, formula, hypotheses, text, source } = theoryNow(panel, theory, chain, store.getState())
   return (
     <section>
       <h2 className="section-title">Theory</h2>
@@ -57,9 +60,17 @@ function TheorySection() {
         </ul>
       )}
       <p className="small muted">{text}</p>
-      <p className="source">{curve?.source ?? source}</p>
+      <p className="source">{source}</p>
     </section>
   )
+}
+
+/** Of the view that is shown large: its charts, or the panel's own picture. */
+function theoryNow(panel: PanelName, theory: readonly TheoryCurve[], chain: boolean, state: LabState): ChartTheory {
+  const ofCharts = theoryOfCharts(panel, state)
+  if (ofCharts !== null) return ofCharts
+  const { curve, ...own } = theoryOfPanel(panel, theory, chain)
+  return { ...own, hypotheses: curve?.hypotheses ?? liveHypotheses(panel, state), source: curve?.source ?? own.source }
 }
 
 function HypothesisLine({ hypothesis }: { readonly hypothesis: Hypothesis }) {

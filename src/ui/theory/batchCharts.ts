@@ -48,7 +48,9 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
       x: 'linear',
       y: 'log',
       points: bounds,
-      curves: curves.filter(({ id }) => id.endsWith('diversity.batchSizeBound')),
+      curves: curves
+        .filter(({ id }) => id.endsWith('diversity.batchSizeBound'))
+        .map((curve) => ({ ...curve, label: 'expected at the start' })),
       missing: NOT_YET,
     },
   ]

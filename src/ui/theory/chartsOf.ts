@@ -89,9 +89,23 @@ function anchored(curve: TheoryCurve, points: readonly ChartPoint[]): TheoryCurv
   const at = point === undefined ? -1 : curve.x.indexOf(point.x)
   if (point === undefined || at < 0 || !(point.y > 0)) return { ...curve, x: new Float64Array(0), y: new Float64Array(0) }
   const shift = Math.log10(point.y) - curve.y[at]
-  return { ...curve, label: curve.label.replace(', from 0)', ')').replace('rate,', 'slope,'), y: curve.y.map((value) => value + shift) }
+  return { ...curve, label: curve.label.replace(', from 0)', ')'), y: curve.y.map((value) => value + shift) }
 }
 
 function byDepth(name: string, curves: readonly TheoryCurve[]): Omit<PredictionChart, 'points'> {
-  return { name, xName: 'depth', x: 'log', y: 'log', curves, missing: NOT_YET }
+  return { name, xName: 'depth', x: 'log', y: 'log', curves: curves.map(shortNamed), missing: NOT_YET }
+}
+
+/** In a chart of its own a curve needs few words; `(log10)` says how it is stored and stays. */
+const SHORT: readonly (readonly [RegExp, string])[] = [
+  [/gradientMedianByDepth$/, 'median (log10)'],
+  [/gradientSlope$|hessian(?:OffDiagonal|Diagonal)Slope$/, 'typical rate (log10)'],
+  [/Rms$/, 'root mean square (log10)'],
+  [/Rate$/, 'slope through the dot (log10)'],
+  [/deadByDepth$/, 'dead for one input, at most'],
+]
+
+function shortNamed(curve: TheoryCurve): TheoryCurve {
+  const found = SHORT.find(([id]) => id.test(curve.id))
+  return found === undefined ? curve : { ...curve, label: `${curve.id.startsWith('B.') ? 'B: ' : ''}${found[1]}` }
 }

@@ -73,15 +73,31 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
     missing,
   })
   const driftCurves = curves.filter(({ id }) => id.endsWith('driftByWidth'))
-  const curvatureCurves = levels.length > 0 ? levels : curves.filter(({ id }) => id.endsWith('outputHessianByWidth'))
-  const onDemand = { head: 'Curvature of the outputs', body: 'Measured on demand: More settings, Tangent kernel, Measure now.' }
+  const curvatureCurves =
+    levels.length > 0
+      ? levels
+      : curves.filter(({ id }) => id.endsWith('outputHessianByWidth')).map((curve) => ({ ...curve, label: '1/√width' }))
+  const isFlat = arms.some(({ samples }) => samples.some(({ outputHessianNorm }) => outputHessianNorm?.value === 0))
+  const onDemand = isFlat
+    ? {
+        head: 'The outputs do not curve',
+        body: 'Every second derivative is zero: relu and linear units with constant output weights bend nowhere.',
+      }
+    : { head: 'Curvature of the outputs', body: 'Measured on demand: More settings, Tangent kernel, Measure now.' }
   return [
     ...(diagonal.length === 0
       ? []
       : [overInput('kernel K(x, x)', diagonal, /Diagonal|Limit/), overInput('kernel K(x, x*), x* the largest input', row, /Row/)]),
     ...(driftCurves.length === 0
       ? []
-      : [overWidth('largest drift |K − K₀| / |K₀|', drifts, driftCurves, { head: 'No drift yet', body: 'Press Run.' })]),
+      : [
+          overWidth(
+            'largest drift |K − K₀| / |K₀|',
+            drifts,
+            driftCurves.map((curve) => ({ ...curve, label: '1/√width' })),
+            { head: 'No drift yet', body: 'Press Run.' },
+          ),
+        ]),
     overWidth('curvature of the outputs |H|', curvatures, curvatureCurves, onDemand),
   ]
 }

@@ -42,6 +42,7 @@ export function liveHypotheses(panel: PanelName, state: LabState): readonly Hypo
         ? [
             { text: 'one sample, x = y = 1', holds: experiment.data.kind === 'point', measured: '' },
             { text: 'no weight is zero', holds: true, measured: '' },
+            ...inertia(state),
           ]
         : [belowStability(state)]
     case 'kernel':
@@ -51,6 +52,17 @@ export function liveHypotheses(panel: PanelName, state: LabState): readonly Hypo
     default:
       return panel satisfies never
   }
+}
+
+/** L - 1 eigenvalues of one sign and one of the other, counted in the spectrum at the cursor; on the plateau always. */
+function inertia({ columns, cursor }: LabState): readonly Hypothesis[] {
+  const sample = sampleAt(columns.A.hessian, cursor)
+  if (sample === null || sample.numNegative === null || sample.parameterCount < 3) return []
+  const { numNegative, parameterCount } = sample
+  const text = 'plateau: one sign L − 1 times, the other once'
+  return [
+    { text, holds: numNegative === 1 || numNegative === parameterCount - 1, measured: `${numNegative} of ${parameterCount} negative` },
+  ]
 }
 
 /** The running certificate of convergence, from the kernels measured so far; nothing where the loss has none. */
