@@ -44,6 +44,8 @@ export interface InstrumentPanel {
   measureDue(step: Step, isLast?: boolean): Promise<void>
   /** The chunk that begins at this step should tell the norms of its first batch. */
   wantsNorms(step: Step): boolean
+  /** Does not wait for that chunk any longer: a pass measures what it would have told. */
+  measureAwaitedNorms(step: Step): Promise<void>
   /** Takes the norms that were wanted, in the order of the arms. */
   takeNorms(step: Step, told: readonly (ArmNorms | undefined)[]): Promise<void>
   /** Whole. @throws the reason of `cancelled` as soon as that is aborted; then no number of it was sent. */
@@ -175,6 +177,9 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
       for (const name of owed) if (every[name] > 0) await measureOrOwe(name, step, cut)
     },
     wantsNorms: (step) => awaitedNorms === step,
+    async measureAwaitedNorms(step) {
+      if (awaitedNorms === step) budget.spend('gradientNorms', await measure('gradientNorms', step, 'live', link.signal))
+    },
     async takeNorms(step, told) {
       if (told.every((own) => own !== undefined))
         budget.spend('gradientNorms', await measure('gradientNorms', step, 'live', link.signal, told))

@@ -29,6 +29,8 @@ import { bytesOf } from './transferables.ts'
 
 /** Longest time without letting commands in. */
 const BREATH_MS: Milliseconds = 8
+/** Between two steps that are further apart than this there is time for a pass. */
+const WATCHED_MS: Milliseconds = 100
 /** Longest wait without a word to the page. */
 const REST_MS: Milliseconds = 200
 
@@ -170,6 +172,8 @@ export class Run {
     if (publisher.isFull()) return await this.rest(REST_MS)
     const allowed = this.pacing.allowance(now, this.step, control.mode === 'running' ? control.pace : null)
     if (allowed.steps === 0) {
+      // Where steps are slow enough to be watched, no picture waits for the next one.
+      if (allowed.wait > WATCHED_MS) await panel.measureAwaitedNorms(this.step)
       await this.rest(Math.min(allowed.wait, REST_MS))
       panel.earn(host.now() - now)
       return

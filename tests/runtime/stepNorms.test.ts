@@ -137,6 +137,19 @@ describe('a run whose gradient norms are those of the step', () => {
     expect(costs.map(({ step }) => step)).toEqual(DUE.slice(0, -1))
   })
 
+  test('does not keep a picture waiting for a step that comes slowly', async () => {
+    const experiment = experimentOf('step')
+    const before = async (pace: number | null): Promise<boolean[]> => {
+      const samples = (await samplesOf(experiment, { pace })).filter(({ arm }) => arm === 'A')
+      return [1, 2, 4, 8].map((due) => {
+        const at = (type: Sample['type']) => samples.findIndex((sample) => sample.type === type && sample.step === due)
+        return at('gradientNorms') < at('loss')
+      })
+    }
+    expect(await before(5)).toEqual([true, true, true, true])
+    expect((await before(null)).slice(0, 2)).toEqual([false, false])
+  })
+
   test('goes on from a checkpoint to the same norms', async () => {
     const experiment = experimentOf('step')
     const whole = await samplesOf(experiment)
