@@ -35,6 +35,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // The runner would leave one core idle, which on two cores is half of the machine.
+          maxWorkers: '100%',
           environment: 'node',
           include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
           exclude: ['tests/**/*.browser.test.ts', 'tests/e2e/**', 'tests/bench/**'],

@@ -1,6 +1,6 @@
 // Are the numbers that we hand to others right? Every fixture on both backends, against a program that shares no code.
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { installNodeWebGpu } from '../../src/cli/nodeWebGpu.ts'
 import { readPublicAsset } from '../../src/cli/readPublicAsset.ts'
 import { validateExperiment } from '../../src/core/parseExperiment.ts'
@@ -13,11 +13,13 @@ import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
 import { assembleSnapshot, snapshotOf } from '../../src/runtime/snapshot.ts'
 import { trainArms } from '../../src/runtime/trainArms.ts'
 import { expectClose, expectCurvature, expectFirstOrder } from './agreement.ts'
+import { holdNetworkEngine } from './heldNetworkEngine.ts'
 
 const FOLDER = new URL('../fixtures/experiments/', import.meta.url)
 const FUSED = new Set(['mlp-tanh-teacher-adam.json', 'mlp-layer-norm-gelu.json'])
 const FIXTURES = readdirSync(FOLDER).filter((name) => name.endsWith('.json'))
 const hasGpu = await installNodeWebGpu()
+if (hasGpu) afterAll(await holdNetworkEngine())
 if (!hasGpu) process.stdout.write('measure fixtures: no WebGPU in Node here, the comparison of backends is skipped\n')
 
 const engineFor =

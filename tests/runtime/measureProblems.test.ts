@@ -1,5 +1,5 @@
 // Are the numbers right for problems that no experiment expresses? Each title finishes the sentence "measureProblem ...".
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { MEASURED_FIELDS, type Measured } from '../../src/core/snapshot.ts'
 import { installNodeWebGpu } from '../../src/cli/nodeWebGpu.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
@@ -7,9 +7,11 @@ import { measureProblem, type CreateTrainer } from '../../src/runtime/problem/me
 import { parseProblem } from '../../src/runtime/problem/parseProblem.ts'
 import { snapshotOf } from '../../src/runtime/snapshot.ts'
 import { expectClose, expectCurvature, expectFirstOrder } from './agreement.ts'
+import { holdNetworkEngine } from './heldNetworkEngine.ts'
 import { dense, PROBLEMS, rows } from './problems.ts'
 
 const hasGpu = await installNodeWebGpu()
+if (hasGpu) afterAll(await holdNetworkEngine())
 if (!hasGpu) process.stdout.write('measure problems: no WebGPU in Node here, the comparison of backends is skipped\n')
 
 const engineFor =
