@@ -72,10 +72,11 @@ export const initSchema = v.strictObject({
     'orthogonal',
     'unitNormal',
     'constant',
+    'kappaNormal',
   ]),
   /** Scale of `uniform`: weights ~ U[-tau/sqrt(fanIn), tau/sqrt(fanIn)]. `constant`: every weight is tau. Others ignore it. */
   tau: ranged(LIMITS.tau),
-  /** Factor of `orthogonal`; others ignore it. */
+  /** Factor of `orthogonal`; kappa of `kappaNormal`: N(0, 1/(kappa fanIn)), the first layer N(0, 1/fanIn). Others ignore it. */
   gain: ranged(LIMITS.gain),
 })
 export type InitSettings = v.InferOutput<typeof initSchema>

@@ -7,6 +7,8 @@ import type { InitSettings, ModelSettings } from './experiment.ts'
 export interface Fans {
   readonly fanIn: number
   readonly fanOut: number
+  /** The layer that sees the data; absent: false. */
+  readonly isFirst?: boolean
 }
 
 /**
@@ -19,9 +21,10 @@ export function equivalentTau(
   model: Pick<ModelSettings, 'kind' | 'parameterization'>,
   fanIn: number,
   fanOut: number,
+  isFirst = false,
 ): number {
   if (hasUnitWeights(model)) return Math.sqrt(3)
-  return Math.sqrt(3 * fanIn * entryVariance(init, { fanIn, fanOut }))
+  return Math.sqrt(3 * fanIn * entryVariance(init, { fanIn, fanOut, isFirst }))
 }
 
 /** True where every weight is N(0, 1) whatever the scheme says: the NTK parameterization, which chains do not have. */
@@ -30,7 +33,7 @@ export function hasUnitWeights(model: Pick<ModelSettings, 'kind' | 'parameteriza
 }
 
 /** Mean square of one weight; for delta-orthogonal filters over all taps, most of which are zero. */
-export function entryVariance(init: InitSettings, { fanIn, fanOut }: Fans): number {
+export function entryVariance(init: InitSettings, { fanIn, fanOut, isFirst = false }: Fans): number {
   switch (init.scheme) {
     case 'uniform':
       return init.tau ** 2 / (3 * fanIn)
@@ -50,6 +53,8 @@ export function entryVariance(init: InitSettings, { fanIn, fanOut }: Fans): numb
       return 1
     case 'constant':
       return init.tau ** 2
+    case 'kappaNormal':
+      return 1 / ((isFirst ? 1 : init.gain) * fanIn)
     default:
       return init.scheme satisfies never
   }

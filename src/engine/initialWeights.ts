@@ -33,7 +33,7 @@ export function initialWeights(spec: NetworkSpec, init: InitSettings, model: Mod
   for (const [position, layer] of spec.layers.entries()) {
     if (isWeighted(layer)) {
       const isFixed = spec.fixedOutput === true && position === spec.layers.length - 1
-      const weights = isFixed ? drawSigns(layer, stream) : drawWeights(layer, init, model, stream)
+      const weights = isFixed ? drawSigns(layer, stream) : drawWeights(layer, init, model, stream, position === 0)
       flat.set(weights, offset)
       const end = offset + layerParameterCount(layer)
       if (layer.norm !== undefined) flat.fill(1, end - 2 * channelsOf(layer), end - channelsOf(layer))
@@ -56,8 +56,14 @@ function drawSigns(layer: WeightedLayerSpec, stream: RandomStream): Float64Array
 }
 
 /** W as the flat vector has it: [fanOut, fanIn], or [out, in, kernel, kernel] of a convolution, drawn in that order. */
-function drawWeights(layer: WeightedLayerSpec, init: InitSettings, model: ModelSettings, stream: RandomStream): Float64Array {
-  const fans = fansOf(layer)
+function drawWeights(
+  layer: WeightedLayerSpec,
+  init: InitSettings,
+  model: ModelSettings,
+  stream: RandomStream,
+  isFirst: boolean,
+): Float64Array {
+  const fans = { ...fansOf(layer), isFirst }
   const weights = new Float64Array(weightCount(layer))
   if (hasUnitWeights(model)) return weights.map(() => stream.normal())
   const deviation = Math.sqrt(entryVariance(init, fans))
@@ -73,6 +79,7 @@ function drawWeights(layer: WeightedLayerSpec, init: InitSettings, model: ModelS
     case 'glorotNormal':
     case 'heNormal':
     case 'unitNormal':
+    case 'kappaNormal':
       return weights.map(() => deviation * stream.normal())
     case 'orthogonal':
       return orthogonalWeights(layer, init.gain, stream)

@@ -139,7 +139,7 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
     layers: layerFacts(spec),
     depth: weighted.length,
     widths: [...weighted.map(inputWidthOf), shape.outputWidth],
-    laws: weighted.map(fansOf).map(({ fanIn, fanOut }) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut))),
+    laws: weighted.map(fansOf).map(({ fanIn, fanOut }, k) => (ntk ? normalLaw(1 / fanIn) : weightLaw(arm.init, fanIn, fanOut, k === 0))),
     gradientScales: weighted.map(fansOf).map(({ fanIn }) => (ntk ? 1 / Math.sqrt(fanIn) : 1)),
     constantWeight: arm.init.scheme === 'constant' && !ntk ? arm.init.tau : null,
     bias: weighted.some((layer) => layer.bias),

@@ -27,9 +27,9 @@ export function normalLaw(variance: number): WeightLaw {
   return { family: 'normal', variance, kurtosis: NORMAL_KURTOSIS }
 }
 
-/** Entries of a random (semi-)orthogonal matrix whose longer side is `side`: variance 1/side, kurtosis 3 side/(side + 2). */
-export function orthogonalLaw(side: number): WeightLaw {
-  return { family: 'orthogonal', variance: 1 / side, kurtosis: (3 * side) / (side + 2) }
+/** Entries of `gain` times a random (semi-)orthogonal matrix whose longer side is `side`: variance gain^2/side, kurtosis 3 side/(side + 2). */
+export function orthogonalLaw(side: number, gain = 1): WeightLaw {
+  return { family: 'orthogonal', variance: (gain * gain) / side, kurtosis: (3 * side) / (side + 2) }
 }
 
 /**
@@ -38,7 +38,7 @@ export function orthogonalLaw(side: number): WeightLaw {
  * Orthogonal matrices keep the variance 1 / max(fanIn, fanOut) of their entries; their kurtosis is that of Haar measure.
  * Source: Sankararaman et al. 2020, section 7 (normal schemes); Orvieto et al. 2021, section 2 (uniform schemes).
  */
-export function weightLaw(init: InitSettings, fanIn: number, fanOut: number): WeightLaw {
+export function weightLaw(init: InitSettings, fanIn: number, fanOut: number, isFirst = false): WeightLaw {
   switch (init.scheme) {
     case 'uniform':
       return uniformLaw(init.tau, fanIn)
@@ -56,8 +56,10 @@ export function weightLaw(init: InitSettings, fanIn: number, fanOut: number): We
       return normalLaw(2 / fanIn)
     case 'unitNormal':
       return normalLaw(1)
+    case 'kappaNormal':
+      return normalLaw(1 / ((isFirst ? 1 : init.gain) * fanIn))
     case 'orthogonal':
-      return orthogonalLaw(Math.max(fanIn, fanOut))
+      return orthogonalLaw(Math.max(fanIn, fanOut), init.gain)
     case 'constant':
       return { family: 'constant', variance: init.tau * init.tau, kurtosis: 1 }
     default:

@@ -36,7 +36,7 @@ const model = {
   outputWeights: fc.constantFrom('trained', 'signs'),
 }
 const init = {
-  scheme: fc.constantFrom('uniform', 'lecunNormal', 'glorotUniform', 'heUniform', 'orthogonal', 'unitNormal', 'constant'),
+  scheme: fc.constantFrom('uniform', 'lecunNormal', 'glorotUniform', 'heUniform', 'orthogonal', 'unitNormal', 'constant', 'kappaNormal'),
   tau: real('tau'),
   gain: real('gain'),
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { InitSettings, ModelSettings } from '../../src/core/experiment.ts'
-import { equivalentTau } from '../../src/core/weightVariance.ts'
+import { entryVariance, equivalentTau } from '../../src/core/weightVariance.ts'
 import { initialWeights } from '../../src/engine/initialWeights.ts'
 import { conv, dense, norm, pool, withHead } from './reference/layers.ts'
 import { chainSpec, denseSpec, SEED } from './reference/problems.ts'
+import { weightLaw } from '../../src/theory/weightLaw.ts'
 
 const mlp = DEFAULT_MLP.model
 const chain: ModelSettings = { ...mlp, kind: 'chain' }
@@ -66,6 +67,22 @@ describe('initialWeights', () => {
     for (let k = 0; k < 400; k++) if (draw(2, 2, { scheme: 'orthogonal', tau: 1, gain: 1 }, mlp, k)[3] > 0) positive++
     // Four standard errors of a fair coin: 4 sqrt(400)/2.
     expect(Math.abs(positive - 200)).toBeLessThan(40)
+  })
+  test('divides the variance by kappa in all layers but the first for kappaNormal', () => {
+    const init: InitSettings = { scheme: 'kappaNormal', tau: 1, gain: 4 }
+    const weights = initialWeights(denseSpec([100, 100, 100]), init, mlp, SEED, 0)
+    const meanSquare = (start: number) => weights.subarray(start, start + 10_000).reduce((sum, w) => sum + w * w, 0) / 10_000
+    // Six standard errors of a mean of 10^4 squares of normal numbers: sqrt(2)/100 each.
+    expect(Math.abs(100 * meanSquare(0) - 1)).toBeLessThan(0.085)
+    expect(Math.abs(400 * meanSquare(10_000 + (weights.length - 20_000) / 2) - 1)).toBeLessThan(0.085)
+    expect(equivalentTau(init, mlp, 100, 100, true)).toBeCloseTo(Math.sqrt(3), 12)
+    expect(equivalentTau(init, mlp, 100, 100)).toBeCloseTo(Math.sqrt(3) / 2, 12)
+    for (const isFirst of [true, false])
+      expect(weightLaw(init, 100, 50, isFirst).variance).toBeCloseTo(entryVariance(init, { fanIn: 100, fanOut: 50, isFirst }), 15)
+  })
+  test('has the variance that the theory says, gain included', () => {
+    const init: InitSettings = { scheme: 'orthogonal', tau: 1, gain: 0.5 }
+    expect(weightLaw(init, 6, 9).variance).toBeCloseTo(entryVariance(init, { fanIn: 6, fanOut: 9 }), 15)
   })
   test('sets every weight to tau for constant', () => {
     expect(Array.from(draw(1, 3, { scheme: 'constant', tau: 0.5, gain: 1 }))).toEqual([0.5, 0.5, 0.5])

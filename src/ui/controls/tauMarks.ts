@@ -21,7 +21,7 @@ export function tauMarks(experiment: Experiment): readonly SliderMark[] {
 export function schemeNumber({ model, init }: Pick<Experiment, 'model' | 'init'>): 'tau' | 'gain' | null {
   if (hasUnitWeights(model)) return null
   if (init.scheme === 'uniform' || init.scheme === 'constant') return 'tau'
-  return init.scheme === 'orthogonal' ? 'gain' : null
+  return init.scheme === 'orthogonal' || init.scheme === 'kappaNormal' ? 'gain' : null
 }
 
 /** One line under the initialiser: what the weights are drawn from. */
@@ -41,6 +41,8 @@ export function weightLaw({ init, model }: Pick<Experiment, 'model' | 'init'>): 
       return model.kind === 'cnn' ? 'orthogonal in the middle tap, 0 around it' : 'orthogonal matrices: every length is kept'
     case 'lecunNormal':
       return 'N(0, 1 / fan-in)'
+    case 'kappaNormal':
+      return 'N(0, 1 / (κ fan-in)), κ the gain; the first layer N(0, 1 / fan-in)'
     case 'lecunUniform':
       return 'variance 1 / (3 fan-in)'
     case 'glorotNormal':
@@ -61,7 +63,7 @@ export function weightLaw({ init, model }: Pick<Experiment, 'model' | 'init'>): 
  */
 export function equivalentTauWords({ model, init }: Pick<Experiment, 'model' | 'init'>, layers: readonly LayerSpec[]): string {
   if (init.scheme === 'uniform' && !hasUnitWeights(model)) return ''
-  const taus = layers.filter(isWeighted).map((layer) => ({ kind: layer.kind, tau: tauOf(init, model, layer) }))
+  const taus = layers.filter(isWeighted).map((layer, k) => ({ kind: layer.kind, tau: tauOf(init, model, layer, k === 0) }))
   if (taus.length === 0) return ''
   if (allEqual(taus.map(({ tau }) => tau))) return `τ ≙ ${shortNumber(taus[0].tau)}`
   const groups = taus.some(({ kind }) => kind === 'conv') ? byKind(taus) : byPlace(taus)
@@ -71,9 +73,9 @@ export function equivalentTauWords({ model, init }: Pick<Experiment, 'model' | '
 type LayerTau = { readonly kind: 'dense' | 'conv'; readonly tau: number }
 type Group = readonly [name: string, values: readonly number[]]
 
-function tauOf(init: InitSettings, model: Experiment['model'], layer: Parameters<typeof fansOf>[0]): number {
+function tauOf(init: InitSettings, model: Experiment['model'], layer: Parameters<typeof fansOf>[0], isFirst: boolean): number {
   const { fanIn, fanOut } = fansOf(layer)
-  return equivalentTau(init, model, fanIn, fanOut)
+  return equivalentTau(init, model, fanIn, fanOut, isFirst)
 }
 
 function byKind(taus: readonly LayerTau[]): readonly Group[] {

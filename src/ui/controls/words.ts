@@ -67,6 +67,7 @@ export const SCHEME_CHOICES: readonly Choice<InitSettings['scheme']>[] = [
   { value: 'orthogonal', label: 'Orthogonal' },
   { value: 'unitNormal', label: 'Normal, variance 1' },
   { value: 'constant', label: 'All equal to τ' },
+  { value: 'kappaNormal', label: 'Normal, 1/(κ fan-in)' },
 ]
 
 export const OPTIMIZER_CHOICES: readonly Choice<OptimizerSettings['kind']>[] = [
