@@ -127,7 +127,20 @@ function depthCurves(facts: RunFacts, chain: ChainData): readonly TheoryCurve[] 
     depths,
     (depth) => gradientLog10Quantile(0.5, depth, tau, chain),
   )
-  return [median, ...rates]
+  // The Gamma law as it is drawn over seeds: half of all chains lie between these two.
+  const quartile = (probability: number, name: string) =>
+    curveThrough(
+      {
+        id: `chain.gradient${name}QuartileByDepth`,
+        label: `predicted ${name.toLowerCase()} quartile (log10)`,
+        source: 'Orvieto et al. 2021, Lemma 4 (corrected)',
+        axis: 'depth',
+        hypotheses: [start, hypothesis('uniform weights', true, `tau ${shown(tau)}`)],
+      },
+      depths,
+      (depth) => gradientLog10Quantile(probability, depth, tau, chain),
+    )
+  return [median, quartile(0.25, 'Lower'), quartile(0.75, 'Upper'), ...rates]
 }
 
 function hessianRates(facts: RunFacts, chain: ChainData, depths: Float64Array): readonly TheoryCurve[] {

@@ -113,6 +113,14 @@ describe('the charts by depth', () => {
     const predicted = interpolated(median, 10, (i) => theoryValue(median, i))
     // Half of a decade's scatter sqrt(10)/ln 10 over the root of 400 seeds is below 0.1 decades.
     expect(Math.abs(Math.log10(points[0].y / predicted))).toBeLessThan(0.2)
+    // The bar of the dot reaches from quartile to quartile, as the two other curves do.
+    for (const [name, measured] of [
+      ['Lower', points[0].low!],
+      ['Upper', points[0].high!],
+    ] as const) {
+      const curve = curves.find(({ id }) => id === `chain.gradient${name}QuartileByDepth`)!
+      expect(Math.abs(Math.log10(measured / interpolated(curve, 10, (i) => theoryValue(curve, i))))).toBeLessThan(0.25)
+    }
     const charts = chartsOf('hessian', state)!
     expect(charts.map(({ name }) => name)).toEqual(['curvature between layers', 'curvature within a layer'])
     expect(charts.flatMap((chart) => chart.curves.map(({ id }) => id))).toEqual([

@@ -99,6 +99,8 @@ function byDepth(name: string, curves: readonly TheoryCurve[]): Omit<PredictionC
 /** In a chart of its own a curve needs few words; `(log10)` says how it is stored and stays. */
 const SHORT: readonly (readonly [RegExp, string])[] = [
   [/gradientMedianByDepth$/, 'median (log10)'],
+  [/LowerQuartileByDepth$/, 'quarter of the seeds below (log10)'],
+  [/UpperQuartileByDepth$/, 'three quarters below (log10)'],
   [/gradientSlope$|hessian(?:OffDiagonal|Diagonal)Slope$/, 'typical rate (log10)'],
   [/Rms$/, 'root mean square (log10)'],
   [/Rate$/, 'slope through the dot (log10)'],

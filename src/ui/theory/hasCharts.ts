@@ -8,7 +8,8 @@ export const PREDICTIONS = 'predictions'
 /** Curves over other axes than those of the plot itself. */
 export const CHARTED: Readonly<Record<PanelName, RegExp>> = {
   loss: /^(?:B\.)?chain\.(?:rmspropE|e)scapeByDepth$/,
-  gradientNorms: /^(?:B\.)?(?:chain\.gradientMedianByDepth|chain\.gradientSlope|mlp\.gradientRate|relu\.deadByDepth)$/,
+  gradientNorms:
+    /^(?:B\.)?(?:chain\.gradient(?:Median|LowerQuartile|UpperQuartile)ByDepth|chain\.gradientSlope|mlp\.gradientRate|relu\.deadByDepth)$/,
   cosines: /^(?:B\.)?diversity\./,
   hessian: /^(?:B\.)?(?:chain|mlp)\.hessian(?:OffDiagonal|Diagonal)(?:Slope|Rms|Rate)$/,
   kernel: /^(?:B\.)?kernel\.(?:drift|outputHessian)ByWidth$/,
