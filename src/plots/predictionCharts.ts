@@ -1,40 +1,18 @@
 // Does a measurement lie where a closed form says, over any axis: depth, width, batch size, input? Dots beside long-dashed curves.
 //
 // One drawing for all of them: a closed form over depth is of no use without its axis, and every card has one or two.
-import type { ArmName } from '../core/experiment.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
-import { emptyMarks, type EmptyWords } from './emptyState.ts'
+import { emptyMarks } from './emptyState.ts'
 import { frameMarks, marginsFor, panelOf, tickCount } from './frame.ts'
 import { inflated } from './lossMarks.ts'
 import { measuredNumber } from './numberText.ts'
-import type { DataTable, Drawing, PlotBox, PlotKind, Readout, ReadoutLine } from './plotKind.ts'
+import type { Drawing, PlotBox, Readout, ReadoutLine } from './plotKind.ts'
+import { predictedAt, type ChartPoint, type PredictionChart } from './predictionData.ts'
 import { linearScale, logScale, type PositionScale } from './positionScale.ts'
 import { plainText, type Box, type Mark, type PolylineMark } from './scene.ts'
 import { fitText, textWidth } from './textWidth.ts'
 import { armColour, THEORY_DASH } from './theme.ts'
-import { applies, interpolated, theoryLabel, theoryLine, theoryValue } from './theoryMarks.ts'
-
-/** A measured value with the interval in which it may as well lie. */
-export interface ChartPoint {
-  readonly arm: ArmName
-  readonly x: number
-  readonly y: number
-  readonly low?: number
-  readonly high?: number
-}
-
-/** Measurements and predictions over one axis; a log axis leaves out what is not positive. */
-export interface PredictionChart {
-  /** What is measured, above the axis. */
-  readonly name: string
-  readonly xName: string
-  readonly x: 'log' | 'linear'
-  readonly y: 'log' | 'linear'
-  readonly points: readonly ChartPoint[]
-  readonly curves: readonly TheoryCurve[]
-  /** Said in place of the picture where nothing was measured yet. */
-  readonly missing: EmptyWords
-}
+import { theoryLabel, theoryLine, theoryValue } from './theoryMarks.ts'
 
 /** Wider than high is easier to read. */
 const LEAST_WIDTH = 230
@@ -84,40 +62,6 @@ export function drawPredictions(charts: readonly PredictionChart[], box: PlotBox
     },
     rescaled: [],
   }
-}
-
-/** One row per point and per prediction at its place. */
-function predictionTable(charts: readonly PredictionChart[]): DataTable {
-  const columns = ['quantity', 'arm', 'over', 'at', 'measured', 'from', 'to', 'prediction', 'predicted']
-  const rows = charts.flatMap((chart) =>
-    chart.points.flatMap(({ arm, x, y, low, high }) => {
-      const own = [chart.name, arm, chart.xName, x, y, low ?? null, high ?? null] as const
-      const curves = chart.curves.map((curve) => [...own, theoryLabel(curve), predictedAt(curve, x)])
-      return curves.length === 0 ? [[...own, null, null]] : curves
-    }),
-  )
-  return { columns, rows }
-}
-
-/** A sentence per chart: the newest measurement beside each prediction that applies. */
-function predictionSummary(charts: readonly PredictionChart[]): string {
-  return charts
-    .flatMap(({ name, xName, points, curves, missing }) => {
-      const last = points.at(-1)
-      if (last === undefined) return [`${name}: ${missing.head}.`]
-      const said = curves.flatMap((curve) => {
-        const value = predictedAt(curve, last.x)
-        return value === null || !applies(curve) ? [] : [`${theoryLabel(curve)} ${plainText(measuredNumber(value, 2))}`]
-      })
-      const beside = said.length === 0 ? '' : `; ${said.join(', ')}`
-      return [`${name} at ${xName} ${plainText(measuredNumber(last.x, 3))}: ${plainText(measuredNumber(last.y, 2))}${beside}.`]
-    })
-    .join(' ')
-}
-
-function predictedAt(curve: TheoryCurve, x: number): number | null {
-  const value = interpolated(curve, x, (i) => theoryValue(curve, i))
-  return Number.isNaN(value) ? null : value
 }
 
 function placeOf(chart: PredictionChart, box: PlotBox): Place | null {
@@ -313,26 +257,5 @@ function moved(mark: Mark, { x, y }: { readonly x: number; readonly y: number })
       const points = Float64Array.from(mark.points, (value, i) => value + (i % 2 === 0 ? x : y))
       return 'clip' in mark && mark.clip !== undefined ? { ...mark, points, clip: box(mark.clip) } : { ...mark, points }
     }
-  }
-}
-
-/** A plot that can show charts in place of its own picture; its words and table follow. */
-export interface Charted<Data> {
-  readonly own: Data
-  /** null: the picture of its own. */
-  readonly charts: readonly PredictionChart[] | null
-}
-
-/** The same plot with charts beside its own picture; the small variant is always its own. */
-export function withPredictions<Data, Memory>(kind: PlotKind<Data, Memory>): PlotKind<Charted<Data>, Memory> {
-  return {
-    name: kind.name,
-    createMemory: () => kind.createMemory(),
-    draw: ({ own, charts }, box, memory) =>
-      charts !== null && box.variant === 'main' ? drawPredictions(charts, box) : kind.draw(own, box, memory),
-    headline: ({ own }) => kind.headline(own),
-    caption: ({ own, charts }) => (charts === null ? kind.caption(own) : 'dots measured, long dashes predicted'),
-    summary: ({ own, charts }) => (charts === null ? kind.summary(own) : predictionSummary(charts)),
-    table: ({ own, charts }) => (charts === null ? kind.table(own) : predictionTable(charts)),
   }
 }

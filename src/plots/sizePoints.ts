@@ -2,7 +2,7 @@
 import type { ArmName } from '../core/experiment.ts'
 import type { GradientNormSample, HessianSample } from '../core/sample.ts'
 import { quantiles } from '../numerics/quantiles.ts'
-import type { ChartPoint } from './predictionCharts.ts'
+import type { ChartPoint } from './predictionData.ts'
 
 /** Median norm over layers and seeds, with quartiles where there are seeds. */
 export function normPoint(arm: ArmName, { log10, seedCount }: GradientNormSample, depth: number): ChartPoint {

@@ -1,7 +1,9 @@
 // drawPredictions, withPredictions and the points that stand in them
 import { describe, expect, test } from 'vitest'
 import type { TheoryCurve } from '../../src/core/theoryCurve.ts'
-import { drawPredictions, withPredictions, type PredictionChart } from '../../src/plots/predictionCharts.ts'
+import { drawPredictions } from '../../src/plots/predictionCharts.ts'
+import type { PredictionChart } from '../../src/plots/predictionData.ts'
+import { withPredictions } from '../../src/plots/predictionView.ts'
 import { kernelPlot } from '../../src/plots/kernelPlot.ts'
 import { diagonalMedian, medianFirstBelow, normPoint, offDiagonalMedian } from '../../src/plots/sizePoints.ts'
 import { gradientSample, hollowSample, kernelData, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'

@@ -75,8 +75,8 @@ export function problemOfRun(state: RunState): ResolvedProblem {
 }
 
 /** The format says for each layer whether it trains. */
-function withoutFixedOutput({ fixedOutput: _, ...spec }: NetworkSpec): NetworkSpec {
-  return spec
+function withoutFixedOutput(spec: NetworkSpec): NetworkSpec {
+  return spec.fixedOutput === true ? { ...spec, fixedOutput: false } : spec
 }
 
 /** The skips as the model asks for them; null where no block of the network can have one. */

@@ -3,7 +3,8 @@
 // The code of each panel is a chunk of its own: the page stands before the fifth plot has arrived.
 import { mountPlot } from '../../plots/mountPlot.ts'
 import type { DataTable, MountedPlot, PlotKind, PlotOptions } from '../../plots/plotKind.ts'
-import { withPredictions, type PredictionChart } from '../../plots/predictionCharts.ts'
+import type { PredictionChart } from '../../plots/predictionData.ts'
+import { withPredictions } from '../../plots/predictionView.ts'
 import type { LabState } from '../../store/labState.ts'
 
 /** One plot with its adapter; the type of its data stays inside. */

@@ -1,7 +1,7 @@
 // Up to which size does a larger batch pay, and what does width do to that? Sums of batches, n Delta over time, n Delta by width.
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
-import type { ChartPoint, PredictionChart } from '../../plots/predictionCharts.ts'
+import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { batchSumTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'

@@ -1,7 +1,7 @@
 // After how many steps was the plateau left? Of the seeds the median, at the place of which the closed form speaks.
 import type { ArmName } from '../../core/experiment.ts'
 import { armExperiment } from '../../core/resolve.ts'
-import type { ChartPoint } from '../../plots/predictionCharts.ts'
+import type { ChartPoint } from '../../plots/predictionData.ts'
 import { medianFirstBelow } from '../../plots/sizePoints.ts'
 import type { LabState } from '../../store/labState.ts'
 

@@ -1,7 +1,7 @@
 // Where is the tangent kernel known exactly, and what does width do to its drift and to the curvature of the outputs?
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
-import type { ChartPoint, PredictionChart } from '../../plots/predictionCharts.ts'
+import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { shallowTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
