@@ -30,7 +30,7 @@ import './ui/styles/embed.css'
 
 const store = createLabStore(parseViewOptions(location.search))
 readAddress(store)
-const ownFiles = createOwnFiles(readOwnFilesIn(spawnOwnFileWorker))
+const ownFiles = createOwnFiles(readOwnFilesIn(spawnOwnFileWorker), (action) => afterFrame(() => setTimeout(action, 0)))
 const worker = createWorkerRun(store, {
   spawn: spawnWorker,
   assetBase: new URL('.', document.baseURI).href,

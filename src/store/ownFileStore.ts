@@ -46,8 +46,15 @@ export interface OwnFiles {
 /** Sets of files that stay, so that Undo finds the one before. */
 const HELD_LIMIT = 3
 
-/** An empty store; it changes the laboratory through `bind` only. */
-export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: (lab: BoundLab) => void } {
+/**
+ * An empty store; it changes the laboratory through `bind` only.
+ *
+ * @param later does something after the page could draw: a dialog that leaves and a page that changes are each a frame's work.
+ */
+export function createOwnFiles(
+  read: ReadOwnFiles,
+  later: (action: () => void) => void = (action) => action(),
+): OwnFiles & { readonly bind: (lab: BoundLab) => void } {
   const store = createStore<OwnFileState>(() => ({ dialog: { type: 'closed' }, held: [] }))
   let lab: BoundLab | null = null
   let reading: AbortController | null = null
@@ -67,11 +74,14 @@ export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: 
     hold(preview.file.sha256, held)
     show({ type: 'closed' })
     if (lab === null) return
-    const { experiment } = lab.store.getState()
-    // A link may have been written by hand: the bytes know their shape better.
-    const data = { ...experiment.data, file: preview.file }
-    lab.run.replace({ ...experiment, data }, experiment, { ghost: true, autorun: false })
-    lab.view.toast('info', `${fileInWords(preview.file)} is here; the run is ready.`)
+    const { store: state, run, view } = lab
+    later(() => {
+      const { experiment } = state.getState()
+      // A link may have been written by hand: the bytes know their shape better.
+      const data = { ...experiment.data, file: preview.file }
+      run.replace({ ...experiment, data }, experiment, { ghost: true, autorun: false })
+      view.toast('info', `${fileInWords(preview.file)} is here; the run is ready.`)
+    })
   }
 
   const choose = async (files: readonly HeldFile[], targetColumns: number | null) => {
@@ -110,9 +120,12 @@ export function createOwnFiles(read: ReadOwnFiles): OwnFiles & { readonly bind: 
       if (dialog.type !== 'preview' || lab === null) return
       hold(dialog.preview.file.sha256, dialog.held)
       show({ type: 'closed' })
-      const { experiment } = lab.store.getState()
-      // A lesson is about its own data.
-      lab.view.open(parseExperiment(withOwnFile(experiment, dialog.preview), experiment))
+      const { store: state, view } = lab
+      later(() => {
+        const { experiment } = state.getState()
+        // A lesson is about its own data.
+        view.open(parseExperiment(withOwnFile(experiment, dialog.preview), experiment))
+      })
     },
     cancel() {
       reading?.abort()

@@ -12,8 +12,17 @@ export interface Question {
   readonly left: Lesson | null
 }
 
+let last: { readonly named: LabState['lesson']; readonly experiment: LabState['experiment']; readonly question: Question } | null = null
+
 /** Of one state; an undo brings the question back. */
 export function questionOf({ lesson: named, experiment }: Pick<LabState, 'lesson' | 'experiment'>): Question {
+  // Asked at every change of the state, of which sixty a second are samples.
+  if (last === null || last.named !== named || last.experiment !== experiment)
+    last = { named, experiment, question: decided(named, experiment) }
+  return last.question
+}
+
+function decided(named: LabState['lesson'], experiment: LabState['experiment']): Question {
   const lesson = named === null ? null : findLesson(named.id, named.revision)
   if (lesson === null || questionStands(lesson, experiment)) return { lesson, left: null }
   return { lesson: null, left: lesson }

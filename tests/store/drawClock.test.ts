@@ -6,16 +6,23 @@ import { createDrawClock } from '../../src/store/drawClock.ts'
 function handWindow() {
   let now = 0
   let frames: (() => void)[] = []
+  let alarms: { at: number; action: () => void }[] = []
   let becomesVisible: (() => void) | null = null
   const document = { hidden: false, addEventListener: (_: string, listener: () => void) => (becomesVisible = listener) }
   const view = {
     document,
     performance: { now: () => now },
     requestAnimationFrame: (draw: () => void) => frames.push(draw),
+    setTimeout: (action: () => void, delay: number) => alarms.push({ at: now + delay, action }),
   } as unknown as Window
   return {
     view,
-    spend: (milliseconds: number) => (now += milliseconds),
+    spend: (milliseconds: number) => {
+      now += milliseconds
+      const due = alarms.filter(({ at }) => at <= now)
+      alarms = alarms.filter(({ at }) => at > now)
+      for (const { action } of due) action()
+    },
     asked: () => frames.length,
     frame: () => {
       const due = frames
@@ -38,6 +45,7 @@ describe('createDrawClock', () => {
       clock.register(() => {
         drawn.push(name)
         hand.spend(cost)
+        return true
       })
     return { hand, clock, drawn }
   }
@@ -69,8 +77,8 @@ describe('createDrawClock', () => {
     const hand = handWindow()
     const clock = createDrawClock(hand.view)
     const drawn: string[] = []
-    const leave = clock.register(() => drawn.push('gone'))
-    clock.register(() => drawn.push('here'))
+    const leave = clock.register(() => drawn.push('gone') > 0)
+    clock.register(() => drawn.push('here') > 0)
     leave()
     hand.frame()
     expect(drawn).toEqual(['here'])
@@ -80,5 +88,36 @@ describe('createDrawClock', () => {
     hand.hide(false)
     hand.frame()
     expect(drawn).toEqual(['here', 'here'])
+  })
+
+  test('lets a small plot rest after a picture, the large one never, and draws the last picture of both', () => {
+    const hand = handWindow()
+    const clock = createDrawClock(hand.view)
+    const drawn: string[] = []
+    let isNew = true
+    clock.register(() => drawn.push('large') > 0)
+    clock.register(() => isNew && drawn.push('small') > 0, 100)
+    for (let at = 0; at < 160; at += 16) {
+      clock.request()
+      hand.frame()
+      hand.spend(16)
+    }
+    expect(drawn.filter((name) => name === 'large')).toHaveLength(10)
+    expect(drawn.filter((name) => name === 'small')).toHaveLength(2)
+    // Nothing is asked any more: the picture that waits comes by itself, once.
+    hand.spend(100)
+    hand.frame()
+    hand.spend(500)
+    hand.frame()
+    expect(drawn.filter((name) => name === 'small')).toHaveLength(3)
+    expect(hand.asked()).toBe(0)
+    // What had nothing to draw need not rest.
+    isNew = false
+    clock.request()
+    hand.frame()
+    isNew = true
+    clock.request()
+    hand.frame()
+    expect(drawn.at(-1)).toBe('small')
   })
 })

@@ -127,6 +127,21 @@ async function chosen(answer: ReadOwnFilesAnswer): Promise<void> {
 const waitFor = (file: OwnFile) => store.setState({ experiment: { ...DEFAULT_MLP, data: { ...DEFAULT_MLP.data, kind: 'file', file } } })
 
 describe('createOwnFiles', () => {
+  test('lets the page draw between the dialog that leaves and the experiment that comes', async () => {
+    const waiting: (() => void)[] = []
+    ownFiles = createOwnFiles(
+      () => Promise.resolve({ type: 'read', preview: previewOf(VECTORS), held: HELD }),
+      (action) => waiting.push(action),
+    )
+    ownFiles.bind(lab)
+    await ownFiles.choose(FILES)
+    ownFiles.accept()
+    expect(dialog().type).toBe('closed')
+    expect(experiment().data.kind).not.toBe('file')
+    for (const action of waiting) action()
+    expect(experiment().data.kind).toBe('file')
+    expect(port.start).toHaveBeenCalledTimes(1)
+  })
   test('changes nothing before Accept', async () => {
     const before = experiment()
     const done = ownFiles.choose(FILES)

@@ -1,8 +1,10 @@
-// When are the closed forms asked again? When the experiment changes at once, with new spectra and kernels a few times a second.
+// When are the closed forms asked again? When the experiment changes at once, with new spectra and kernels once a second.
+import { keptCurves } from '../keptCurves.ts'
 import type { LabStore } from '../labStore.ts'
 import type { theoryCurves } from '../theoryCurves.ts'
 
-const PAUSE_MS = 400
+/** Closed forms of a chain take ten milliseconds: more often they would cost frames. */
+const PAUSE_MS = 1000
 
 /** Keeps `theory` of the state in step with experiment and measurements. */
 export function followTheory(store: LabStore): void {
@@ -11,8 +13,10 @@ export function followTheory(store: LabStore): void {
   let closedForms: typeof theoryCurves | null = null
   const compute = () => {
     timer = null
-    const { experiment, columns } = store.getState()
-    if (closedForms !== null) store.setState({ theory: closedForms(experiment, columns) })
+    const { experiment, columns, theory } = store.getState()
+    if (closedForms === null) return
+    const kept = keptCurves(theory, closedForms(experiment, columns))
+    if (kept !== theory) store.setState({ theory: kept })
   }
   const follow = () => {
     const { experiment, columns } = store.getState()

@@ -19,6 +19,8 @@ interface PlotHostProps {
 }
 
 const WORDS_PAUSE_MS = 200
+/** Between two pictures of a small plot. */
+const SMALL_REST_MS = 100
 /** Asked once: a new query for every picture costs more than the picture's words. */
 const REDUCED_MOTION = matchMedia('(prefers-reduced-motion: reduce)')
 
@@ -83,18 +85,19 @@ function attach(code: PanelCode, element: HTMLElement, { lab, variant, name, say
   const paint = () => {
     const state = store.getState()
     const now = code.dependencies(state)
-    if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return
+    if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return false
     drawn = now
     element.dataset.empty = String(isEmpty(state, name))
     mounted.update(state, optionsFor(state, variant, lab))
     saySoon()
+    return true
   }
   const observer = new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting
     if (visible) paint()
   })
   observer.observe(element)
-  const leaveClock = clock.register(paint)
+  const leaveClock = clock.register(paint, variant === 'small' ? SMALL_REST_MS : 0)
   return () => {
     leaveClock()
     observer.disconnect()

@@ -75,7 +75,8 @@ function panelCode<Data, Memory>({ kind, create, data, versions }: Omit<PanelSpe
     dependencies: (state) => [
       state.columns,
       state.experiment,
-      state.theory,
+      // Hypotheses of a curve change with every measurement, its points hardly ever.
+      ...state.theory.map(({ y }) => y),
       state.theme,
       state.cursor,
       state.hoverLayer,
