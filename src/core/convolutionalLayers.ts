@@ -11,6 +11,12 @@ const SMALLEST_HALVED = 5
 /** Channels and units of LeNet, whatever the width says. Source: LeCun et al. 1998, scaled to any image. */
 const LENET = { channels: [6, 16], units: [120, 84], kernel: 5 } as const
 
+/** Depths whose blocks everybody knows. Source: He et al. 2016, ResNet-18 and ResNet-34, as LB and VC vary them. */
+export const KNOWN_BLOCKS: ReadonlyMap<number, string> = new Map([
+  [18, '2-2-2-2'],
+  [34, '3-4-6-3'],
+])
+
 /** Layers without norm and skip, which `networkSpec` adds; the last one carries the output activation. */
 export function convolutionalLayers(model: ModelSettings, image: ImageShape, outputWidth: number): readonly LayerSpec[] {
   const stack = new Stack(model, image)
@@ -29,13 +35,8 @@ export function convolutionalLayers(model: ModelSettings, image: ImageShape, out
       return stack.head(outputWidth)
     }
     case 'stripped': {
-      // Source: VC, appendix A.1: 3 blocks + 2 layers in four stages; its block lists are replaced by an even share.
-      const blocks = Math.max(1, Math.floor((model.depth - 2) / 3))
       stack.conv(model.width)
-      for (let stage = 0; stage < 4; stage++) {
-        const share = Math.floor((blocks + 3 - stage) / 4)
-        stack.stage(3 * share, 2 ** stage * model.width, stage > 0)
-      }
+      for (const [stage, count] of stageLengths(model).entries()) stack.stage(count, 2 ** stage * model.width, stage > 0)
       return stack.head(outputWidth)
     }
     case 'lenet': {
@@ -46,6 +47,27 @@ export function convolutionalLayers(model: ModelSettings, image: ImageShape, out
     default:
       return model.family satisfies never
   }
+}
+
+/**
+ * Convolutions in each stage of the stripped family.
+ *
+ * Blocks of two where a list says how many (LB's [s1, s2, s3, s4]) and at the depths of the known lists; else blocks of three,
+ * 3 blocks + 2 layers in all, shared evenly. Source: VC, appendix A.1, whose own lists for other depths are not printed.
+ */
+function stageLengths(model: Pick<ModelSettings, 'depth' | 'blocks'>): readonly number[] {
+  const list = model.blocks ?? KNOWN_BLOCKS.get(model.depth)
+  if (list !== undefined) return blockCounts(list).map((blocks) => 2 * blocks)
+  const blocks = Math.max(1, Math.floor((model.depth - 2) / 3))
+  return [0, 1, 2, 3].map((stage) => 3 * Math.floor((blocks + 3 - stage) / 4))
+}
+
+const blockCounts = (list: string): readonly number[] => list.split('-').map(Number)
+
+/** The depth that a model really has: blocks of two convolutions, the first layer and the head where it lists its blocks. */
+export function depthOfModel({ kind, family, depth, blocks }: Pick<ModelSettings, 'kind' | 'family' | 'depth' | 'blocks'>): number {
+  if (kind !== 'cnn' || family !== 'stripped' || blocks === null) return depth
+  return 2 * blockCounts(blocks).reduce((sum, count) => sum + count, 0) + 2
 }
 
 /** Layers so far, and the image that leaves them. */

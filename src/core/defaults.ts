@@ -34,6 +34,7 @@ export const DEFAULT_EXPERIMENT: Experiment = {
     kind: 'chain',
     family: 'plain',
     depth: 24,
+    blocks: null,
     width: 32,
     parameterBudget: null,
     activation: 'relu',

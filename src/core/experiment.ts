@@ -33,6 +33,8 @@ export const modelSchema = v.strictObject({
   family: v.picklist(['plain', 'imageToImage', 'wide', 'stripped', 'lenet']),
   /** L, the number of weight matrices (chain: of weights; convolutions count as one each). */
   depth: counted(LIMITS.depth),
+  /** Blocks of two convolutions in each of the four stages of the stripped family, '3-4-6-3', each 1 .. 99; the depth is then 2 blocks + 2. null: as the depth says. Others ignore it. */
+  blocks: v.nullable(v.pipe(v.string(), v.regex(/^[1-9]\d?(?:-[1-9]\d?){3}$/u, 'four numbers from 1 to 99, such as 3-4-6-3'))),
   /** m, units of a hidden layer (channels of a convolution); a chain ignores it and has 1. */
   width: counted(LIMITS.width),
   /** Equal-parameter mode of an MLP: the width follows from the depth so that about this many parameters result; null: `width` as given. */

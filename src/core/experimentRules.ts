@@ -2,6 +2,7 @@
 //
 // The model stays and what it cannot use gives way (data before loss), because the model is what a reader asked for.
 // Each rule only ever writes valid values, so that a repaired experiment passes all rules again unchanged.
+import { depthOfModel } from './convolutionalLayers.ts'
 import type { ArmDifference, DataSettings, Experiment, OptimizerChange } from './experiment.ts'
 import type { Notice, Report } from './repairValue.ts'
 import { armExperiment, armsOf } from './resolve.ts'
@@ -37,6 +38,7 @@ export function repairCombinations(experiment: Experiment, report: Report): Expe
     chainNeedsNumbers,
     linearisedOfArmA,
     chainOfArmB,
+    depthOfBlocks,
     fileThatIsNamed,
     classesOrNumbers,
     signsOfTwoClasses,
@@ -78,6 +80,21 @@ function chainOfArmB(experiment: Experiment, report: Report): Experiment {
     combination('versus.model.kind', kind, 'nothing', `a model that can learn ${data.kind}`, `Arm B cannot be a chain on ${data.kind}`),
   )
   return { ...experiment, versus: { ...versus, model } }
+}
+
+/** A list of blocks says how many layers there are; a depth beside it would be shown and not be true. */
+function depthOfBlocks(experiment: Experiment, report: Report): Experiment {
+  const why = 'The depth follows from the blocks'
+  const { model, versus } = experiment
+  const depth = depthOfModel(model)
+  const repaired = depth === model.depth ? experiment : { ...experiment, model: { ...model, depth } }
+  if (repaired !== experiment) report(combination('model.depth', `${model.depth}`, `${depth}`, `${depth} for blocks ${model.blocks}`, why))
+  if (versus?.model === undefined) return repaired
+  const own = armExperiment(repaired, 'B').model
+  const ownDepth = depthOfModel(own)
+  if (ownDepth === own.depth) return repaired
+  report(combination('versus.model.depth', `${own.depth}`, `${ownDepth}`, `${ownDepth} for blocks ${own.blocks}`, why))
+  return { ...repaired, versus: { ...versus, model: { ...versus.model, depth: ownDepth } } }
 }
 
 function fileThatIsNamed(experiment: Experiment, report: Report): Experiment {

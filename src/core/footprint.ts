@@ -5,7 +5,7 @@
 import { armExperiment, armsOf, networkSpec, type DataShape } from './resolve.ts'
 import type { Experiment, OwnFile } from './experiment.ts'
 import type { Fault } from './faults.ts'
-import { networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
+import { isWeighted, networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
 import type { Bytes } from './units.ts'
 
 export interface Footprint {
@@ -22,6 +22,8 @@ const CLASSES = 10
 const LANCZOS_BASIS_LIMIT: Bytes = 128 * 2 ** 20
 /** Activation, preactivation, delta and two of their tangents per layer. */
 const COPIES_PER_ACTIVATION = 5
+/** With batch norm: its own arrays as well, and no pass can be cut into pieces, so that images on frames live beside all the others. */
+const COPIES_OF_WHOLE_SET = 12
 
 /** Shape of the samples of an experiment, as the loader will give them. */
 export function dataShape(data: Experiment['data']): DataShape {
@@ -92,8 +94,9 @@ function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
   // Start, weights and gradient; two checkpoints on the page with weights and slots.
   const training = arm.seeds * parameters * FLOAT64 * (3 + slots + 2 * (1 + slots))
   const units = spec.layers.reduce((sum, layer) => sum + outputWidthOf(layer), 0)
-  const samples = Math.max(arm.batch, probeCount, arm.diagnostics.pairBatch)
-  const activations = samples * units * FLOAT64 * COPIES_PER_ACTIVATION
+  const whole = needsWholeSet(spec)
+  const samples = whole ? rowsOfWholeSet(arm) : Math.max(arm.batch, probeCount, arm.diagnostics.pairBatch)
+  const activations = samples * units * FLOAT64 * (whole ? COPIES_OF_WHOLE_SET : COPIES_PER_ACTIVATION)
   const outputs = probeCount * networkWidths(spec).outputWidth
   const kernel = 3 * FLOAT64 * Math.min(outputs, 1024) ** 2
   const basis = Math.min(LANCZOS_BASIS_LIMIT, FLOAT64 * parameters * lanczosSteps * lanczosProbes)
@@ -102,6 +105,17 @@ function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
     bytes: training + activations + kernel + basis,
     largestBuffer: Math.max(parameters * FLOAT32, samples * widest * FLOAT32),
   }
+}
+
+/** True where batch norm looks at all samples of a set at once. */
+function needsWholeSet(spec: NetworkSpec): boolean {
+  return spec.layers.some((layer) => isWeighted(layer) && layer.norm?.kind === 'batch' && layer.norm.frozen === null)
+}
+
+/** Rows of the largest single pass: the batch of all seeds, the probe set, or the two batches of a pair. */
+function rowsOfWholeSet({ data, batch, seeds, diagnostics }: Experiment): number {
+  const { probeCount, pairBatch } = diagnostics
+  return Math.max(seeds * Math.min(batch, data.trainCount), Math.min(probeCount, data.trainCount), 2 * Math.min(pairBatch, data.trainCount))
 }
 
 /** Null when the experiment fits, else the refusal in words, with the nearest experiment that fits. */
@@ -121,7 +135,13 @@ export function refusalOf(experiment: Experiment, limits: Footprint = FOOTPRINT_
 
 const fits = (own: Footprint, limits: Footprint) => own.bytes <= limits.bytes && own.largestBuffer <= limits.largestBuffer
 
-/** One number made smaller, the one whose change is the least loss: fewer seeds first, then width, then depth. */
+type Candidate = readonly [name: string, from: number, change: (value: number) => Experiment]
+
+function hasBatchNorm(experiment: Experiment): boolean {
+  return armsOf(experiment).some((name) => armExperiment(experiment, name).model.norm === 'batch')
+}
+
+/** One number made smaller, the one whose change is the least loss: fewer seeds first, then width, then depth; a batch that batch norm must hold whole before these. */
 function nearestThatFits(experiment: Experiment, limits: Footprint): string {
   const { model, versus } = experiment
   const shape = (change: Partial<Experiment['model']>): Experiment => ({
@@ -130,12 +150,15 @@ function nearestThatFits(experiment: Experiment, limits: Footprint): string {
     // Arm B keeps its own number only where that is smaller.
     versus: versus === null ? null : { ...versus, model: { ...versus.model, ...shrunk(versus.model, change) } },
   })
-  const candidates: readonly [string, number, (value: number) => Experiment][] = [
+  const byShape: readonly Candidate[] = [
     ['seeds', experiment.seeds, (seeds) => ({ ...experiment, seeds })],
     ['width', Math.max(model.width, versus?.model?.width ?? 0), (width) => shape({ width })],
-    ['depth', Math.max(model.depth, versus?.model?.depth ?? 0), (depth) => shape({ depth })],
-    ['batch', experiment.batch, (batch) => ({ ...experiment, batch })],
+    // A list of blocks would set the depth again.
+    ['depth', Math.max(model.depth, versus?.model?.depth ?? 0), (depth) => shape({ depth, blocks: null })],
   ]
+  const smallerBatch: Candidate = ['batch', Math.min(experiment.batch, experiment.data.trainCount), (batch) => ({ ...experiment, batch })]
+  const [seeds, ...shapes] = byShape
+  const candidates = hasBatchNorm(experiment) ? [seeds, smallerBatch, ...shapes] : [...byShape, smallerBatch]
   for (const [name, from, change] of candidates) {
     const value = largestThatFits(from, (candidate) => fits(footprint(change(candidate)), limits))
     if (value !== null) return `${name} ${value}`
@@ -146,7 +169,7 @@ function nearestThatFits(experiment: Experiment, limits: Footprint): string {
 function shrunk(own: Partial<Experiment['model']> | undefined, change: Partial<Experiment['model']>): Partial<Experiment['model']> {
   return {
     ...(own?.width !== undefined && change.width !== undefined ? { width: Math.min(own.width, change.width) } : {}),
-    ...(own?.depth !== undefined && change.depth !== undefined ? { depth: Math.min(own.depth, change.depth) } : {}),
+    ...(own?.depth !== undefined && change.depth !== undefined ? { depth: Math.min(own.depth, change.depth), blocks: null } : {}),
   }
 }
 

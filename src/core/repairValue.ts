@@ -26,7 +26,7 @@ interface SchemaNode {
   readonly wrapped?: SchemaNode
   readonly item?: SchemaNode
   readonly literal?: unknown
-  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
+  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown; readonly message?: unknown }[]
 }
 
 /** How many items of a list are read; the rest is cut with a notice. */
@@ -189,7 +189,9 @@ function repairText(node: SchemaNode, given: unknown, fallback: unknown, path: s
   const pattern = rule('regex') as RegExp | undefined
   const isWhole = typeof given === 'string' && given.length >= shortest && given.length <= longest
   if (isWhole && (pattern === undefined || pattern.test(given))) return given
-  const expected = pattern === undefined ? `a text of ${shortest} to ${longest} letters` : `a text like ${pattern.source}`
+  const words = node.pipe?.find((step) => step.type === 'regex')?.message
+  const like = typeof words === 'string' ? words : `a text like ${pattern?.source}`
+  const expected = pattern === undefined ? `a text of ${shortest} to ${longest} letters` : like
   report(wrongType(path, given, fallback, expected))
   return fallback
 }

@@ -5,7 +5,7 @@
 import type { OwnFile } from '../core/experiment.ts'
 
 /** How the text of a value is read; names are written as they are. */
-export type LinkValueKind = 'number' | 'name' | 'flag' | 'numberOrAuto' | 'file'
+export type LinkValueKind = 'number' | 'name' | 'flag' | 'numberOrAuto' | 'nameOrAuto' | 'file'
 
 export interface LinkKey {
   readonly key: string
@@ -21,6 +21,7 @@ const ARM_KEYS: readonly LinkKey[] = [
   field('model', 'model.kind', 'name'),
   field('family', 'model.family', 'name'),
   field('depth', 'model.depth'),
+  field('blocks', 'model.blocks', 'nameOrAuto'),
   field('width', 'model.width'),
   field('params', 'model.parameterBudget', 'numberOrAuto'),
   field('act', 'model.activation', 'name'),
@@ -113,7 +114,8 @@ export function valueOf(kind: LinkValueKind, text: string): unknown {
   if (kind === 'name') return text
   if (kind === 'flag') return text === '1' || text === 'true' ? true : text === '0' || text === 'false' ? false : text
   if (kind === 'file') return fileOf(text)
-  if (kind === 'numberOrAuto' && text === 'auto') return null
+  if ((kind === 'numberOrAuto' || kind === 'nameOrAuto') && text === 'auto') return null
+  if (kind === 'nameOrAuto') return text
   return NUMBER.test(text) ? Number(text) : text
 }
 

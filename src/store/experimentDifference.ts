@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'model.parameterization': '',
   'model.outputWeights': 'output weights',
   'model.depth': 'depth',
+  'model.blocks': 'blocks',
   'model.width': 'width',
   'model.activation': '',
   'model.outputActivation': 'output',

@@ -15,6 +15,8 @@ export function nearestFit(
     const own = name === 'width' ? versus?.model?.width : name === 'depth' ? versus?.model?.depth : undefined
     if (own !== undefined && own > value) fields[`versus.${PATHS[name]}`] = value
   }
+  // A list of blocks would set the depth again.
+  if (fields['model.depth'] !== undefined && typeof model?.blocks === 'string') fields['model.blocks'] = null
   // A budget would solve the width again.
   if (fields['model.width'] !== undefined && typeof model?.parameterBudget === 'number') fields['model.parameterBudget'] = null
   if (/\b1 seed\b/.test(nearest)) fields.seeds = 1

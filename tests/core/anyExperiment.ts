@@ -28,6 +28,7 @@ const model = {
   padding: fc.constantFrom('zero', 'circular'),
   pooling: fc.constantFrom('average', 'max'),
   depth: count('depth'),
+  blocks: fc.option(fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 4, maxLength: 4 }).map((list) => list.join('-'))),
   width: count('width'),
   activation,
   outputActivation: activation,

@@ -1,7 +1,7 @@
 // Each title finishes the sentence that its subject begins.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
+import { DEFAULT_CNN, DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
 import { dataShape, footprint, FOOTPRINT_LIMITS, refusalOf } from '../../src/core/footprint.ts'
 import { LIMITS } from '../../src/core/limits.ts'
@@ -67,4 +67,45 @@ test('two arms need about twice what one needs', () => {
 
 test('an arm B that is larger than arm A is counted', () => {
   expect(refusalOf(shaped(3, 8, { versus: { model: { depth: 2000, width: 1024 } } }))).not.toBeNull()
+})
+
+const withBatchNorm = (batch: number, change: Partial<Experiment> = {}): Experiment => ({
+  ...DEFAULT_CNN,
+  batch,
+  ...change,
+  model: { ...DEFAULT_CNN.model, norm: 'batch', depth: 4, width: 8, ...change.model },
+})
+
+test('batch norm needs its whole set in one pass, and that is counted', () => {
+  const bytes = (norm: 'none' | 'layer' | 'batch') =>
+    footprint(withBatchNorm(256, { model: { ...DEFAULT_CNN.model, norm, depth: 4, width: 8 } })).bytes
+  expect(bytes('layer')).toBeLessThan(1.1 * bytes('none'))
+  expect(bytes('batch')).toBeGreaterThan(1.1 * bytes('layer'))
+  // Twice the set, twice the activations; and the batches of all seeds ride in one pass.
+  const grown = (batch: number, seeds: number) => footprint(withBatchNorm(batch, { seeds })).bytes - footprint(withBatchNorm(128)).bytes
+  expect(grown(512, 1) / grown(256, 1)).toBeCloseTo(3, 1)
+  expect(grown(128, 4) / grown(512, 1)).toBeCloseTo(1, 1)
+  // No set has more samples than there are.
+  const few = { data: { ...DEFAULT_CNN.data, trainCount: 300 } }
+  expect(footprint(withBatchNorm(10_000, few)).bytes).toBe(footprint(withBatchNorm(300, few)).bytes)
+})
+
+test('a set too big for one pass of batch norm is refused, and a batch that fits is named', () => {
+  const full = withBatchNorm(10_000, { data: { ...DEFAULT_CNN.data, trainCount: 10_000 } })
+  const refusal = refusalOf(full)
+  expect(refusal?.nearest).toMatch(/^batch \d+$/u)
+  const batch = Number(refusal!.nearest.slice('batch '.length))
+  expect(refusalOf({ ...full, batch })).toBeNull()
+  expect(refusalOf({ ...full, batch: batch + 1 })).not.toBeNull()
+  // The same set in pieces is no trouble where a pass can be cut.
+  expect(refusalOf({ ...full, batch, model: { ...full.model, norm: 'none' } })).toBeNull()
+})
+
+test('a refused list of blocks gives way to a depth that fits', () => {
+  const model = { ...DEFAULT_CNN.model, family: 'stripped' as const, blocks: '99-99-99-99', depth: 794, width: 1 }
+  const huge: Experiment = { ...DEFAULT_CNN, model, batch: 4096, seeds: 1 }
+  const refusal = refusalOf(huge)
+  expect(refusal?.nearest).toMatch(/^depth \d+$/u)
+  const depth = Number(refusal!.nearest.slice('depth '.length))
+  expect(refusalOf({ ...huge, model: { ...model, blocks: null, depth } })).toBeNull()
 })

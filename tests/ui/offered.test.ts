@@ -64,6 +64,7 @@ const offers: readonly (readonly [title: string, experiment: Experiment])[] = [
       ] as const
     }),
   ),
+  ['a list of blocks', applied(applied(CNN, fieldsForFamily('stripped', CNN)), { 'model.blocks': '1-2-1-1', 'model.depth': 12 })],
   ['lenet with the largest of each window', applied(applied(CNN, fieldsForFamily('lenet', CNN)), { 'model.pooling': 'max' })],
   ...NORM_CHOICES.flatMap(({ value: norm }) =>
     SKIP_CHOICES.flatMap(({ value: skip }) =>

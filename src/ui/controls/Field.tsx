@@ -8,7 +8,8 @@ import { ArmSelect } from './ArmSelect.tsx'
 import { ArmSlider } from './ArmSlider.tsx'
 import { Segmented, SelectRow } from './choices.tsx'
 import { DataSelect } from './DataSelect.tsx'
-import { allowedDepth, depthWords, fieldsForFamily, hasDepth } from './familyChoice.ts'
+import { DepthOfBlocks } from './BlocksField.tsx'
+import { allowedDepth, depthWords, fieldsForFamily, hasBlocks, hasDepth } from './familyChoice.ts'
 import { withModelKind } from './modelSwitch.ts'
 import { NormSkipFields } from './NormSkipFields.tsx'
 import { OptimizerField } from './OptimizerField.tsx'
@@ -25,6 +26,7 @@ export function Field({ name }: { readonly name: ControlName }) {
   switch (name) {
     case 'depth':
       if (!hasDepth(model)) return null
+      if (hasBlocks(model) && model.blocks !== null) return <DepthOfBlocks />
       return (
         <ArmSlider
           path="model.depth"

@@ -1,7 +1,7 @@
 // What does arm B change, and what does it start with when somebody asks to compare?
 import type { ArmDifference, Experiment } from '../../core/experiment.ts'
 import { LIMITS } from '../../core/limits.ts'
-import { allowedDepth } from './familyChoice.ts'
+import { allowedDepth, hasBlocks, hasDepth } from './familyChoice.ts'
 import type { Comparison } from './words.ts'
 
 /** The first thing in which arm B differs, in the order in which the page lists them. */
@@ -29,7 +29,7 @@ export function isComparable(comparison: Comparison, { model, init }: Experiment
     case 'linearised':
       return true
     case 'depth':
-      return model.kind !== 'cnn' || model.family !== 'lenet'
+      return hasDepth(model) && !(hasBlocks(model) && model.blocks !== null)
     case 'width':
       return !chain && model.parameterBudget === null && (model.kind !== 'cnn' || model.family !== 'lenet')
     case 'padding':

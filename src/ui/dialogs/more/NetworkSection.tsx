@@ -2,6 +2,7 @@
 import type { ModelSettings } from '../../../core/experiment.ts'
 import { armExperiment, armsOf } from '../../../core/resolve.ts'
 import { ArmSelect } from '../../controls/ArmSelect.tsx'
+import { BlocksField } from '../../controls/BlocksField.tsx'
 import type { Choice } from '../../controls/choices.tsx'
 import {
   ACTIVATION_CHOICES,
@@ -49,6 +50,7 @@ function ConvolutionFields({ family }: { readonly family: ModelSettings['family'
   const lenet = family === 'lenet'
   return (
     <>
+      {family === 'stripped' && <BlocksField />}
       {!lenet && <ArmSelect path="model.kernel" label="Filters" name="Side of the filters" choices={KERNEL_CHOICES} parse={Number} />}
       <ArmSelect path="model.padding" label="Padding" choices={PADDING_CHOICES} />
       {lenet && <ArmSelect path="model.pooling" label="Pooling" choices={POOLING_CHOICES} />}
