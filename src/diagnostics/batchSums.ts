@@ -6,9 +6,12 @@ import type { Probe, SampleSet } from '../core/probe.ts'
 import type { BatchSums } from '../core/sample.ts'
 import type { RandomStream } from '../core/random.ts'
 import type { LossSettings } from '../core/experiment.ts'
+import { hasConvolutions, type InstrumentContext } from './instrument.ts'
 
 /** Batches of each size. */
-export const BATCH_SUM_DRAWS = 8
+const DRAWS = 8
+/** With convolutions, where each sample costs a pass over images. */
+const IMAGE_DRAWS = 3
 
 /** 1, 2, 4, .. and all of them; the ends need no draws. */
 export function batchSumSizes(sampleCount: number): readonly number[] {
@@ -18,7 +21,7 @@ export function batchSumSizes(sampleCount: number): readonly number[] {
 }
 
 /**
- * Mean of |sum_i g_i|^2 over batches drawn without replacement from a set; null where a number is not finite.
+ * Mean of |sum_i g_i|^2 over batches drawn without replacement from a set; null where a number is not finite, or the run is waited for.
  *
  * Batches of one sample are all of them at once, and so exact as M^2; the whole set is one batch.
  *
@@ -30,9 +33,9 @@ export async function batchSums(
   gram: Float64Array,
   reduction: LossSettings['reduction'],
   stream: RandomStream,
-  breathe: () => Promise<void>,
-  signal?: AbortSignal,
+  context: Pick<InstrumentContext, 'breathe' | 'isAwaited' | 'signal'>,
 ): Promise<BatchSums | null> {
+  const perSize = hasConvolutions(probe) ? IMAGE_DRAWS : DRAWS
   const sizes = batchSumSizes(sampleCount)
   const means = new Float64Array(sizes.length)
   const stderrs = new Float64Array(sizes.length)
@@ -43,20 +46,21 @@ export async function batchSums(
       means[k] = meanSquare
       continue
     }
-    const draws = size === sampleCount ? 1 : BATCH_SUM_DRAWS
+    if (context.isAwaited?.() === true) return null
+    const draws = size === sampleCount ? 1 : perSize
     const batches = Array.from({ length: draws }, (): SampleSet => ({
       indices: stream.permutation(sampleCount).slice(0, size),
       from: 'probe',
     }))
     // A mean over the batch is its sum over its size.
     const factor = reduction === 'mean' ? size * size : 1
-    const products = await probe.batchGram(batches, signal)
+    const products = await probe.batchGram(batches, context.signal)
     const squares = batches.map((_, draw) => factor * products[draw * draws + draw])
     means[k] = squares.reduce((sum, square) => sum + square / draws, 0)
     const scatter = squares.reduce((sum, square) => sum + (square - means[k]) ** 2, 0)
     stderrs[k] = draws > 1 ? Math.sqrt(scatter / (draws - 1) / draws) : 0
-    await breathe()
+    await context.breathe()
   }
   if (!means.every(Number.isFinite)) return null
-  return { sizes: Float64Array.from(sizes), means, stderrs, draws: BATCH_SUM_DRAWS, meanSquare }
+  return { sizes: Float64Array.from(sizes), means, stderrs, draws: perSize, meanSquare }
 }

@@ -37,7 +37,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   const perSample = cosineStatistics(cosinesOfGram(gram, sampleCount))
   if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', 'zeroGradient')
   const diversity = gradientDiversity(gram, sampleCount)
-  const sums = context.isAwaited?.() === true ? null : await batchSumsOf(context, sampleCount, gram)
+  const sums = await batchSumsOf(context, sampleCount, gram)
   return {
     type: 'cosines',
     arm: context.arm,
@@ -58,9 +58,9 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
 }
 
 async function batchSumsOf(context: InstrumentContext, sampleCount: number, gram: Float64Array): Promise<BatchSums | null> {
-  const { seed, step, loss, signal } = context
+  const { seed, step, loss } = context
   const stream = namedStream(seed, `cosines/batch sums/step ${step}`)
-  return await batchSums(context.probes[0], sampleCount, gram, loss.reduction, stream, () => context.breathe(), signal)
+  return await batchSums(context.probes[0], sampleCount, gram, loss.reduction, stream, context)
 }
 
 /** [p, 3] of all pairs, or of the first ones where the run is waited for. The draw is the same: more pairs only add to it. */

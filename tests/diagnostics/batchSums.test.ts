@@ -5,14 +5,14 @@ import { namedStream } from '../../src/numerics/streams.ts'
 import { gramOf } from './gramOf.ts'
 import { quadraticProbe } from './quadraticProbe.ts'
 
-const none = () => Promise.resolve()
+const patient = { breathe: () => Promise.resolve() }
 const flat = [
   [0, 0],
   [0, 0],
 ]
 const probeOf = (slopes: readonly (readonly number[])[]) => quadraticProbe({ hessian: flat, slopes, weights: [0, 0] })
 const sumsOf = (slopes: readonly (readonly number[])[], reduction: 'mean' | 'sum' = 'mean') =>
-  batchSums(probeOf(slopes), slopes.length, gramOf(slopes), reduction, namedStream(1, 'test'), none)
+  batchSums(probeOf(slopes), slopes.length, gramOf(slopes), reduction, namedStream(1, 'test'), patient)
 
 describe('batchSums', () => {
   test('asks for doubling sizes up to the whole set', () => {
@@ -38,6 +38,13 @@ describe('batchSums', () => {
     expect(found.means.at(-1)).toBeCloseTo(9, 12)
     // This probe reduces by the mean whatever it is told; taken for a sum its squares stay as they are.
     expect((await sumsOf(slopes, 'sum'))!.means.at(-1)).toBeCloseTo(1, 12)
+  })
+  test('gives up as soon as the run is waited for', async () => {
+    const slopes = Array.from({ length: 16 }, (_, i) => [1, i])
+    let looks = 0
+    const context = { ...patient, isAwaited: () => ++looks > 2 }
+    expect(await batchSums(probeOf(slopes), 16, gramOf(slopes), 'mean', namedStream(1, 'test'), context)).toBeNull()
+    expect(looks).toBe(3)
   })
   test('has no answer where a gradient is not finite', async () => {
     expect(

@@ -153,6 +153,23 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
   })
 })
 
+test('its tangent has its kernel at the start and moves the same layers', async () => {
+  const starts = initialWeights(spec, SHALLOW.init, SHALLOW.model, 5, 0)
+  const options = { spec: { ...spec, linearised: true }, dataset, probeCount: 12, optimizer: DEFAULT_OPTIMIZER, initialWeights: [starts] }
+  const tangent = await createTrainer({ options, kind: 'mlp', preference: 'float64', allowGpu: false })
+  opened.push(tangent)
+  const own = await tangent.probe(0).kernelGram(all)
+  const network = await (await trainerOf('float64')).probe(0).kernelGram(all)
+  own.forEach((value, i) => expect(value).toBeCloseTo(network[i], 12))
+  const batch = Int32Array.of(0, 1, 2, 3)
+  await tangent.train([batch, batch])
+  const [weights] = (await tangent.checkpoint()).weights
+  expect([...weights.subarray(trainedCount(spec))]).toEqual([...starts.subarray(trainedCount(spec))])
+  // The kernel of a linear function stands still.
+  const later = await tangent.probe(0).kernelGram(all)
+  later.forEach((value, i) => expect(value).toBeCloseTo(own[i], 12))
+})
+
 test('the fused kernels say in words why they do not take it', async () => {
   const { fusedObstacle } = await import('../../src/engine/fused/layout.ts')
   expect(fusedObstacle(spec)).toBe('output weights that never train')
