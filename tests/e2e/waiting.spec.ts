@@ -1,0 +1,64 @@
+// What does a person feel when things take long? Answers at the click, progress, a way out, and nothing lost.
+import { expect, test } from '@playwright/test'
+import { listenForTrouble, pictureOf, reachStep, runButton, untilReady } from './laboratory.ts'
+
+/** An MLP whose exact spectrum takes seconds, in the engine that every machine has. */
+const WIDE = '#v=1&l=fashion.1&depth=3&width=16&data=digits&engine=float64'
+/** A network of images with many seeds and two arms: its start takes long, and so does each of its steps. */
+const HEAVY = '#v=1&l=race.1&model=cnn&data=digits&engine=float64&depth=6&width=8&seeds=16'
+
+test('an exact spectrum shows how far it is, and Escape ends it and leaves the old picture', async ({ page, baseURL }) => {
+  const trouble = listenForTrouble(page, baseURL!)
+  await page.goto(`./${WIDE}`)
+  await untilReady(page)
+  await page.getByRole('button', { name: 'Make Hessian the main plot' }).click({ force: true })
+  const card = page.locator('.stage-main .card')
+  await card.hover()
+  const solve = card.getByRole('button', { name: 'Solve exactly' })
+  await expect(solve).toBeVisible()
+  const before = await pictureOf(page, 'hessian')
+  await solve.click()
+  await expect(card.getByRole('progressbar', { name: 'Hessian' })).toHaveAttribute('aria-valuetext', /Exact Hessian|Eigenvalues/u)
+  await page.keyboard.press('Escape')
+  await expect(card.getByRole('progressbar')).toHaveCount(0, { timeout: 3000 })
+  await page.mouse.move(2, 2)
+  await expect.poll(() => pictureOf(page, 'hessian')).toBe(before)
+  // The Worker of the eigenvalues was ended, the run was not.
+  await runButton(page).click()
+  await reachStep(page, 5)
+  expect(trouble).toEqual({ errors: [], foreign: [] })
+})
+
+test('a snapshot of a network of images can be watched and taken back, and the run goes on', async ({ page, baseURL }) => {
+  const trouble = listenForTrouble(page, baseURL!)
+  const downloads: string[] = []
+  page.on('download', (download) => downloads.push(download.suggestedFilename()))
+  await page.goto('./#v=1&l=fashion.1&model=cnn&engine=float64&data=digits')
+  await untilReady(page)
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('button', { name: /^Snapshot, JSON/u }).click()
+  const line = page.getByRole('progressbar', { name: 'Snapshot' })
+  await expect(line).toHaveAttribute('aria-valuenow', /[1-9]/u, { timeout: 30_000 })
+  await page.getByRole('button', { name: 'Cancel: Snapshot' }).click()
+  await expect(line).toHaveCount(0, { timeout: 5000 })
+  await runButton(page).click()
+  await reachStep(page, 1)
+  expect(downloads).toEqual([])
+  expect(trouble).toEqual({ errors: [], foreign: [] })
+})
+
+test('Run is answered at the click while a long start is measured, and training begins without it', async ({ page, baseURL }) => {
+  const trouble = listenForTrouble(page, baseURL!)
+  await page.goto(`./${HEAVY}`)
+  await expect(page.locator('.progress')).toContainText('Measuring', { timeout: 60_000 })
+  await page.keyboard.press('Space')
+  await expect(runButton(page)).toHaveText(/Starting|Pause/u, { timeout: 500 })
+  await expect(page.locator('.lab')).toHaveAttribute('data-phase', 'running', { timeout: 15_000 })
+  await page.keyboard.press('Space')
+  await expect(runButton(page)).toHaveText(/Pausing|Run/u, { timeout: 500 })
+  // The lesson asks about a chain; here is none.
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('What makes it learn?')
+  await page.getByRole('button', { name: 'Back to the lesson' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Which optimizer leaves the plateau first?')
+  expect(trouble).toEqual({ errors: [], foreign: [] })
+})
