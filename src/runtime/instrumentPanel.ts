@@ -69,6 +69,7 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
   const lastStep = new Map<MeasuredInstrument, Step>()
   const skipped = new Map<MeasuredInstrument, number>()
   const owed = new Set<MeasuredInstrument>()
+  const toldCosts = new Map<Arm, Milliseconds>()
   /** Time that training has before the next of those owed: as long as the last one took. */
   let untilNextOwed: Milliseconds = 0
 
@@ -95,13 +96,15 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
       const isAwaited = (): boolean => !isPatient && host.now() - begun > PATIENCE_MS && link.isAwaited()
       const demand = effort === 'full' ? name : undefined
       const ofBatch = name === 'gradientNorms' && normsOf === 'step' ? { batch: arm.order.batchAt(step) } : {}
-      const ofStep = told[index] === undefined ? {} : { stepNorms: told[index].layerNorms }
+      const own = told[index]
+      const ofStep = own === undefined ? {} : { stepNorms: own.layerNorms }
       const context: InstrumentContext = { ...contextOf(arm, step, stop, demand), isAwaited, ...ofBatch, ...ofStep }
       found.push(await answered(name, context, instruments.get(arm)![name]))
       stop.throwIfAborted()
-      const duration = host.now() - begun + (told[index]?.duration ?? 0)
+      const took = host.now() - begun
+      const duration = own === undefined ? took : usualToldCost(arm, took + own.duration)
       // A pass at rest is not what the schedule costs.
-      if (step > 0 && name === 'gradientNorms' && told[index] === undefined && isToldByStep()) continue
+      if (step > 0 && name === 'gradientNorms' && own === undefined && isToldByStep()) continue
       found.push({
         type: 'cost',
         arm: arm.name,
@@ -119,6 +122,13 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
     owed.delete(name)
     await link.breathe()
     return host.now() - start + told.reduce((sum, own) => sum + (own?.duration ?? 0), 0)
+  }
+
+  /** Less than a tick of a browser's clock, so only a mean over many tells it. */
+  const usualToldCost = (arm: Arm, cost: Milliseconds): Milliseconds => {
+    const usual = (toldCosts.get(arm) ?? cost) * 0.9 + cost * 0.1
+    toldCosts.set(arm, usual)
+    return usual
   }
 
   /** Everything that the instrument waits for ends when `stop` is aborted. */

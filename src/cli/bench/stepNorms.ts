@@ -15,7 +15,7 @@ import { wall } from './timing.ts'
 const SAMPLES = 128
 /** Taking turns ends after this time, or this many rounds, whichever is later. */
 const TURNS_MS: Milliseconds = 8000
-const FEWEST_ROUNDS = 20
+const FEWEST_ROUNDS = 80
 const MOST_ROUNDS = 2000
 const WARM_CALLS = 6
 
