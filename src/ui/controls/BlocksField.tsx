@@ -27,25 +27,27 @@ export function BlocksField() {
     setTrouble(null)
   }
   return (
-    <div className="field-row">
-      <span className="field-label">Blocks per stage</span>
-      <input
-        className="number-box"
-        type="text"
-        autoComplete="off"
-        spellCheck={false}
-        aria-label="Blocks of two convolutions in each of four stages, such as 3, 4, 6, 3"
-        aria-invalid={trouble !== null}
-        placeholder="as depth"
-        value={draft ?? model.blocks?.replaceAll('-', ', ') ?? ''}
-        onChange={(event) => setDraft(event.target.value)}
-        onFocus={(event) => event.target.select()}
-        onBlur={commit}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') commit()
-          if (event.key === 'Escape') discard()
-        }}
-      />
+    <div>
+      <div className="field-row">
+        <span className="field-label">Blocks per stage</span>
+        <input
+          className="number-box long"
+          type="text"
+          autoComplete="off"
+          spellCheck={false}
+          aria-label="Blocks of two convolutions in each of four stages, such as 3, 4, 6, 3"
+          aria-invalid={trouble !== null}
+          placeholder="as depth"
+          value={draft ?? model.blocks?.replaceAll('-', ', ') ?? ''}
+          onChange={(event) => setDraft(event.target.value)}
+          onFocus={(event) => event.target.select()}
+          onBlur={commit}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') commit()
+            if (event.key === 'Escape') discard()
+          }}
+        />
+      </div>
       {trouble !== null && (
         <p className="hint" role="alert">
           {trouble}
