@@ -3,6 +3,7 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { OpenedDevice } from '../../engine/device.ts'
 import { initialWeights } from '../../engine/initialWeights.ts'
 import { nextBatches, type Arm } from '../../runtime/arm.ts'
+import type { Milliseconds } from '../../core/units.ts'
 import type { Cell } from './benchTable.ts'
 import { countDeviceCalls } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
@@ -10,11 +11,13 @@ import { instrumentedCase } from './instrumentedCase.ts'
 import { dataOf, openArm, trainingCase } from './presetArms.ts'
 import { NO_GPU_NOTE, type BenchContext, type BenchSection } from './section.ts'
 import { createTfjsNetwork, type TfjsNetwork } from './tfjsNetwork.ts'
-import { interleavedUnevenly, type TimedCase } from './timing.ts'
+import { interleavedUnevenly, wall, type TimedCase } from './timing.ts'
 import { ZOO, type ZooFamily } from './zooFamilies.ts'
 
-/** Steps behind one figure with instruments: one round of their schedule. */
+/** Steps behind one figure with instruments: one round of their schedule, or as many as a long wait allows. */
 const STRETCH = 25
+const FEWEST_STEPS = 5
+const LONGEST_STRETCH_MS: Milliseconds = 8000
 /** Losses of one batch at the start may differ by float32 rounding, not by more. */
 const AGREEMENT = 1e-3
 
@@ -38,7 +41,7 @@ export const benchZoo: BenchSection = async function* zoo(context: BenchContext)
   const { quick } = context.options
   const rows: Cell[][] = []
   const notes = [
-    'Steps a second; batch 32, one seed, plain descent. "With instruments": the run\'s own schedule, which gives measuring at most a third of the time. tfjs 4.22 with its own flags, awaited only.',
+    'Steps a second; batch 32, one seed, plain descent. "With instruments": the run\'s own schedule, which gives measuring at most a third of the time, over 25 steps (5 or more where these took too long). tfjs 4.22 with its own flags, awaited only.',
   ]
   for (const family of ZOO.filter(({ slow }) => !(quick && slow))) {
     context.progress(family.name)
@@ -79,7 +82,7 @@ export async function familyRow(family: ZooFamily, { gpu, options }: BenchContex
     let disagreement = 0
     const cases: TimedCase[] = [
       trainingCase('float64', float64),
-      instrumentedCase('float64 with instruments', experiment, watchedFloat64, STRETCH),
+      instrumentedCase('float64 with instruments', experiment, watchedFloat64, await stretchOf(float64)),
     ]
     if (gpu !== null && network !== null && watched !== null) {
       theirs = await baseline(gpu, network, dataset)
@@ -87,10 +90,14 @@ export async function familyRow(family: ZooFamily, { gpu, options }: BenchContex
       const mine = (await network.trainer.train([first])).losses[0]
       disagreement = Math.abs((await theirs.loss()) / mine - 1)
       const step = theirs.step
-      cases.push(trainingCase('network', network), instrumentedCase('network with instruments', experiment, watched, STRETCH), {
-        name: 'tfjs',
-        run: async () => await step(),
-      })
+      cases.push(
+        trainingCase('network', network),
+        instrumentedCase('network with instruments', experiment, watched, await stretchOf(network)),
+        {
+          name: 'tfjs',
+          run: async () => await step(),
+        },
+      )
     }
     const [float64Times, float64Watched, ours, oursWatched, tfjs] = await interleavedUnevenly(cases, options.pairs)
     const perSecond = (times: readonly number[] | undefined): Cell =>
@@ -121,6 +128,13 @@ export async function familyRow(family: ZooFamily, { gpu, options }: BenchContex
     theirs?.dispose()
     for (const arm of arms) await arm.trainer.dispose()
   }
+}
+
+/** Steps that fit into one figure with instruments; the first step compiles. */
+async function stretchOf(arm: Arm): Promise<number> {
+  const step = async () => await wall(() => arm.trainer.train(nextBatches(arm, arm.trainer.step, 1)))
+  await step()
+  return Math.min(STRETCH, Math.max(FEWEST_STEPS, Math.floor(LONGEST_STRETCH_MS / (await step()))))
 }
 
 /** tfjs on the first batch, from the same start. */
