@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { interleaved, interleavedUnevenly, repeated } from '../../src/cli/bench/timing.ts'
+import { affordable, interleaved, interleavedUnevenly, repeated } from '../../src/cli/bench/timing.ts'
 
 describe('interleaved', () => {
   test('warms every case once, then takes turns and turns the order round', async () => {
@@ -79,4 +79,12 @@ describe('repeated', () => {
     expect(await nothing.run()).toBe(0)
     expect(calls).toBeLessThan(10_000)
   })
+})
+
+test('affordable repeats quick work as often as wanted, slow work for eight seconds, and never fewer than five times', () => {
+  expect([1, 100, 320].map((each) => affordable(each, 25))).toEqual([25, 25, 25])
+  expect([500, 1000, 1600].map((each) => affordable(each, 25))).toEqual([16, 8, 5])
+  expect(affordable(60_000, 25)).toBe(5)
+  // What wants fewer gets no more.
+  expect(affordable(60_000, 3)).toBe(3)
 })

@@ -20,6 +20,15 @@ const LONG_RUN_ROUNDS = 3
 /** The same for a round of all cases together. */
 const LONG_ROUND_MS: Milliseconds = 20_000
 
+/** A single figure should not take longer, and says little with fewer repeats. */
+const LONG_FIGURE_MS: Milliseconds = 8000
+const FEWEST_REPEATS = 5
+
+/** How many repeats of work that takes `each` go behind one figure: as many as are wanted, fewer where that takes too long, at least five. */
+export function affordable(each: Milliseconds, wanted: number): number {
+  return Math.min(wanted, Math.max(FEWEST_REPEATS, Math.floor(LONG_FIGURE_MS / each)))
+}
+
 /**
  * Times per case in the order of the rounds.
  *

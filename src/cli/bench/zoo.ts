@@ -3,7 +3,6 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { OpenedDevice } from '../../engine/device.ts'
 import { initialWeights } from '../../engine/initialWeights.ts'
 import { nextBatches, type Arm } from '../../runtime/arm.ts'
-import type { Milliseconds } from '../../core/units.ts'
 import type { Cell } from './benchTable.ts'
 import { countDeviceCalls } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
@@ -11,13 +10,11 @@ import { instrumentedCase } from './instrumentedCase.ts'
 import { dataOf, openArm, trainingCase } from './presetArms.ts'
 import { NO_GPU_NOTE, type BenchContext, type BenchSection } from './section.ts'
 import { createTfjsNetwork, type TfjsNetwork } from './tfjsNetwork.ts'
-import { interleavedUnevenly, wall, type TimedCase } from './timing.ts'
+import { affordable, interleavedUnevenly, wall, type TimedCase } from './timing.ts'
 import { ZOO, type ZooFamily } from './zooFamilies.ts'
 
 /** Steps behind one figure with instruments: one round of their schedule, or as many as a long wait allows. */
 const STRETCH = 25
-const FEWEST_STEPS = 5
-const LONGEST_STRETCH_MS: Milliseconds = 8000
 /** Losses of one batch at the start may differ by float32 rounding, not by more. */
 const AGREEMENT = 1e-3
 
@@ -130,11 +127,11 @@ export async function familyRow(family: ZooFamily, { gpu, options }: BenchContex
   }
 }
 
-/** Steps that fit into one figure with instruments; the first step compiles. */
+/** Steps behind one figure with instruments; the first step compiles. */
 async function stretchOf(arm: Arm): Promise<number> {
   const step = async () => await wall(() => arm.trainer.train(nextBatches(arm, arm.trainer.step, 1)))
   await step()
-  return Math.min(STRETCH, Math.max(FEWEST_STEPS, Math.floor(LONGEST_STRETCH_MS / (await step()))))
+  return affordable(await step(), STRETCH)
 }
 
 /** tfjs on the first batch, from the same start. */
