@@ -11,6 +11,8 @@ import type { FusedLayout } from './layout.ts'
 export interface Tile {
   readonly rows: number
   readonly rowsPerThread: number
+  /** A thread takes its rows with all their columns; see `wholeRowsKernel.ts`. Absent: one vec4 column of them. */
+  readonly wholeRows?: true
 }
 
 export interface KernelShape {
@@ -23,6 +25,8 @@ export interface KernelShape {
   readonly tile: Tile
   /** 'outputs': the deltas are those of single outputs, not of the loss; an index then means sample * c + output. */
   readonly head?: 'loss' | 'outputs'
+  /** The adapter computes on the CPU: memory is dear there and threads are few, so K2 gives each of them more. */
+  readonly software?: boolean
 }
 
 /** Rows of a batch rounded up to whole tiles, and the tiles. */

@@ -111,6 +111,7 @@ export class MeasuringPasses {
         seedCount: lanes,
         lanes: 'batches',
         tile: context.tile,
+        software: context.opened.software,
         head,
       }
       this.makeRoom(passBytes(kernelShape, shape.task))

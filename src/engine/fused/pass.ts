@@ -11,6 +11,7 @@ import { bindKernel, kernelPipeline, uniformBinding, type KernelBinding, type Ke
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
 import { normWords, otherParts, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
+import { wholeRowsWgsl } from './wholeRowsKernel.ts'
 
 /** An optimizer trains; 'gradient' writes the gradient in place of slots; 'deltas' and 'forward' leave K2 out. */
 export type PassTask = OptimizerSettings['kind'] | 'gradient' | 'deltas' | 'forward'
@@ -96,8 +97,9 @@ export class FusedPass {
 
   /** Compiles ahead of `create`. */
   static async compile(device: GPUDevice, shape: KernelShape, task: PassTask): Promise<Kernels> {
+    const k1Wgsl = shape.tile.wholeRows === true ? wholeRowsWgsl : forwardBackwardWgsl
     const [k1, k2] = await Promise.all([
-      kernelPipeline(device, 'K1', forwardBackwardWgsl(shape, task === 'forward' ? 'forward' : 'both'), K1_BINDINGS),
+      kernelPipeline(device, 'K1', k1Wgsl(shape, task === 'forward' ? 'forward' : 'both'), K1_BINDINGS),
       task === 'forward' || task === 'deltas'
         ? null
         : kernelPipeline(device, 'K2', updateWgsl(shape, task), [...K2_BINDINGS, ...LAST_BINDINGS[lastBinding(task)]]),

@@ -7,7 +7,7 @@ import { chunkCapacity, fusedRefusal } from './fusedMemory.ts'
 import type { KernelShape, Tile } from './kernelShape.ts'
 import { FusedPass } from './pass.ts'
 import type { ResidentNetwork } from './residentNetwork.ts'
-import { fastestTile, tileFor, timedTiles } from './tileChoice.ts'
+import { fastestTile, softwareTiles, tileFor, timedTiles } from './tileChoice.ts'
 import { timeForwardBackward } from './tileTiming.ts'
 import { TrainingPass } from './trainingPass.ts'
 import { workBudget } from './workPieces.ts'
@@ -18,6 +18,8 @@ type Kind = OptimizerSettings['kind']
 const OPERATIONS = 6
 /** Longest submit. */
 export const SUBMIT_MS: Milliseconds = 50
+/** Where nobody says how many there are. */
+const FEWEST_CORES = 2
 /** Share of a submit's work below which a step is never cut. */
 const SMALL_SHARE = 0.1
 
@@ -86,13 +88,24 @@ export class PassChoice {
 
   private shape(batchRows: number, tile: Tile): KernelShape {
     const { layout, spec, seedCount } = this.network
-    return { layout, loss: spec.loss, batchRows, seedCount, lanes: 'seeds', tile }
+    return { layout, loss: spec.loss, batchRows, seedCount, lanes: 'seeds', tile, software: this.opened.software }
+  }
+
+  /** High tiles round a batch up further than the estimate before did. */
+  private fits(shape: KernelShape): boolean {
+    const { dataset } = this.network
+    return fusedRefusal(shape, 'adam', dataset.train.count + dataset.test.count, this.opened.device.limits) === null
   }
 
   private async tile(batchRows: number): Promise<Tile> {
     if (this.forced !== null) return this.forced
     const { opened, network } = this
-    const candidates = timedTiles(network.layout, opened.device.limits, opened.software, batchRows)
+    const { limits } = opened.device
+    const candidates = opened.software
+      ? softwareTiles(network.layout, limits, batchRows, network.seedCount, navigator.hardwareConcurrency ?? FEWEST_CORES).filter((tile) =>
+          this.fits(this.shape(batchRows, tile)),
+        )
+      : timedTiles(network.layout, limits, false, batchRows)
     if (candidates.length <= 1) return candidates[0] ?? this.defaultTile
     // Which tile is fastest hardly depends on the depth: a slider that is dragged must not time every one of them.
     const octave = Math.round(Math.log2(network.layout.layerCount))

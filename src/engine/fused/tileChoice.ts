@@ -3,7 +3,7 @@
 // More rows read the weights less often, fewer rows keep more workgroups busy: which is faster is a matter of the
 // adapter, so it is timed, briefly and once per shape. The tile never changes a published bit, only the time.
 import type { FusedLayout } from './layout.ts'
-import type { Tile } from './kernelShape.ts'
+import { isPlain, type Tile } from './kernelShape.ts'
 
 export type TileLimits = Pick<
   GPUSupportedLimits,
@@ -18,6 +18,13 @@ const TIMED_ROWS: readonly number[] = [16, 8, 32, 4]
 const COUNTER_BYTES = 32
 /** Fewer threads than this leave a graphics chip idle; a software adapter is better off with more rows per thread. */
 const FEWEST_THREADS = 32
+/** Rows of a thread that takes whole rows, and threads that work on a tile of them: those that a software adapter runs as one. */
+const WHOLE_ROWS_PER_THREAD = [16, 8, 4, 2] as const
+const WHOLE_ROWS_THREADS = 4
+/** 4 x 4 products, written out, of such a thread: more of them take the compiler too long. */
+const MOST_BLOCKS = 200
+/** Reading the weights once costs such a thread as much as the sums of this many rows. Measured on SwiftShader. */
+const READING_ROWS = 4
 
 /** Bytes of workgroup memory of a tile: the layer read, the layer written, and two sums a row where there are norms. */
 export function tileBytes(layout: FusedLayout, rows: number): number {
@@ -63,6 +70,31 @@ export function timedTiles(layout: FusedLayout, limits: TileLimits, software: bo
     const tile = busy ?? (software ? ofRows[0] : ofRows.at(-1))
     return tile === undefined ? [] : [tile]
   })
+}
+
+/** Tiles whose threads take whole rows, most rows first; none for networks with norms or skips, and none for wide ones. */
+export function wholeRowTiles(layout: FusedLayout): Tile[] {
+  if (!isPlain(layout)) return []
+  return WHOLE_ROWS_PER_THREAD.filter((rowsPerThread) => rowsPerThread * layout.quads <= MOST_BLOCKS).map((rowsPerThread) => ({
+    rows: WHOLE_ROWS_THREADS * rowsPerThread,
+    rowsPerThread,
+    wholeRows: true,
+  }))
+}
+
+/**
+ * The tiles worth timing on a software adapter, those likely to be the fastest first.
+ *
+ * @param seeds networks that ride together.
+ * @param cores that the adapter computes on: each takes a tile at a time.
+ */
+export function softwareTiles(layout: FusedLayout, limits: TileLimits, batchRows: number, seeds: number, cores: number): Tile[] {
+  const time = ({ rows, rowsPerThread }: Tile): number =>
+    Math.ceil((Math.ceil(batchRows / rows) * seeds) / cores) * (rowsPerThread + READING_ROWS)
+  const whole = wholeRowTiles(layout)
+    .filter(({ rows }) => rows < 2 * batchRows)
+    .toSorted((a, b) => time(a) - time(b))
+  return [...whole, ...timedTiles(layout, limits, true, batchRows)]
 }
 
 const remembered = new Map<string, Tile>()

@@ -1,7 +1,8 @@
 // K2: every weight and bias gradient, the layer norms and the optimizer's update in one dispatch.
 //
-//   workgroup (x: the blocks of 64 threads, then the biases, gamma and beta; y: seed; z: layer)
-//   a thread owns a block of 4 blockQuads inputs x 4 blockQuads outputs: larger blocks read less, smaller ones fill a GPU
+//   workgroup (x: the blocks of `updateThreads` threads, then the biases, gamma and beta; y: seed; z: layer)
+//   a thread owns a block of 4 blockQuads inputs x 4 blockQuads outputs: larger blocks read less, which a software adapter
+//   needs, smaller ones fill a GPU
 //
 // A gradient is sum over rows of h_l[row] delta_l[row], rows in batch order whatever the tile, as mantissas of
 // 2^em with em the largest exponent of the layer's tiles. Optimizer slots lie in the parameters' layout with one
@@ -20,24 +21,31 @@ export const BLOCKS_PER_GROUP = 64
 /** 4 x 4 blocks in all from which a thread owns four of them: a bit of the norms depends on it, so it depends on the shape alone. */
 const LARGE_BLOCKS_FROM = 2048
 
-/** Side of a thread's block, in vec4s. */
-function blockQuads(shape: KernelShape): 1 | 2 {
-  const { layout, seedCount } = shape
+/** Side of a thread's block, in vec4s; on a software adapter a read costs more than a score of products, and threads run four at a time. */
+function blockQuads(shape: KernelShape): 1 | 2 | 4 {
+  const { layout, seedCount, software } = shape
+  if (software === true) return layout.quads > 2 ? 4 : layout.quads > 1 ? 2 : 1
   return seedCount * layout.layerCount * layout.quads * layout.quads >= LARGE_BLOCKS_FROM && layout.quads > 1 ? 2 : 1
 }
 
 /** Workgroups in x of K2 that hold weights, at most `weightGroups`; with biases there is one more for them. */
 export function updateGroups(shape: KernelShape): number {
+  return Math.ceil(blocksOfLayer(shape) / updateThreads(shape))
+}
+
+function blocksOfLayer(shape: KernelShape): number {
   const { layout } = shape
   const side = blockQuads(shape)
   const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
-  return Math.ceil((Math.ceil(rows / side) * Math.ceil(layout.quads / side)) / updateThreads(shape))
+  return Math.ceil(rows / side) * Math.ceil(layout.quads / side)
 }
 
 /** Threads of a workgroup of K2: with these, `updateGroups` never exceeds `weightGroups`. */
 function updateThreads(shape: KernelShape): number {
-  const narrow = blockQuads(shape) === 2 && shape.layout.quads <= 10
-  return narrow ? BLOCKS_PER_GROUP / 2 : BLOCKS_PER_GROUP
+  if (shape.software !== true) return blockQuads(shape) === 2 && shape.layout.quads <= 10 ? BLOCKS_PER_GROUP / 2 : BLOCKS_PER_GROUP
+  let threads = 4
+  while (Math.ceil(blocksOfLayer(shape) / threads) > weightGroups(shape)) threads *= 2
+  return threads
 }
 
 /** Workgroups in x of K2 behind those of the weights: one for the biases, or one each for biases, gamma and beta. */
@@ -140,13 +148,6 @@ export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] |
     cells.map(([r, c]) => body(`g${r}${c}`, r, c)).join('\n      ')
   const parts = (cell: string): string[] => [0, 1, 2, 3].map((i) => `${cell}${i}`)
   const entries = cells.flatMap(([r, c]) => parts(`g${r}${c}`))
-  const sumRows = (source: string): string => `
-          for (var row = t * TILE_ROWS; row < end; row++) {
-            ${source}
-            ${sides.map((c) => `let d${c} = s * deltas[pd + d${c}At]; `).join('')}
-            ${each((cell, r, c) => `${cell}0 += h${r}.x * d${c}; ${cell}1 += h${r}.y * d${c}; ${cell}2 += h${r}.z * d${c}; ${cell}3 += h${r}.w * d${c};`)}
-            pd += QUADS;
-          }`
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -171,6 +172,9 @@ var<workgroup> largestGradient: atomic<u32>;
 var<workgroup> largestBias: atomic<u32>;
 var<workgroup> largestWeight: atomic<u32>;
 var<workgroup> largestSlot: atomic<u32>;
+var<private> isAlive: bool;
+var<private> ownWeight: u32;
+var<private> ownSlot: u32;
 
 fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
   let m = max(r, abs(g));
@@ -181,21 +185,21 @@ fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
 }
 // 0 where nothing was ever seen; NaN passes through.
 fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(a / b, vec4f(0.0), b == vec4f(0.0)); }
-fn noteSlot(v: vec4f) { atomicMax(&largestSlot, sizeBits(v)); }
+fn noteSlot(v: vec4f) { ownSlot = max(ownSlot, sizeBits(v)); }
 // Weights (part 0) and biases (part 1) of a layer may be a hundred orders of magnitude apart.
 fn largestSlotAt(ring: u32, part: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + (((ring % 3u) * PARTS + part) * SEEDS + seed) * LAYERS + l; }
 fn slotExponentAt(parity: u32, part: u32, seed: u32, l: u32) -> u32 { return SLOT_EXPONENTS + ((parity * PARTS + part) * SEEDS + seed) * LAYERS + l; }
 fn applied(at: u32, g: vec4f, em: i32, old: i32, now: i32) -> vec4f { ${rule} }
 // A diverged seed keeps its last finite weights.
 fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
-  if (exponents[ALIVE + seed] == 0) { return; }
+  if (!isAlive) { return; }
   ${
     task === 'gradient'
       ? 'slots[seed * SEED_QUADS + p] = g;'
       : `let at = seed * SEED_QUADS + p;
   let updated = parameters[at] - applied(at, g, em, old, now);
   parameters[at] = updated;
-  atomicMax(&largestWeight, sizeBits(updated));`
+  ownWeight = max(ownWeight, sizeBits(updated));`
   }
 }
 fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
@@ -211,6 +215,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let isOther = group.x >= GROUPS;
   let part = select(0u, group.x - GROUPS + 1u, isOther);
   let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
+  isAlive = exponents[ALIVE + seed] != 0;
   var em = NO_EXPONENT;
   for (var t = 0u; t < TILES; t++) {
     em = max(em, select(tileExponent(seed, l, t), otherExponent(part, seed, l, t), isOther));
@@ -249,9 +254,17 @@ ${
         if (s == 0.0) { continue; }
         let end = min((t + 1u) * TILE_ROWS, ROWS);
         var pd = deltaAt(seed, l, t * TILE_ROWS, column);
-        if (l == 0u) {${sumRows(`let px = u32(max(batchIndices[indexAt(step.numbers.x, seed, row)], 0)) * IN_QUADS + kq; ${sides.map((r) => `let h${r} = X[px + h${r}At];`).join(' ')}`)}
-        } else {
-          var pa = activationAt(seed, l, t * TILE_ROWS, kq);${sumRows(`${sides.map((r) => `let h${r} = activations[pa + h${r}At];`).join(' ')} pa += QUADS;`)}
+        var pa = activationAt(seed, max(l, 1u), t * TILE_ROWS, kq);
+        for (var row = t * TILE_ROWS; row < end; row++) {
+          ${sides.map((r) => `var h${r}: vec4f;`).join(' ')}
+          if (l == 0u) {
+            let px = u32(max(batchIndices[indexAt(step.numbers.x, seed, row)], 0)) * IN_QUADS + kq;
+            ${sides.map((r) => `h${r} = X[px + h${r}At];`).join(' ')}
+          } else { ${sides.map((r) => `h${r} = activations[pa + h${r}At];`).join(' ')} }
+          ${sides.map((c) => `let d${c} = s * deltas[pd + d${c}At]; `).join('')}
+          ${each((cell, r, c) => `${cell}0 += h${r}.x * d${c}; ${cell}1 += h${r}.y * d${c}; ${cell}2 += h${r}.z * d${c}; ${cell}3 += h${r}.w * d${c};`)}
+          pa += QUADS;
+          pd += QUADS;
         }
       }
       ${entries.map((g, q) => `g[${q}] = ${g};`).join(' ')}
@@ -286,12 +299,14 @@ ${
       apply(seed, p, v, em, old, now);
       if (part == 1u) { atomicMax(&largestBias, sizeBits(parameters[seed * PARAMETER_STRIDE + p])); }
       atomicMax(&largestGradient, sizeBits(v));
-      // A thread owns at most four columns (widths to 1024).
+      // Widths to 1024: a thread owns at most four columns, or of four threads each 64, as many as it has entries.
       g[column / ${threads}u] = v;
     }
   }`
       : ''
   }
+  atomicMax(&largestWeight, ownWeight);
+  atomicMax(&largestSlot, ownSlot);
   workgroupBarrier();
   // Norms, scaled by the group's largest entry before squaring.
   let bits = atomicLoad(&largestGradient);

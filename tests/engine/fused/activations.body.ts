@@ -25,6 +25,7 @@ const PAIRS: readonly (readonly [hidden: Activation, output: Activation, loss: L
   ['gelu', 'sigmoid', MEAN],
 ]
 const TILE = { rows: 8, rowsPerThread: 2 }
+const WHOLE_ROWS = { ...TILE, wholeRows: true } as const
 
 export function fusedActivationTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -47,6 +48,7 @@ export function fusedActivationTests(open: () => Promise<OpenedDevice | NoGpu>):
       const batches = batchesOf(3, 13, 24)
       const set = samples(11)
       const block = normals(2 * reference.parameterCount, 'v')
+      const ofRows = await withFused(opened, settings, async (trainer) => (await trainer.train(batches)).losses, { tile: WHOLE_ROWS })
       await withFused(
         opened,
         settings,
@@ -54,6 +56,7 @@ export function fusedActivationTests(open: () => Promise<OpenedDevice | NoGpu>):
           const [report, expected] = [await trainer.train(batches), await reference.train(batches)]
           // Float32 rounding of values, slopes and three updates; a fitted tail adds 4e-7.
           expect(relativeError(report.losses, expected.losses)).toBeLessThan(3e-6)
+          expect(ofRows).toEqual(report.losses)
           const [own, wanted] = [trainer.probe(0), reference.probe(0)]
           expect(relativeError(await own.weights(), await wanted.weights())).toBeLessThan(3e-6)
           expect(relativeError(await own.perSampleGram(set), await wanted.perSampleGram(set))).toBeLessThan(1e-5)
@@ -63,7 +66,11 @@ export function fusedActivationTests(open: () => Promise<OpenedDevice | NoGpu>):
       )
     })
 
-    test.each(['sigmoid', 'softplus'] as const)('of %s, which is not 0 at 0, leaves its padding 0', async (activation) => {
+    test.each([
+      ['sigmoid', TILE],
+      ['softplus', TILE],
+      ['sigmoid', WHOLE_ROWS],
+    ] as const)('of %s, which is not 0 at 0, leaves its padding 0 (%#)', async (activation, tile) => {
       const { spec, dataset, initialWeights } = problemOptions({
         widths: [3, 5, 5, 2],
         activation,
@@ -71,7 +78,7 @@ export function fusedActivationTests(open: () => Promise<OpenedDevice | NoGpu>):
         samples: 24,
       })
       const network = new ResidentNetwork(opened, spec, dataset, initialWeights)
-      const pass = await new PassChoice(opened, network, TILE).create('sgd', 13)
+      const pass = await new PassChoice(opened, network, tile).create('sgd', 13)
       try {
         pass.start(biasExponentsOf(spec, initialWeights), null, 0, new Int32Array(1).fill(-1))
         await pass.run(batchesOf(3, 13, 24), optimizerOf({ kind: 'sgd', lr: 0.5 }), 0, 1)

@@ -1,7 +1,16 @@
 // Tiles: which are legal, which are timed, and that the fastest is remembered.
 import { describe, expect, test } from 'vitest'
 import { fusedLayout } from '../../../src/engine/fused/layout.ts'
-import { fastestTile, legalTiles, tileFor, tileObstacle, timedTiles, type TileLimits } from '../../../src/engine/fused/tileChoice.ts'
+import {
+  fastestTile,
+  legalTiles,
+  softwareTiles,
+  tileFor,
+  tileObstacle,
+  timedTiles,
+  wholeRowTiles,
+  type TileLimits,
+} from '../../../src/engine/fused/tileChoice.ts'
 import { denseSpec } from '../reference/problems.ts'
 
 /** What every adapter meets. */
@@ -56,6 +65,35 @@ describe('tileFor', () => {
     expect(timedTiles(layout, LEAST, false)).toEqual([])
     expect(tileFor(layout, LEAST)).toEqual({ rows: 2, rowsPerThread: 2 })
     expect(tileFor(layoutOf(1100), LEAST)).toBeNull()
+  })
+})
+
+describe('softwareTiles', () => {
+  const first = (width: number, batch: number, seeds: number, cores: number) =>
+    softwareTiles(layoutOf(width), LEAST, batch, seeds, cores)[0]
+  test('give a thread as many whole rows as leave every core a tile', () => {
+    expect(first(32, 128, 1, 2)).toEqual({ rows: 64, rowsPerThread: 16, wholeRows: true })
+    expect(first(32, 128, 1, 8)).toEqual({ rows: 16, rowsPerThread: 4, wholeRows: true })
+    expect(first(32, 128, 16, 8)).toEqual({ rows: 64, rowsPerThread: 16, wholeRows: true })
+    expect(first(32, 32, 1, 2)).toEqual({ rows: 16, rowsPerThread: 4, wholeRows: true })
+  })
+  test('share rows by columns where the products would be too many to write out, and where there are few rows', () => {
+    expect(first(100, 128, 1, 2)).toEqual({ rows: 32, rowsPerThread: 8, wholeRows: true })
+    expect(first(500, 128, 1, 2).wholeRows).toBeUndefined()
+    expect(first(32, 4, 1, 2)).toEqual({ rows: 4, rowsPerThread: 4 })
+  })
+  test('are all different, and none is much higher than the batch', () => {
+    const tiles = softwareTiles(layoutOf(32), LEAST, 13, 1, 2)
+    expect(new Set(tiles.map((tile) => JSON.stringify(tile))).size).toBe(tiles.length)
+    for (const { rows } of tiles) expect(rows).toBeLessThan(26)
+  })
+  test('leave networks with norms or skips to threads with columns', () => {
+    const { layers, loss } = denseSpec([8, 8, 8, 8])
+    const skip = { from: 1, placement: 'postAct', scale: 1, branchScale: 1 } as const
+    const layout = fusedLayout({ layers: layers.map((layer, l) => (l === 1 ? { ...layer, skip } : layer)), loss })
+    expect(layout.skips).not.toBeNull()
+    expect(wholeRowTiles(layout)).toEqual([])
+    expect(wholeRowTiles(layoutOf(8)).length).toBe(4)
   })
 })
 

@@ -12,7 +12,7 @@ import { PassChoice } from '../../../src/engine/fused/passChoice.ts'
 import { ResidentNetwork } from '../../../src/engine/fused/residentNetwork.ts'
 import { biasExponentsOf } from '../../../src/engine/fused/slotExchange.ts'
 import { readState } from '../../../src/engine/fused/stateReadback.ts'
-import { legalTiles } from '../../../src/engine/fused/tileChoice.ts'
+import { legalTiles, wholeRowTiles } from '../../../src/engine/fused/tileChoice.ts'
 import type { Trainer, TrainReport } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { optimizerOf } from '../reference/problems.ts'
@@ -21,6 +21,7 @@ import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } fro
 /** One size of batch that is no multiple of the tile. */
 const ROWS = 21
 const SAMPLES = 40
+const WHOLE_ROWS: FusedChoices = { tile: { rows: 16, rowsPerThread: 4, wholeRows: true } }
 const SMALL: TrainingProblem = { widths: [6, 9, 9, 4], activation: 'tanh', samples: SAMPLES }
 
 const OPTIMIZERS: readonly (readonly [OptimizerSettings['kind'], Partial<OptimizerSettings>])[] = [
@@ -74,9 +75,10 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
     })
 
     test.each([
-      ['rmsprop', { lr: 0.01, decay: 0.9, eps: 1e-130 }],
-      ['adam', { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-130 }],
-    ] as const)('moves by %s where gradients are 1e-100 and their squares no number at all', async (kind, settings) => {
+      ['rmsprop', { lr: 0.01, decay: 0.9, eps: 1e-130 }, 'columns'],
+      ['adam', { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-130 }, 'columns'],
+      ['adam', { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-130 }, 'whole rows'],
+    ] as const)('moves by %s where gradients are 1e-100 and their squares no number at all (%#)', async (kind, settings, threads) => {
       const options = problemOptions({
         widths: stack(250, 12),
         activation: 'tanh',
@@ -87,7 +89,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       })
       const reference = createFloat64Trainer(options)
       const batches = batchesOf(3, ROWS, SAMPLES)
-      await withFused(opened, options, async (trainer) => {
+      const work = async (trainer: Trainer): Promise<void> => {
         // Steps too small to matter: gradients stay as they are, and the slots fill.
         const still = optimizerOf({ kind, ...settings, lr: 1e-12 })
         trainer.setOptimizer(still)
@@ -120,7 +122,8 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         expect(moved).toBeGreaterThan(0.8 * start.length)
         expect(wrong / start.length).toBeLessThan(2e-3)
         expect((await trainer.train(batches)).diverged).toEqual([])
-      })
+      }
+      await withFused(opened, options, work, threads === 'columns' ? undefined : WHOLE_ROWS)
     })
 
     test('keeps slots that grow by a hundred orders of magnitude', async () => {
@@ -184,26 +187,28 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       expect(alone.checkpoint.weights[0]).toEqual(first.checkpoint.weights[1])
     })
 
-    test('gives the same bits with every tile', async () => {
-      const options = problemOptions({
-        widths: [5, 8, 8, 3],
-        activation: 'relu',
-        loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' },
-        samples: SAMPLES,
-      })
+    test.each<[string, TrainingProblem]>([
+      ['relu', { widths: [5, 8, 8, 3], activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } }],
+      // Threads with whole rows take the sums over wide data in pieces, the last of them not full.
+      ['tanh, data wider than a layer', { widths: [27, 8, 8, 3], activation: 'tanh', outputActivation: 'sigmoid' }],
+    ])('gives the same bits with every tile: %s', async (_name, problem) => {
+      const options = problemOptions({ ...problem, samples: SAMPLES })
       const batches = batchesOf(3, 35, SAMPLES)
       // Of each number of rows the fewest and the most threads.
-      const legal = legalTiles(fusedLayout(options.spec), opened.device.limits)
-      const tiles = [4, 8, 16, 32].flatMap((rows) => [
+      const layout = fusedLayout(options.spec)
+      const legal = legalTiles(layout, opened.device.limits)
+      const ofColumns = [4, 8, 16, 32].flatMap((rows) => [
         legal.find((tile) => tile.rows === rows)!,
         legal.findLast((tile) => tile.rows === rows)!,
       ])
-      expect(new Set(tiles).size).toBe(8)
+      const ofRows = wholeRowTiles(layout)
+      expect(ofRows.map(({ rows }) => rows)).toEqual([64, 32, 16, 8])
+      expect(new Set(ofColumns).size).toBe(8)
       let first: unknown = null
-      for (const tile of tiles) {
+      for (const tile of problem.activation === 'relu' ? [...ofColumns, ofRows[0], ofRows[3]] : [ofColumns[0], ...ofRows.slice(1)]) {
         const bits = await withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), { tile })
         first ??= bits
-        expect(bits, `tile ${tile.rows} x ${tile.rowsPerThread}`).toEqual(first)
+        expect(bits, `tile ${tile.rows} x ${tile.rowsPerThread}${tile.wholeRows === true ? ', whole' : ''}`).toEqual(first)
       }
     })
 
