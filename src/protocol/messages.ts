@@ -81,7 +81,7 @@ export type Stream =
       /** What is being measured because somebody asked for it. */
       readonly demand?: Demand
     })
-  /** ended: what it gave has been sent before; cancelled: it gave nothing. */
+  /** ended: what it gave is on its way; cancelled: it gave nothing, or somebody closed the run. */
   | (Address & { readonly type: 'demand'; readonly demand: Demand; readonly state: 'begun' | 'ended' | 'cancelled' })
   | (Address & {
       readonly type: 'ready'

@@ -17,7 +17,8 @@ export function wholeMeasurement(panel: PanelName, { columns, experiment, run }:
   if (panel === 'hessian') {
     const exact = arms.every((arm) => {
       const newest = columns[arm].hessian.samples.at(-1)
-      return newest?.method === 'exact' && newest.step === run.step
+      // While a run goes on the next one is on its way, and as exact.
+      return newest?.method === 'exact' && (newest.step === run.step || run.phase === 'running')
     })
     if (exact) return null
     const limit = experiment.model.kind === 'chain' ? EXACT_LIMIT.chain : EXACT_LIMIT.other
