@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { LabState } from '../store/labState.ts'
 import { adviceFor } from './advice.ts'
 import { useLab } from './lab.tsx'
+import { DEMAND_NAMES } from './stage/DemandLine.tsx'
 
 const QUIET_MS = 10_000
 
@@ -13,7 +14,12 @@ export function LiveRegion() {
   useEffect(() => {
     let last = 0
     return store.subscribe((state, before) => {
-      const changed = state.run.phase !== before.run.phase
+      const done = doneOf(state, before)
+      if (done !== null) {
+        setText(done)
+        return
+      }
+      const changed = state.run.phase !== before.run.phase || state.run.wanted !== before.run.wanted
       const now = performance.now()
       if (!changed && (state.run.phase !== 'running' || now - last < QUIET_MS)) return
       last = now
@@ -27,7 +33,17 @@ export function LiveRegion() {
   )
 }
 
+/** What somebody waited for, when it is there or was taken back. */
+function doneOf({ demands, runKey }: LabState, before: LabState): string | null {
+  if (demands === before.demands || runKey !== before.runKey) return null
+  const gone = DEMAND_NAMES.find((name) => before.demands[name] !== undefined && demands[name] === undefined)
+  if (gone === undefined) return null
+  const what = gone === 'snapshot' ? 'The snapshot' : 'The measurement'
+  return before.demands[gone]?.state === 'cancelling' ? `${what} was stopped.` : `${what} is done.`
+}
+
 function spoken({ run }: LabState): string {
+  if (run.wanted === 'run' && (run.phase === 'starting' || run.phase === 'ready' || run.phase === 'paused')) return 'Starting.'
   switch (run.phase) {
     case 'starting':
       return ''

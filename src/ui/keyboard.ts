@@ -1,6 +1,6 @@
 // Which keys drive the page? None while somebody types, chooses or has a dialog open.
 import type { Lab } from './lab.tsx'
-import type { DemandName } from './stage/DemandLine.tsx'
+import { DEMAND_NAMES } from './stage/DemandLine.tsx'
 
 /** Keys as the help shows them. */
 export const KEYS: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
@@ -16,8 +16,6 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['Escape'], does: 'Cancel what the plot with the focus was asked for' },
   { keys: ['?'], does: 'This list' },
 ]
-
-const DEMAND_NAMES: readonly DemandName[] = ['gradientNorms', 'evaluation', 'cosines', 'hessian', 'kernel', 'snapshot']
 
 /** Listens on the document; returns how to stop. */
 export function listenToKeys(lab: Lab, showHelp: () => void, target: Document = document): () => void {

@@ -5,6 +5,7 @@ import { useLab, useLabState } from '../lab.tsx'
 
 /** What can be asked for once and taken back. */
 export type DemandName = keyof LabState['demands']
+export const DEMAND_NAMES: readonly DemandName[] = ['gradientNorms', 'evaluation', 'cosines', 'hessian', 'kernel', 'snapshot']
 
 /** Nothing while nobody waits. */
 export function DemandLine({ demand, label }: { readonly demand: DemandName; readonly label: string }) {
