@@ -19,7 +19,7 @@ test.each([false, true])('updateGroups never exceed the entries of the norms, an
         [inputs, width, width, 3],
       ]) {
         const shape = shapeOf(widths, software)
-        expect(updateGroups(shape), widths.join(' x ')).toBeLessThanOrEqual(weightGroups(shape))
+        expect(updateGroups(shape), `widths ${widths.join(' x ')}`).toBeLessThanOrEqual(weightGroups(shape))
         const threads = Number(/@workgroup_size\((\d+)\)/u.exec(updateWgsl(shape, 'sgd'))?.[1])
         // A thread of a block of four by four vec4s; a width of 1024 has as many columns as four threads have entries.
         const { inQuads, quads } = shape.layout
