@@ -10,6 +10,7 @@ import { forwardBackwardWgsl } from '../../src/engine/fused/forwardBackwardKerne
 import type { KernelShape } from '../../src/engine/fused/kernelShape.ts'
 import { fusedLayout } from '../../src/engine/fused/layout.ts'
 import { updateWgsl } from '../../src/engine/fused/updateKernel.ts'
+import { wholeRowsWgsl } from '../../src/engine/fused/wholeRowsKernel.ts'
 
 describe('chunkImports', () => {
   test('tells what loads at once from what loads later', () => {
@@ -74,8 +75,10 @@ describe('withoutExtendedRange', () => {
   const { spec } = stackProblem({ depth: 4, width: 8, batch: 8, activation: 'relu' }).options
   const layout = fusedLayout(spec)
   const shape: KernelShape = { layout, loss: spec.loss, batchRows: 8, seedCount: 1, lanes: 'seeds', tile: { rows: 8, rowsPerThread: 2 } }
-  const k1 = forwardBackwardWgsl(shape)
-  test('takes every note of a size and every look at one out of the kernel', () => {
+  test.each([
+    ['columns', forwardBackwardWgsl(shape)],
+    ['whole rows', wholeRowsWgsl({ ...shape, tile: { ...shape.tile, wholeRows: true } }, 'both')],
+  ])('takes every note of a size and every look at one out of the kernel of %s', (_name, k1) => {
     const plain = withoutExtendedRange(k1)
     expect(k1).toContain('atomicMax(&largestBits[slot]')
     expect(plain).not.toContain('atomicMax')

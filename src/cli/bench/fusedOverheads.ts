@@ -3,6 +3,7 @@
 // The plain kernels need a device of their own, because compiled kernels are kept per device.
 import { openDevice, type OpenedDevice } from '../../engine/device.ts'
 import { createFusedTrainer } from '../../engine/fused/fusedTrainer.ts'
+import type { Tile } from '../../engine/fused/kernelShape.ts'
 import { fusedSpec } from '../../engine/fused/layout.ts'
 import { PassChoice } from '../../engine/fused/passChoice.ts'
 import { ResidentNetwork } from '../../engine/fused/residentNetwork.ts'
@@ -17,8 +18,10 @@ import { interleaved, wall } from './timing.ts'
 
 const DEEP: StackShape = { depth: 128, width: 32, batch: 128, activation: 'relu' }
 const WIDE: StackShape = { depth: 32, width: 100, batch: 128, activation: 'relu' }
-/** Tiles must be the same on both sides; this one is legal for every shape here. */
-const TILE = { rows: 16, rowsPerThread: 8 } as const
+/** Tiles must be the same on both sides; these are legal for every shape here. */
+const TILE: Tile = { rows: 16, rowsPerThread: 8 }
+/** Of the K1 that a software adapter gets. */
+const SOFTWARE_TILE: Tile = { rows: 32, rowsPerThread: 8, wholeRows: true }
 /** Steps of one submit: the most that a chunk holds. */
 const CHUNK = 64
 const CALLS_PER_ROUND = 5
@@ -72,10 +75,11 @@ export async function rangeCostTable({ options, progress }: BenchContext, gpu: O
   const second = await openDevice()
   if (second.type === 'noGpu') return { title, columns, rows: [], notes: [`No second device for the plain kernels: ${second.reason}`] }
   const rows: Cell[][] = []
+  const tile = gpu.software ? SOFTWARE_TILE : TILE
   for (const shape of [DEEP, WIDE]) {
     const { options: trainerOptions, indices } = stackProblem(shape)
-    const extended = await createFusedTrainer(trainerOptions, gpu, { tile: TILE })
-    const plain = await createFusedTrainer(trainerOptions, second, { tile: TILE })
+    const extended = await createFusedTrainer(trainerOptions, gpu, { tile })
+    const plain = await createFusedTrainer(trainerOptions, second, { tile })
     try {
       const first = await extended.train([indices])
       const { result, changed } = await withPlainKernels(second.device, () => plain.train([indices]))
@@ -104,5 +108,5 @@ export async function rangeCostTable({ options, progress }: BenchContext, gpu: O
     }
   }
   second.device.destroy()
-  return { title, columns, rows, notes: [`Both with tiles of ${TILE.rows} rows; "plain" is the same WGSL in which no size is ever noted.`] }
+  return { title, columns, rows, notes: [`Both with tiles of ${tile.rows} rows; "plain" is the same WGSL in which no size is ever noted.`] }
 }
