@@ -108,6 +108,16 @@ describe.each(ENGINES)('on the engine %s', (engine) => {
     }
   })
 
+  test('everything by layer leaves the last one out', async () => {
+    const probe = (await trainerOf(engine)).probe(0)
+    const norms = await probe.gradientNorms(all)
+    const lengths = [norms.exponent, norms.meanAbsExponent, norms.underflow, await probe.preactivations(all), probe.layers].map(
+      ({ length }) => length,
+    )
+    expect(lengths).toEqual([2, 2, 2, 2, 2])
+    expect([...(await probe.constants!())].every((value) => Math.abs(value) === 1)).toBe(true)
+  })
+
   test.each(['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'perturbed'] as const)(
     '%s moves the other layers and leaves the constants bit by bit',
     { timeout: 120_000 },
