@@ -7,7 +7,7 @@ import { chunkCapacity, fusedRefusal } from './fusedMemory.ts'
 import type { KernelShape, Tile } from './kernelShape.ts'
 import { FusedPass } from './pass.ts'
 import type { ResidentNetwork } from './residentNetwork.ts'
-import { fastestTile, softwareTiles, tileFor, timedTiles } from './tileChoice.ts'
+import { adapterCores, fastestTile, softwareTiles, tileFor, timedTiles } from './tileChoice.ts'
 import { timeForwardBackward } from './tileTiming.ts'
 import { TrainingPass } from './trainingPass.ts'
 import { workBudget } from './workPieces.ts'
@@ -18,8 +18,6 @@ type Kind = OptimizerSettings['kind']
 const OPERATIONS = 6
 /** Longest submit. */
 export const SUBMIT_MS: Milliseconds = 50
-/** Where nobody says how many there are. */
-const FEWEST_CORES = 2
 /** Share of a submit's work below which a step is never cut. */
 const SMALL_SHARE = 0.1
 
@@ -102,7 +100,7 @@ export class PassChoice {
     const { opened, network } = this
     const { limits } = opened.device
     const candidates = opened.software
-      ? softwareTiles(network.layout, limits, batchRows, network.seedCount, navigator.hardwareConcurrency ?? FEWEST_CORES).filter((tile) =>
+      ? softwareTiles(network.layout, limits, batchRows, network.seedCount, adapterCores()).filter((tile) =>
           this.fits(this.shape(batchRows, tile)),
         )
       : timedTiles(network.layout, limits, false, batchRows)

@@ -23,16 +23,21 @@ const MOST_CUTS = 60
  * The dispatches of one step in about `parts` equal pieces.
  *
  * @param parts 1 leaves two whole dispatches.
+ * @param atOnce workgroups that the adapter computes side by side: no dispatch has fewer, or cores would wait for each other.
  */
-export function stepCuts(shape: KernelShape, parts: number): StepCut[] {
+export function stepCuts(shape: KernelShape, parts: number, atOnce = 1): StepCut[] {
   const ofEach = Math.min(MOST_CUTS / 2, Math.max(1, Math.ceil(parts * 0.75)))
-  return [...cutsOf(shape, 'forwardBackward', tileCount(shape), ofEach), ...cutsOf(shape, 'update', shape.layout.layerCount, ofEach)]
+  return [
+    ...cutsOf(shape, 'forwardBackward', tileCount(shape), ofEach, atOnce),
+    ...cutsOf(shape, 'update', shape.layout.layerCount, ofEach, atOnce),
+  ]
 }
 
-function cutsOf(shape: KernelShape, kernel: StepCut['kernel'], length: number, parts: number): StepCut[] {
+function cutsOf(shape: KernelShape, kernel: StepCut['kernel'], length: number, parts: number, atOnce: number): StepCut[] {
   const seedParts = Math.min(parts, shape.seedCount)
   const seeds = Math.ceil(shape.seedCount / seedParts)
-  const count = Math.ceil(length / Math.min(length, Math.floor(parts / seedParts)))
+  const fewest = Math.ceil(atOnce / seeds)
+  const count = fewest * Math.ceil(length / Math.min(length, Math.floor(parts / seedParts)) / fewest)
   const cuts: StepCut[] = []
   for (let firstSeed = 0; firstSeed < shape.seedCount; firstSeed += seeds) {
     for (let first = 0; first < length; first += count) {

@@ -82,6 +82,11 @@ export function wholeRowTiles(layout: FusedLayout): Tile[] {
   }))
 }
 
+/** Cores that a software adapter computes on; two where nobody says. */
+export function adapterCores(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 2
+}
+
 /**
  * The tiles worth timing on a software adapter, those likely to be the fastest first.
  *

@@ -12,6 +12,7 @@ import { reducedLosses } from './rowLosses.ts'
 import type { PackedSlots } from './slotExchange.ts'
 import { encodeCut, numbersOf, stepCuts } from './stepCuts.ts'
 import type { StepNumbers } from './stepParameters.ts'
+import { adapterCores } from './tileChoice.ts'
 import { largestWeightsAt, normEntries, slotCount } from './updateKernel.ts'
 
 export interface ChunkResult {
@@ -129,7 +130,7 @@ export class TrainingPass {
     for (const { live, copy } of this.kept) encoder.copyBufferToBuffer(live.buffer, live.offset, copy, 0, live.bytes)
     encoder.clearBuffer(weights.buffer, weights.offset, weights.bytes)
     if (parts > 1 && batches.length === 1) {
-      const cuts = stepCuts(shape, parts)
+      const cuts = stepCuts(shape, parts, shape.software === true ? adapterCores() : 1)
       pass.prepare(
         batches,
         cuts.map((cut) => numbersOf(cut, steps[0])),

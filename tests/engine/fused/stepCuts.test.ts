@@ -42,6 +42,23 @@ describe('stepCuts', () => {
     // All of K1 stands before all of K2.
     expect(cuts.findLastIndex((cut) => cut.kernel === 'forwardBackward')).toBeLessThan(cuts.findIndex((cut) => cut.kernel === 'update'))
   })
+  test.each([
+    [1, 2],
+    [1, 8],
+    [3, 4],
+  ])('leave no core of a software adapter without a workgroup (%i seeds, %i cores)', (seedCount, cores) => {
+    const shape = shapeOf({ seedCount })
+    for (const parts of [2, 5, 40]) {
+      const cuts = stepCuts(shape, parts, cores)
+      for (const kernel of ['forwardBackward', 'update'] as const) {
+        const own = cuts.filter((cut) => cut.kernel === kernel)
+        const length = kernel === 'update' ? shape.layout.layerCount : tileCount(shape)
+        // The last cut takes what is left.
+        for (const { first, count, seeds } of own) if (first + count < length) expect(count * seeds).toBeGreaterThanOrEqual(cores)
+        expect(own.reduce((sum, { count, seeds }) => sum + count * seeds, 0)).toBe(length * seedCount)
+      }
+    }
+  })
   test('tell a kernel where it begins', () => {
     const step = { optimizer: DEFAULT_OPTIMIZER, reduction: 1, chunkStep: 0, updates: 4 }
     expect(numbersOf({ kernel: 'update', first: 3, count: 1, firstSeed: 2, seeds: 1 }, step)).toEqual({

@@ -243,7 +243,8 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       try {
         const [whole, cut] = [await run(1), await run(12)]
         expect(whole.submits).toBe(1)
-        expect(cut.submits).toBeGreaterThan(10)
+        // Of each seed its own; more of them where there are fewer cores.
+        expect(cut.submits).toBeGreaterThanOrEqual(6)
         expect(cut.bits).toEqual(whole.bits)
       } finally {
         network.destroy()
