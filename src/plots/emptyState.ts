@@ -12,6 +12,9 @@ export interface EmptyWords {
   readonly body: string
 }
 
+/** True at rest and in a run: a measurement may come some steps later, when its share of the time allows it. */
+export const NOT_YET: EmptyWords = { head: 'No measurement yet', body: 'It comes as the network trains.' }
+
 const GENERAL: Readonly<Record<UnavailableReason, EmptyWords>> = {
   oneSample: { head: 'One sample, no pair', body: 'Comparing gradients needs at least two training samples.' },
   tooLarge: {
@@ -30,7 +33,7 @@ const ONE_SAMPLE_COSINES: EmptyWords = {
 
 /** Words for a reason; null means that nothing has been measured yet. */
 export function emptyWords(instrument: InstrumentName, reason: UnavailableReason | null): EmptyWords {
-  if (reason === null) return { head: 'No measurement yet', body: 'Press Run or Step.' }
+  if (reason === null) return NOT_YET
   return instrument === 'cosines' && reason === 'oneSample' ? ONE_SAMPLE_COSINES : GENERAL[reason]
 }
 

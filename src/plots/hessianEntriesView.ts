@@ -2,7 +2,7 @@
 //
 // Chains are hollow: the diagonal is of the square of what lies around it. Both arms share one scale, or a vanished arm would
 // look like a living one.
-import { emptyMarks, type EmptyWords } from './emptyState.ts'
+import { emptyMarks, NOT_YET, type EmptyWords } from './emptyState.ts'
 import { ENTRY_LIMIT, newestWith, type HessianArm, type HessianPlotData } from './hessianData.ts'
 import { belowMap, cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
 import { diagonalSplit, sizeRows, splitLines } from './matrixNumbers.ts'
@@ -30,7 +30,7 @@ export function mappedArms(data: HessianPlotData): readonly MappedArm[] {
 /** Why there is no map. */
 export function missingEntries(data: HessianPlotData): EmptyWords {
   const measured = data.arms.flatMap(({ current }) => (current === null ? [] : [current]))
-  if (measured.length === 0) return { head: 'No measurement yet', body: 'Press Run or Step.' }
+  if (measured.length === 0) return NOT_YET
   const largest = Math.max(...measured.map(({ parameterCount }) => parameterCount))
   return largest > ENTRY_LIMIT
     ? {

@@ -4,7 +4,7 @@
 import type { HessianSample } from '../core/sample.ts'
 import { colourBarMarks } from './colourBar.ts'
 import { writeViridis } from './colourScale.ts'
-import { emptyMarks, type EmptyWords } from './emptyState.ts'
+import { emptyMarks, NOT_YET, type EmptyWords } from './emptyState.ts'
 import { BLOCK_LIMIT, newestWith, type HessianArm, type HessianPlotData } from './hessianData.ts'
 import { belowMap, cutsOf, entryAt, mapPlaces, mapReadout, matrixMapMarks } from './matrixMap.ts'
 import { diagonalSplit, sizeRows, splitLines } from './matrixNumbers.ts'
@@ -38,7 +38,7 @@ export function blockArms(data: HessianPlotData): readonly BlockArm[] {
 /** Why there is no map. */
 export function missingBlocks(data: HessianPlotData): EmptyWords {
   const measured = data.arms.flatMap(({ current }) => (current === null ? [] : [current]))
-  if (measured.length === 0) return { head: 'No measurement yet', body: 'Press Run or Step.' }
+  if (measured.length === 0) return NOT_YET
   const largest = Math.max(...measured.map(({ parameterCount }) => parameterCount))
   return largest > BLOCK_LIMIT
     ? {

@@ -123,7 +123,12 @@ function StartHint() {
 function startWords(experiment: Experiment, arm: ArmName): string {
   const own = armExperiment(experiment, arm)
   const equivalent = equivalentTauWords(own, networkOf(experiment, arm).layers)
-  return equivalent === '' ? weightLaw(own) : `${weightLaw(own)}; ${equivalent}`
+  return unbroken(equivalent === '' ? weightLaw(own) : `${weightLaw(own)}; ${equivalent}`)
+}
+
+/** No line ends inside "fan-in" or between τ and its value. */
+function unbroken(words: string): string {
+  return words.replaceAll('fan-', 'fan-\u2060').replaceAll('τ ≙ ', 'τ\u00a0≙\u00a0')
 }
 
 function BatchBox() {

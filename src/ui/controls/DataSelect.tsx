@@ -15,7 +15,8 @@ export function DataSelect() {
   const offersFile =
     data.kind === 'file' || (fitsModel('file', model.kind) && (model.kind !== 'cnn' || isImages({ kind: 'file', file: data.file })))
   const choices: readonly Choice<DataSettings['kind'] | 'choose'>[] = [
-    ...DATA_CHOICES.filter(({ value }) => fitsModel(value, model.kind)),
+    // A link may hold a pair that the choices do not offer: what the run learns from is shown all the same.
+    ...DATA_CHOICES.filter(({ value }) => value === data.kind || fitsModel(value, model.kind)),
     ...(data.file !== null && offersFile ? [{ value: 'file' as const, label: data.file.name, group: 'Your own' }] : []),
     { value: 'choose', label: 'Choose a file …', group: 'Your own' },
   ]

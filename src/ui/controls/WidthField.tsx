@@ -13,6 +13,7 @@ const BUDGET: Limit = { ...LIMITS.parameterBudget, min: 100, softMax: 1_000_000 
 /** The slider of the width, or that of the budget; nothing where the model knows neither. */
 export function WidthField() {
   const model = useLabState((state) => state.experiment.model)
+  const twoWidths = useLabState((state) => ownFieldOfB(state.experiment.versus, 'model.width'))
   if (!hasDepth(model)) return null
   if (model.kind === 'chain') return <ChainWidth />
   if (model.kind === 'mlp' && model.parameterBudget !== null) return <BudgetField />
@@ -23,7 +24,8 @@ export function WidthField() {
       label={model.kind === 'cnn' ? 'Channels' : 'Width'}
       whole
       valueText={(value) => `${value} ${model.kind === 'cnn' ? 'channels' : 'units'}`}
-      aside={model.kind === 'mlp' ? <EqualParameters /> : undefined}
+      // Two widths cannot be compared while the width follows from something else.
+      aside={model.kind === 'mlp' && !twoWidths ? <EqualParameters /> : undefined}
     />
   )
 }
@@ -90,9 +92,7 @@ function EqualParameters() {
   const toggle = () => {
     if (on) return run.setFields({ 'model.parameterBudget': null, 'model.width': solvedWidth(experiment, 'A').width })
     const budget = Math.max(LIMITS.parameterBudget.min, solvedWidth(experiment, 'A').parameters)
-    // Two widths cannot be compared while the width follows from something else.
-    const widths = ownFieldOfB(experiment.versus, 'model.width') ? { versus: null } : {}
-    return run.setFields({ 'model.parameterBudget': budget, ...widths })
+    return run.setFields({ 'model.parameterBudget': budget })
   }
   return (
     <label className="inline-check" title="The depth slider then solves the width, so that networks of equal size are compared">

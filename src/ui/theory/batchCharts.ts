@@ -1,12 +1,12 @@
 // Up to which size does a larger batch pay, and what does width do to that? Sums of batches, n Delta over time, n Delta by width.
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import { NOT_YET } from '../../plots/emptyState.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { batchSumTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 
-const NOT_YET = { head: 'No measurement yet', body: 'Press Run or Step.' } as const
 /** Ends of the bars, in standard errors. */
 const BAR = 2
 

@@ -4,6 +4,7 @@
 import type { ArmName } from '../../core/experiment.ts'
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import { NOT_YET } from '../../plots/emptyState.ts'
 import { newestWith } from '../../plots/hessianData.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { diagonalMedian, normPoint, offDiagonalMedian } from '../../plots/sizePoints.ts'
@@ -16,8 +17,6 @@ import { kernelCharts } from './kernelCharts.ts'
 import { lostSeeds } from '../../plots/gradientStatistics.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 import { armSamples } from '../stage/armSamples.ts'
-
-const NOT_YET = { head: 'No measurement yet', body: 'Press Run or Step.' } as const
 
 /** The charts of a panel where their view is chosen; null: the panel's own picture. */
 export function chartsOf(panel: PanelName, state: LabState): readonly PredictionChart[] | null {

@@ -1,12 +1,11 @@
 // Where is the tangent kernel known exactly, and what does width do to its drift and to the curvature of the outputs?
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import { NOT_YET } from '../../plots/emptyState.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { shallowTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
-
-const NOT_YET = { head: 'No measurement yet', body: 'Press Run or Step.' } as const
 
 /** The charts of the kernel panel; `curves` are those of the run over width. */
 export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): readonly PredictionChart[] {
