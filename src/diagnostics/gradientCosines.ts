@@ -51,7 +51,7 @@ export function cosinesOfGram(gram: Float64Array, n: number): GradientCosines {
 }
 
 /**
- * The full [n, n] cosine matrix as it is exported: 1 on the diagonal, 0 wherever a gradient is zero.
+ * The full [n, n] cosine matrix as it is exported: 1 on the diagonal, 0 wherever a gradient is zero, NaN where one is not finite.
  *
  * @throws {ShapeFault} when gram does not hold n^2 entries.
  */
@@ -60,9 +60,14 @@ export function cosineMatrix(gram: Float64Array, n: number): Float64Array {
   return Float64Array.from(gram, (product, at) => {
     const i = Math.floor(at / n)
     const j = at % n
-    const cosine = cosineOf(product, gram[i * n + i], gram[j * n + j])
-    return Number.isNaN(cosine) ? 0 : i === j ? 1 : cosine
+    const cosine = exportedCosine(product, gram[i * n + i], gram[j * n + j])
+    return i === j && cosine > 0 ? 1 : cosine
   })
+}
+
+/** A cosine as it is exported: 0 with a zero gradient; NaN only where a number is not finite. */
+export function exportedCosine(product: number, squaredNormA: number, squaredNormB: number): number {
+  return squaredNormA === 0 || squaredNormB === 0 ? 0 : cosineOf(product, squaredNormA, squaredNormB)
 }
 
 /** @throws {ShapeFault} when gram does not hold n^2 entries. */

@@ -133,6 +133,38 @@ test.each([
     targets: [1, 2],
   })
   expect(measured.loss).toBe('inf')
+  expect(measured.perSample!.cosine[0][1], 'not known, which is not 0').toBe('nan')
   expect(measured.hessian).toBeUndefined()
   expect(omitted.find(({ name }) => name === 'hessian')!.why).toContain('leave the range of float64')
+})
+
+describe.each([
+  ['chain', 1e-30, 7],
+  ['mlp', 1e-30, 7],
+] as const)('measureProblem on a %s whose squared gradients leave float64', (kind, weight, depth) => {
+  // g_i is -weight^6 x_i y_i in every layer, 1e-180: the square is no number, the direction is.
+  const problem = {
+    model: { kind, activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: Array.from({ length: depth }, () => ({ type: 'dense', W: { shape: [1, 1], data: [weight] } })),
+    inputs: [[1], [1], [0], [1]],
+    targets: [1, 3, 1, -2],
+  }
+  test('still knows which way they point, and which of them is zero', async () => {
+    const { measured } = await snapshotOfProblem(problem)
+    expect(measured.gradNorm!.log10PerLayer[0]).toBeCloseTo(Math.log10(0.5) - 180, 9)
+    const { gram, cosine, minCosine, diversity, batchSizeBound } = measured.perSample!
+    expect(gram[0][0]).toBe(0)
+    const near = cosine.map((row) => row.map((value) => Math.round((value as number) * 1e12) / 1e12))
+    expect(near).toEqual([
+      [1, 1, 0, -1],
+      [1, 1, 0, -1],
+      [0, 0, 0, 0],
+      [-1, -1, 0, 1],
+    ])
+    expect(minCosine).toBeCloseTo(-1, 12)
+    // (1 + 9 + 4) / (1 + 3 - 2)^2
+    expect(diversity).toBeCloseTo(3.5, 12)
+    expect(batchSizeBound).toBeCloseTo(14, 11)
+  })
 })

@@ -3,11 +3,11 @@ import type { Probe, SampleSet } from '../../core/probe.ts'
 import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
 import { batchSizeBound } from '../../diagnostics/batchSizeBound.ts'
 import { gradientConfusion } from '../../diagnostics/gradientConfusion.ts'
-import { cosineMatrix, cosineOf, cosinesOfGram, cosinesOfPairs } from '../../diagnostics/gradientCosines.ts'
-import { gradientDiversity } from '../../diagnostics/gradientDiversity.ts'
+import { cosineMatrix, cosinesOfPairs, exportedCosine } from '../../diagnostics/gradientCosines.ts'
 import { log10Norms } from '../../diagnostics/logNorms.ts'
 import { cosineDensity } from '../../numerics/kde.ts'
 import { combinedNorm, scaledToNumber } from '../../numerics/logMagnitude.ts'
+import { sampleDirections } from './hiddenGradients.ts'
 
 function keyed(values: ArrayLike<number>, positions: readonly number[]): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
   return Object.fromEntries(jsonRow(values).map((value, layer) => [String(positions[layer]), value]))
@@ -41,13 +41,13 @@ export async function measuredGradNorm(
 export async function measuredPerSample(probe: Probe, set: SampleSet, signal?: AbortSignal): Promise<NonNullable<Measured['perSample']>> {
   const n = set.indices.length
   const gram = await probe.perSampleGram(set, signal)
-  const diversity = gradientDiversity(gram, n)
+  const { cosines, zero, diversity } = await sampleDirections(probe, set, gram, signal)
   const undefinedDiversity = Number.isNaN(diversity)
   const eta = gradientConfusion(gram, n)
   return {
     gram: jsonMatrix(gram, n),
-    cosine: jsonMatrix(cosineMatrix(gram, n), n),
-    ...minimumOf(gram, n),
+    cosine: jsonMatrix(cosines, n),
+    ...minimumOf(cosines, zero),
     ...(eta === null ? {} : { eta: jsonNumber(eta) }),
     diversity: undefinedDiversity ? null : jsonNumber(diversity),
     batchSizeBound: undefinedDiversity ? null : jsonNumber(batchSizeBound(diversity, n)),
@@ -63,9 +63,13 @@ export async function measuredBatchGradients(
 ): Promise<NonNullable<Measured['batchGradients']>> {
   const k = batches.length
   const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches, signal)
+  const cosines = cosineMatrix(gram, k)
   return {
-    cosine: k === 0 ? [] : jsonMatrix(cosineMatrix(gram, k), k),
-    ...minimumOf(gram, k),
+    cosine: jsonMatrix(cosines, k),
+    ...minimumOf(
+      cosines,
+      Array.from({ length: k }, (_, i) => gram[i * k + i] === 0),
+    ),
     pairCosines: jsonRow(await pairCosines(probe, pairs, signal)),
   }
 }
@@ -95,13 +99,13 @@ async function pairCosines(
 ): Promise<Float64Array> {
   if (pairs.length === 0) return new Float64Array(0)
   const products = await probe.batchPairs(pairs, signal)
-  return Float64Array.from({ length: pairs.length }, (_, p) => {
-    const cosine = cosineOf(products[3 * p], products[3 * p + 1], products[3 * p + 2])
-    return Number.isNaN(cosine) ? 0 : cosine
-  })
+  return Float64Array.from({ length: pairs.length }, (_, p) => exportedCosine(products[3 * p], products[3 * p + 1], products[3 * p + 2]))
 }
 
-function minimumOf(gram: Float64Array, n: number): { readonly minCosine?: number | 'inf' | '-inf' | 'nan' } {
-  const { cosines } = cosinesOfGram(gram, n)
-  return cosines.length === 0 ? {} : { minCosine: jsonNumber(cosines.reduce((least, cosine) => Math.min(least, cosine), Infinity)) }
+/** The least cosine of two that are not zero; nothing where there is no such pair. */
+function minimumOf(cosines: Float64Array, zero: readonly boolean[]): { readonly minCosine?: number | 'inf' | '-inf' | 'nan' } {
+  const n = zero.length
+  let least = Infinity
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) if (!zero[i] && !zero[j]) least = Math.min(least, cosines[i * n + j])
+  return least === Infinity ? {} : { minCosine: jsonNumber(least) }
 }
