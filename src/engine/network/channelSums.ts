@@ -1,6 +1,7 @@
 // What is the gradient of a bias? The delta summed over the rows and positions of each channel.
 import type { Tensor3D } from '@tensorflow/tfjs-core'
-import { firstThreadSum, runKernel, type Kernel } from './kernel.ts'
+import { runKernel, type Kernel } from './kernel.ts'
+import { replaced } from './tensorSums.ts'
 
 /** Few terms a sum: rows are added in blocks of 64, so that rounding grows with 64 + n/64 terms. */
 const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
@@ -20,35 +21,21 @@ const COLUMN_SUMS: Kernel<'width' | 'rows' | 'scale'> = {
     result[index] = uniforms.scale * sum;`,
 }
 
-/** Images: a workgroup per channel. */
-const CHANNEL_SUMS: Kernel<'channels' | 'positions' | 'rows' | 'scale'> = {
-  name: 'channelSums',
-  shape: 'reduction',
-  inputs: ['D'],
-  uniforms: { channels: 'i32', positions: 'i32', rows: 'i32', scale: 'f32' },
-  declarations: firstThreadSum('total'),
-  body: `
-    var mine = 0.0;
-    let lane = entry / uniforms.channels;
-    let base = (lane * uniforms.rows * uniforms.channels + entry % uniforms.channels) * uniforms.positions;
-    if (entry < uniforms.size) {
-      for (var i = i32(localId.x); i < uniforms.rows * uniforms.positions; i = i + 64) {
-        let row = i / uniforms.positions;
-        mine = mine + D[base + row * (uniforms.channels - 1) * uniforms.positions + i];
-      }
-    }
-    let sum = total(mine);
-    if (localId.x == 0u && entry < uniforms.size) { result[entry] = uniforms.scale * sum; }`,
-}
-
+/** Images: a thread to a row and channel; without a barrier, which costs a software adapter more than the sum. */
 const ROW_SUMS: Kernel<'positions' | 'scale'> = {
   name: 'rowSums',
   shape: 'elementwise',
   inputs: ['D'],
   uniforms: { positions: 'i32', scale: 'f32' },
   body: `
+    let base = index * uniforms.positions;
     var sum = 0.0;
-    for (var i = 0; i < uniforms.positions; i = i + 1) { sum = sum + D[index * uniforms.positions + i]; }
+    for (var first = 0; first < uniforms.positions; first = first + 64) {
+      var part = 0.0;
+      let end = min(first + 64, uniforms.positions);
+      for (var i = first; i < end; i = i + 1) { part = part + D[base + i]; }
+      sum = sum + part;
+    }
     result[index] = uniforms.scale * sum;`,
 }
 
@@ -57,11 +44,22 @@ export function channelSums(delta: Tensor3D, positions: number, scale: number): 
   const [lanes, rows, width] = delta.shape
   const channels = width / positions
   if (positions === 1) return runKernel(COLUMN_SUMS, [delta], [lanes, 1, width], { width, rows, scale }) as Tensor3D
-  return runKernel(CHANNEL_SUMS, [delta], [lanes, 1, channels], { channels, positions, rows, scale }) as Tensor3D
+  const perRow = rowChannelSums(delta, positions, 1)
+  return replaced(
+    perRow,
+    runKernel(COLUMN_SUMS, [perRow], [lanes, 1, channels], {
+      width: channels,
+      rows,
+      scale,
+    }) as Tensor3D,
+  )
 }
 
 /** [lanes, n, channels * positions] -> [1, lanes * n, channels]: the same for every row by itself. */
 export function rowChannelSums(delta: Tensor3D, positions: number, scale: number): Tensor3D {
   const [lanes, rows, width] = delta.shape
-  return runKernel(ROW_SUMS, [delta], [1, lanes * rows, width / positions], { positions, scale }) as Tensor3D
+  return runKernel(ROW_SUMS, [delta], [1, lanes * rows, width / positions], {
+    positions,
+    scale,
+  }) as Tensor3D
 }

@@ -1,10 +1,10 @@
 // How much should each tap of a filter change? The delta of an output channel against the shifted input, summed.
 //
-// A thread owns the taps of four output channels and one input channel and slides along the rows of the images, so that
-// a row of inputs is loaded once. Samples are summed in chunks by different threads, the chunks by a second kernel, in a
+// A thread owns the taps of four output channels and two input channels and walks along the rows of the images in runs, so
+// that every number loaded meets many others. Samples are summed in chunks by different threads, the chunks by a second kernel, in a
 // fixed order: no atomics, the same bits on every run. A chunk of one sample gives the gradient of that sample.
 import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
-import type { CorrelationShape } from './correlate.ts'
+import { tileExtent, type CorrelationShape } from './correlate.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 
 const UNIFORMS = {
@@ -24,6 +24,10 @@ const UNIFORMS = {
 } as const
 
 const CHANNELS = 4
+/** Input channels that a thread holds, so that a delta once loaded meets the taps of all. */
+const INPUTS = 2
+/** Positions along a row whose products are summed before they meet the sums so far. */
+const LONGEST_RUN = 8
 /** Rows of taps that a thread holds: all of a small filter, one of a large one. */
 const tapRows = (side: number) => (side <= 3 ? side : 1)
 /** Threads that keep an adapter busy; more chunks than that only cost sums. */
@@ -33,7 +37,7 @@ const ENOUGH_THREADS = 2048
 export function filterGradient(frames: Tensor3D, delta: Tensor3D, shape: CorrelationShape, scale: number, addTo?: Tensor3D): Tensor3D {
   const rows = delta.shape[1]
   const { inChannels, outChannels, kernel } = shape
-  const perChunk = Math.ceil(outChannels / CHANNELS) * inChannels * (kernel / tapRows(kernel))
+  const perChunk = Math.ceil(outChannels / CHANNELS) * Math.ceil(inChannels / INPUTS) * (kernel / tapRows(kernel))
   const chunkRows = Math.ceil(rows / Math.max(1, Math.min(rows, Math.ceil(ENOUGH_THREADS / perChunk))))
   const partial = partialGradients(frames, delta, shape, chunkRows, 0, outChannels)
   const [lanes, chunks, entries] = partial.shape
@@ -76,70 +80,115 @@ export function partialGradients(
     inputLane: frames.shape[0] === 1 ? 0 : frames.size / frames.shape[0],
     deltaLane: delta.shape[0] === 1 ? 0 : delta.size / delta.shape[0],
   }
-  const threads = lanes * chunks * Math.ceil(outs / CHANNELS) * inChannels * (kernel / tapRows(kernel))
+  const threads = lanes * chunks * Math.ceil(outs / CHANNELS) * Math.ceil(inChannels / INPUTS) * (kernel / tapRows(kernel))
+  const run = tileExtent(outWidth, LONGEST_RUN)
   const size = [lanes, chunks, outs * inChannels * kernel * kernel]
-  return runKernel(kernelOf(kernel, stride), [frames, delta], size, uniforms, undefined, threads) as Tensor3D
+  return runKernel(kernelOf(kernel, stride, run, outWidth % run > 0), [frames, delta], size, uniforms, undefined, threads) as Tensor3D
 }
 
 const count = (length: number): number[] => Array.from({ length }, (_, index) => index)
 
-function kernelOf(side: number, stride: number): Kernel<keyof typeof UNIFORMS> {
+function kernelOf(side: number, stride: number, run: number, overlaps: boolean): Kernel<keyof typeof UNIFORMS> {
   const held = tapRows(side)
   const parts = side / held
-  const each = (text: (r: number, k: number) => string, columns = count(side)) =>
-    count(held)
-      .map((r) => columns.map((k) => text(r, k)).join(' '))
+  const each = (text: (i: number, r: number, k: number) => string) =>
+    count(INPUTS)
+      .map((i) =>
+        count(held)
+          .map((r) =>
+            count(side)
+              .map((k) => text(i, r, k))
+              .join(' '),
+          )
+          .join('\n'),
+      )
       .join('\n')
-  // With stride 1 a step along the row needs one new column; otherwise all are loaded.
-  const sliding = stride === 1
+  const products = (k: number) =>
+    count(run)
+      .map((x) => `a${x * stride + k} * d${x}`)
+      .join(' + ')
   return {
-    name: `filterGradient_${side}_${stride}`,
+    name: `filterGradient_${side}_${stride}_${run}${overlaps ? '_overlaps' : ''}`,
     shape: 'blocks',
     inputs: ['A', 'D'],
     uniforms: UNIFORMS,
     body: `
+      let inChannels = uniforms.inChannels;
+      let outWidth = uniforms.outWidth;
+      let frameWidth = uniforms.frameWidth;
       let blocks = (uniforms.outs + ${CHANNELS - 1}) / ${CHANNELS};
+      let inputBlocks = (inChannels + ${INPUTS - 1}) / ${INPUTS};
       let chunks = (uniforms.rows + uniforms.chunkRows - 1) / uniforms.chunkRows;
       let part = index % ${parts};
       var rest = index / ${parts};
-      let input = rest % uniforms.inChannels;
-      rest = rest / uniforms.inChannels;
+      let input0 = (rest % inputBlocks) * ${INPUTS};
+      rest = rest / inputBlocks;
       let out0 = (rest % blocks) * ${CHANNELS};
       rest = rest / blocks;
       let chunk = rest % chunks;
       let lane = rest / chunks;
       if (lane >= uniforms.lanes) { return; }
-      let plane = uniforms.frameHeight * uniforms.frameWidth;
-      let positions = uniforms.outHeight * uniforms.outWidth;
+      let plane = uniforms.frameHeight * frameWidth;
+      let positions = uniforms.outHeight * outWidth;
       // Past the edge the last channel is computed again and not written.
       let outs = uniforms.firstOut + min(out0 + vec4<i32>(0, 1, 2, 3), vec4<i32>(uniforms.outs - 1));
-      ${each((r, k) => `var g${r}_${k} = vec4<f32>(0.0);`)}
+      ${each((i, r, k) => `var g${i}_${r}_${k} = vec4<f32>(0.0);`)}
       let end = min((chunk + 1) * uniforms.chunkRows, uniforms.rows);
       for (var row = chunk * uniforms.chunkRows; row < end; row = row + 1) {
         var d = lane * uniforms.deltaLane + row * uniforms.outChannels * positions + outs * positions;
-        var start = lane * uniforms.inputLane + (row * uniforms.inChannels + input) * plane + part * ${held} * uniforms.frameWidth;
+        let image = lane * uniforms.inputLane + row * inChannels * plane + part * ${held} * frameWidth;
+        ${count(INPUTS)
+          .map((i) => `var start${i} = image + min(input0 + ${i}, inChannels - 1) * plane;`)
+          .join(' ')}
         for (var y = 0; y < uniforms.outHeight; y = y + 1) {
-          ${count(held)
-            .map((r) => `var p${r} = start + ${r} * uniforms.frameWidth;`)
-            .join(' ')}
-          ${sliding ? each((r, k) => `var a${r}_${k} = A[p${r} + ${k}];`, count(side - 1)) : ''}
-          for (var x = 0; x < uniforms.outWidth; x = x + 1) {
-            ${each((r, k) => `let a${r}_${k} = A[p${r} + ${k}];`, sliding ? [side - 1] : count(side))}
-            let delta = vec4<f32>(D[d.x], D[d.y], D[d.z], D[d.w]);
-            ${each((r, k) => `g${r}_${k} = g${r}_${k} + a${r}_${k} * delta;`)}
-            ${sliding ? each((r, k) => `a${r}_${k} = a${r}_${k + 1};`, count(side - 1)) : ''}
-            ${count(held)
-              .map((r) => `p${r} = p${r} + ${stride};`)
-              .join(' ')}
-            d = d + 1;
+          for (var ownX = 0; ownX < outWidth; ownX = ownX + ${run}) {
+            ${overlaps ? `// The last run is moved back onto the row; what it shares with the one before counts there.\n            let x0 = min(ownX, outWidth - ${run});` : 'let x0 = ownX;'}
+            ${count(run)
+              .map((x) => {
+                const loaded = `vec4<f32>(D[d.x + x0 + ${x}], D[d.y + x0 + ${x}], D[d.z + x0 + ${x}], D[d.w + x0 + ${x}])`
+                return `let d${x} = ${overlaps ? `select(vec4<f32>(0.0), ${loaded}, x0 + ${x} >= ownX)` : loaded};`
+              })
+              .join('\n            ')}
+            ${count(INPUTS)
+              .map((i) =>
+                count(held)
+                  .map(
+                    (r) => `{
+              let at = start${i} + ${r} * frameWidth + x0 * ${stride};
+              ${count((run - 1) * stride + side)
+                .map((x) => `let a${x} = A[at + ${x}];`)
+                .join(' ')}
+              ${count(side)
+                .map((k) => `g${i}_${r}_${k} = g${i}_${r}_${k} + (${products(k)});`)
+                .join('\n              ')}
+            }`,
+                  )
+                  .join('\n            '),
+              )
+              .join('\n            ')}
           }
-          start = start + ${stride} * uniforms.frameWidth;
+          d = d + outWidth;
+          ${count(INPUTS)
+            .map((i) => `start${i} = start${i} + ${stride} * frameWidth;`)
+            .join(' ')}
         }
       }
       for (var o = 0; o < ${CHANNELS}; o = o + 1) {
         if (out0 + o >= uniforms.outs) { break; }
-        let to = (((lane * chunks + chunk) * uniforms.outs + out0 + o) * uniforms.inChannels + input) * ${side * side} + part * ${held * side};
-        ${each((r, k) => `result[to + ${r * side + k}] = g${r}_${k}[o];`)}
+        let to = (((lane * chunks + chunk) * uniforms.outs + out0 + o) * inChannels + input0) * ${side * side} + part * ${held * side};
+        ${count(INPUTS)
+          .map(
+            (i) => `if (input0 + ${i} < inChannels) {
+          ${count(held)
+            .map((r) =>
+              count(side)
+                .map((k) => `result[to + ${(i * side + r) * side + k}] = g${i}_${r}_${k}[o];`)
+                .join(' '),
+            )
+            .join('\n          ')}
+        }`,
+          )
+          .join('\n        ')}
       }`,
   }
 }

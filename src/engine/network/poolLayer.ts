@@ -76,6 +76,18 @@ const AVERAGE_BACK: PoolKernel = {
     result[index] = sum / f32(uniforms.sizeY * uniforms.sizeX);`,
 }
 
+/** One window a plane, a thread to a row: no division for every entry. */
+const GLOBAL_BACK: Kernel<'height' | 'width' | 'rows'> = {
+  name: 'poolGlobalBack',
+  shape: 'blocks',
+  inputs: ['D'],
+  uniforms: { height: 'i32', width: 'i32', rows: 'i32' },
+  body: `
+    if (index >= uniforms.rows) { return; }
+    let value = D[index / uniforms.height] / f32(uniforms.height * uniforms.width);
+    for (var x = 0; x < uniforms.width; x = x + 1) { result[index * uniforms.width + x] = value; }`,
+}
+
 /** X where the winner of P stands: the pool itself where X is P, its tangent otherwise. */
 const MAXIMUM: PoolKernel = {
   name: 'poolMaximum',
@@ -129,6 +141,10 @@ export function poolLayer(spec: PoolLayerSpec): LinearPasses {
   }
   const up = (prepared: Tensor3D, delta: Tensor3D): Tensor3D => {
     const shape = [delta.shape[0], delta.shape[1], channels * height * width]
+    if (global) {
+      const rows = shape[0] * shape[1] * channels * height
+      return runKernel(GLOBAL_BACK, [delta], shape, { height, width, rows }, undefined, rows) as Tensor3D
+    }
     const uniforms = { ...geometry, inputSize: prepared.size }
     const inputs = pooling === 'max' ? [prepared, delta] : [delta]
     return runKernel(pooling === 'max' ? MAXIMUM_BACK : AVERAGE_BACK, inputs, shape, uniforms) as Tensor3D

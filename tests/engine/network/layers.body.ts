@@ -101,6 +101,13 @@ const NETWORKS: Readonly<Record<string, NetworkSpec>> = {
     { kind: 'softmaxCrossEntropy', reduction: 'sum' },
   ),
   'no padding, overlapping maxima': withHead([sharp, pool(sharp, 'max', 3, 1), conv(5, 2, 4, 3, { padding: 0, activation: 'gelu' })]),
+  // 11 positions are two runs of 6 and three bands of 4, the last of each moved back; three inputs are a pair and one more.
+  'tiles that overlap': withHead([
+    conv(1, 3, 11, 11),
+    conv(3, 2, 11, 11, { stride: 2, activation: 'swish' }),
+    conv(2, 1, 6, 6, { kernel: 5, paddingMode: 'circular' }),
+    pool(conv(2, 1, 6, 6), 'average', 3, 3),
+  ]),
   'images to images': {
     layers: [conv(1, 3, 4, 3), conv(3, 1, 4, 3, { activation: 'identity' })],
     loss: { kind: 'squaredError', reduction: 'mean' },
