@@ -16,7 +16,7 @@ const experiment: Experiment = {
   data: { ...DEFAULT_MLP.data, kind: 'mixture', inputs: 5, trainCount: 60, testCount: 20 },
   engine: 'float64',
   batch: 16,
-  steps: 40,
+  steps: 20,
   seeds: 1,
   diagnostics: {
     ...DEFAULT_MLP.diagnostics,
@@ -82,7 +82,7 @@ const open = (...given: Parameters<typeof openPage>): Page => {
   return page
 }
 
-describe('a picture that takes long', () => {
+describe('a picture that takes long', { timeout: 30_000 }, () => {
   test('is cut a moment after Run was pressed, not before, and training goes to its end with the same bits', async () => {
     const { host, pass, asked } = slowHost()
     const page = open(experiment, { autorun: false, host })

@@ -38,7 +38,7 @@ const takeBack = (page: Page, demand: 'hessian' | 'cosines' | 'kernel' | 'snapsh
   page.run.receive({ type: 'cancel', demand, ...ADDRESS })
 const resting = async (page: Page): Promise<void> => void (await page.until('state', ({ state }) => state === 'paused'))
 
-describe('a measurement that was asked for', () => {
+describe('a measurement that was asked for', { timeout: 30_000 }, () => {
   test('tells its begin, how far it is, and its end after its sample', async () => {
     const page = open(smallNetwork(), { autorun: false })
     await resting(page)
@@ -128,7 +128,7 @@ describe('a measurement that was asked for', () => {
   })
 })
 
-describe('a snapshot', () => {
+describe('a snapshot', { timeout: 30_000 }, () => {
   const request = { type: 'snapshot', arm: 'A', seedIndex: 0, requestId: 7, ...ADDRESS } as const
 
   test('says how far it is, part by part, and never goes back', async () => {

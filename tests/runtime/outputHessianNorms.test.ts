@@ -55,7 +55,7 @@ async function denseNorms(probe: Probe, count: number): Promise<number[]> {
   return norms
 }
 
-describe('measuredOutputHessianNorms', () => {
+describe('measuredOutputHessianNorms', { timeout: 30_000 }, () => {
   test.each(networks)('gives the norms of the whole matrices: %s', async (_, model) => {
     const probe = await probeOf(model)
     expect(probe.parameterCount).toBeGreaterThan(DENSE_LIMIT.float64)
