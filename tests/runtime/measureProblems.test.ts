@@ -149,6 +149,7 @@ describe.each([
     weights: Array.from({ length: depth }, () => ({ type: 'dense', W: { shape: [1, 1], data: [weight] } })),
     inputs: [[1], [1], [0], [1]],
     targets: [1, 3, 1, -2],
+    batches: [[0, 1], [1, 2], [2], [1, 3, 3]],
   }
   test('still knows which way they point, and which of them is zero', async () => {
     const { measured } = await snapshotOfProblem(problem)
@@ -163,6 +164,8 @@ describe.each([
       [-1, -1, 0, 1],
     ])
     expect(minCosine).toBeCloseTo(-1, 12)
+    expect(measured.batchGradients!.cosine[0].map((value) => Number((value as number).toFixed(12)))).toEqual([1, 1, 0, -1])
+    expect(measured.batchGradients!.minCosine).toBeCloseTo(-1, 12)
     // (1 + 9 + 4) / (1 + 3 - 2)^2
     expect(diversity).toBeCloseTo(3.5, 12)
     expect(batchSizeBound).toBeCloseTo(14, 11)

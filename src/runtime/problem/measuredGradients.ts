@@ -3,11 +3,12 @@ import type { Probe, SampleSet } from '../../core/probe.ts'
 import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
 import { batchSizeBound } from '../../diagnostics/batchSizeBound.ts'
 import { gradientConfusion } from '../../diagnostics/gradientConfusion.ts'
-import { cosineMatrix, cosinesOfPairs, exportedCosine } from '../../diagnostics/gradientCosines.ts'
+import { cosinesOfPairs, exportedCosine } from '../../diagnostics/gradientCosines.ts'
+import { gradientDiversity } from '../../diagnostics/gradientDiversity.ts'
 import { log10Norms } from '../../diagnostics/logNorms.ts'
 import { cosineDensity } from '../../numerics/kde.ts'
 import { combinedNorm, scaledToNumber } from '../../numerics/logMagnitude.ts'
-import { sampleDirections } from './hiddenGradients.ts'
+import { directionsOf, scaledDiversity } from './hiddenGradients.ts'
 
 function keyed(values: ArrayLike<number>, positions: readonly number[]): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
   return Object.fromEntries(jsonRow(values).map((value, layer) => [String(positions[layer]), value]))
@@ -41,7 +42,9 @@ export async function measuredGradNorm(
 export async function measuredPerSample(probe: Probe, set: SampleSet, signal?: AbortSignal): Promise<NonNullable<Measured['perSample']>> {
   const n = set.indices.length
   const gram = await probe.perSampleGram(set, signal)
-  const { cosines, zero, diversity } = await sampleDirections(probe, set, gram, signal)
+  const samples = Array.from(set.indices, (index): SampleSet => ({ indices: Int32Array.of(index), from: set.from }))
+  const { cosines, zero, isBeyondGram } = await directionsOf(probe, samples, gram, signal)
+  const diversity = isBeyondGram ? await scaledDiversity(probe, samples, signal) : gradientDiversity(gram, n)
   const undefinedDiversity = Number.isNaN(diversity)
   const eta = gradientConfusion(gram, n)
   return {
@@ -63,13 +66,10 @@ export async function measuredBatchGradients(
 ): Promise<NonNullable<Measured['batchGradients']>> {
   const k = batches.length
   const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches, signal)
-  const cosines = cosineMatrix(gram, k)
+  const { cosines, zero } = await directionsOf(probe, batches, gram, signal)
   return {
     cosine: jsonMatrix(cosines, k),
-    ...minimumOf(
-      cosines,
-      Array.from({ length: k }, (_, i) => gram[i * k + i] === 0),
-    ),
+    ...minimumOf(cosines, zero),
     pairCosines: jsonRow(await pairCosines(probe, pairs, signal)),
   }
 }
