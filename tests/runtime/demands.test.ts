@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
+import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
 import { eventTurn } from '../../src/runtime/eventTurn.ts'
 import { lossesOf, openPage, type Page, type PageOptions } from './runHarness.ts'
 
@@ -168,6 +169,32 @@ describe('a snapshot', { timeout: 30_000 }, () => {
     expect(step).toBe(lossesOf(page.samples(), 'A').length)
   })
 
+  test('asks for the products of its pairs once, although two fields are about them', async () => {
+    let asked = 0
+    const page = open(smallNetwork(), {
+      autorun: false,
+      host: {
+        async createTrainer(given) {
+          const trainer = await chooseTrainer(given)
+          const probe = trainer.probe(0)
+          trainer.probe = () => ({
+            ...probe,
+            batchPairs: (...asks) => {
+              asked++
+              return probe.batchPairs(...asks)
+            },
+          })
+          return trainer
+        },
+      },
+    })
+    await resting(page)
+    page.run.receive(request)
+    await page.until('demand', ({ state }) => state === 'ended')
+    await eventTurn()
+    expect(page.answers).toMatchObject([{ ok: true, value: { measured: { kde: {}, batchGradients: {} } } }])
+    expect(asked).toBe(1)
+  })
   test('becomes a file where the page wants one', async () => {
     const page = open(smallNetwork(), { autorun: false, host: { asFile: (snapshot) => JSON.stringify(snapshot).slice(0, 20) } })
     await resting(page)

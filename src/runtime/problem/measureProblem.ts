@@ -110,7 +110,7 @@ interface Task {
 }
 
 async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted, attention }: Task): Promise<Measured> {
-  const probe = trainableProbe(trainer.probe(0), problem.trainable)
+  const probe = pairsOnce(trainableProbe(trainer.probe(0), problem.trainable))
   const n = problem.dataset.train.count
   const setOf = (indices: Int32Array): SampleSet => ({ indices, from: 'probe' })
   const all = setOf(Int32Array.from({ length: n }, (_, i) => i))
@@ -165,6 +165,18 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     }
   }
   return measured as Measured
+}
+
+/** The same probe, which computes the products of one list of pairs once: two fields are about them, and of images they take longest. */
+function pairsOnce(probe: Probe): Probe {
+  let known: { readonly pairs: Parameters<Probe['batchPairs']>[0]; readonly products: Promise<Float64Array> } | null = null
+  return {
+    ...probe,
+    batchPairs(pairs, signal) {
+      if (known?.pairs !== pairs) known = { pairs, products: probe.batchPairs(pairs, signal) }
+      return known.products
+    },
+  }
 }
 
 /** What is being computed, for whoever waits. */
