@@ -43,7 +43,7 @@ export function missingBlocks(data: HessianPlotData): EmptyWords {
   return largest > BLOCK_LIMIT
     ? {
         head: `${plainNumber(largest)} parameters`,
-        body: 'Layer blocks are estimated on demand: More settings, Hessian spectrum, Measure now.',
+        body: 'Layer blocks are estimated on demand: More probes, at the top of this card.',
       }
     : { head: 'Not measured while the run goes on', body: 'Pause the run: then the layer blocks are measured.' }
 }

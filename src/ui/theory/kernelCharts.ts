@@ -82,7 +82,7 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
         head: 'The outputs do not curve',
         body: 'Every second derivative is zero: relu and linear units with constant output weights bend nowhere.',
       }
-    : { head: 'Curvature of the outputs', body: 'Measured on demand: More settings, Tangent kernel, Measure now.' }
+    : { head: 'Curvature of the outputs', body: 'Measured on demand: Output Hessian, at the top of this card.' }
   return [
     ...(diagonal.length === 0
       ? []
