@@ -166,7 +166,7 @@ describe('the charts of the kernel', () => {
     const drift = charts.find(({ name }) => name.includes('drift'))!
     const [curve] = drift.curves
     expect(interpolated(curve, 12, (i) => theoryValue(curve, i))).toBeCloseTo(drift.points[0].y, 12)
-    expect(charts.at(-1)!.missing.body).toContain('Measure now')
+    expect(charts.at(-1)!.missing.body).toContain('Output Hessian')
   }, 60_000)
 })
 
