@@ -26,7 +26,7 @@ test('the depth slider stops at the known lists and leaves them with one key pre
   const next = (depth: number, wanted: number) => allowedDepth({ ...stripped, depth }, wanted)
   expect([next(17, 18), next(18, 19), next(20, 19), next(18, 17)]).toEqual([18, 20, 18, 17])
   expect([next(32, 33), next(34, 35), next(35, 34), next(34, 33)]).toEqual([34, 35, 34, 32])
-  expect(depthWords({ ...stripped, depth: 34 })).toBe('blocks 3-4-6-3 of 2, and 2')
+  expect(depthWords({ ...stripped, depth: 34 })).toBe('blocks 3-4-6-3')
   expect(depthWords({ ...stripped, depth: 14 })).toBe('4 blocks of 3, and 2')
 })
 

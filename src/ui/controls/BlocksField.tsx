@@ -69,7 +69,7 @@ export function DepthOfBlocks() {
       limit={LIMITS.depth}
       value={model.depth}
       valueText={(value) => `${value} layers, from the blocks ${model.blocks}`}
-      aside={<span className="grow small muted not-present">{`blocks ${model.blocks} of 2, and 2`}</span>}
+      aside={<span className="grow small muted not-present">{`blocks ${model.blocks}`}</span>}
       onChange={() => undefined}
     />
   )

@@ -75,7 +75,7 @@ export function fieldsForFamily(family: Family, { model, data, versus }: Experim
 export function depthWords({ kind, family, depth }: Pick<ModelSettings, 'kind' | 'family' | 'depth'>): string {
   if (kind !== 'cnn') return ''
   const known = family === 'stripped' ? KNOWN_BLOCKS.get(depth) : undefined
-  if (known !== undefined) return `blocks ${known} of 2, and 2`
+  if (known !== undefined) return `blocks ${known}`
   switch (family) {
     case 'wide':
       return `6 r + 4 with r = ${Math.max(1, Math.floor((depth - 4) / 6))}`
