@@ -3,7 +3,7 @@ import type { SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
 import { tileCount } from './kernelShape.ts'
 import { hessianForwardWgsl } from './hessianForwardKernel.ts'
-import { hessianProductWgsl } from './hessianProductKernel.ts'
+import { hessianProductWgsl, productGroups } from './hessianProductKernel.ts'
 import { packedPositions, packRows } from './layout.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
@@ -11,7 +11,6 @@ import { addPacked, packVector } from './packedVectors.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
 import { tangentOffsets, type TangentShape } from './tangentLayout.ts'
-import { groupsOfLayer } from './updateKernel.ts'
 import { cutGrid, type Piece } from './workPieces.ts'
 
 /** The function whose Hessian is meant: the loss over samples, or one output of one sample. */
@@ -71,7 +70,7 @@ export async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, sha
         encode: (encoder: GPUComputePassEncoder) => {
           encoder.setPipeline(product.pipeline)
           encoder.setBindGroup(0, g2, [passes.spans.write({ y: cut.x, z: cut.y, ...span })])
-          encoder.dispatchWorkgroups(groupsOfLayer(shape.pass), cut.width, cut.height)
+          encoder.dispatchWorkgroups(productGroups(shape), cut.width, cut.height)
         },
       })),
     ]

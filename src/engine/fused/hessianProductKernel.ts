@@ -2,18 +2,47 @@
 //
 //   HV_l = s (RA_l (x) D_l + A_l (x) RD_l),   biases: biasScale RD_l,   gamma: RN_l x + N_l RX,   beta: RN_l,   summed over rows
 //
-// Like K2 without an optimizer: a thread owns 4 inputs x 4 outputs, of `together` vectors that share the reading of A and D.
+// Like K2 without an optimizer: a thread owns a block of 4 side inputs x 4 side outputs, of `together` vectors that share the
+// reading of A and D; large blocks where reading is dear, on a software adapter.
 //
-//   workgroup (x: 64 blocks, or the biases, with layer norm gamma and beta too, in the last ones; y: group of vectors; z: layer)
+//   workgroup (x: blocks, or the biases, with layer norm gamma and beta too, in the last ones; y: group of vectors; z: layer)
 //   products  [vector][parameters as in K1] as mantissas of 2^productExponent(vector, layer, part)
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
-import { BLOCKS_PER_GROUP, weightGroups } from './updateKernel.ts'
+import { BLOCKS_PER_GROUP, otherParts } from './updateKernel.ts'
 
-/** WGSL of H2; entry point `main`, `groupsOfLayer` x (vectors / together) x layers workgroups. */
+// Side of a thread's block, in vec4s.
+function blockSide({ pass }: TangentShape): 1 | 2 | 4 {
+  if (pass.software !== true) return 1
+  return pass.layout.quads > 2 ? 4 : pass.layout.quads > 1 ? 2 : 1
+}
+
+// A software adapter runs threads four at a time.
+function productThreads({ pass }: TangentShape): number {
+  return pass.software === true ? 4 : BLOCKS_PER_GROUP
+}
+
+function weightWorkgroups(shape: TangentShape): number {
+  const { layerCount, inQuads, quads } = shape.pass.layout
+  const side = blockSide(shape)
+  const rowQuads = layerCount > 1 ? Math.max(inQuads, quads) : inQuads
+  return Math.ceil((Math.ceil(rowQuads / side) * Math.ceil(quads / side)) / productThreads(shape))
+}
+
+/** Workgroups of H2 in x. */
+export function productGroups(shape: TangentShape): number {
+  return weightWorkgroups(shape) + otherParts(shape.pass)
+}
+
+/** WGSL of H2; entry point `main`, `productGroups` x (vectors / together) x layers workgroups. */
 export function hessianProductWgsl(shape: TangentShape): string {
   const { pass, together } = shape
+  const side = blockSide(shape)
+  const threads = productThreads(shape)
+  const sides = Array.from({ length: side }, (_, i) => i)
+  const cells = sides.flatMap((r) => sides.map((c) => [r, c] as const))
+  const each = (body: (r: number, c: number) => string): string => cells.map(([r, c]) => body(r, c)).join('\n          ')
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n      ')
   const four = (body: (q: number) => string): string => [0, 1, 2, 3].map(body).join(' ')
   const axes = ['x', 'y', 'z', 'w']
@@ -21,7 +50,7 @@ export function hessianProductWgsl(shape: TangentShape): string {
   const normed = norm !== null
   const biases = bias
     ? `
-    for (var column = lid; column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+    for (var column = lid; column < QUADS; column += ${threads}u) {
       ${vectors((u) => `var g${u} = vec4f(0.0);`)}
       for (var t = 0u; t < TILES; t++) {
         ${vectors((u) => `let s${u} = exp2i(tangentExponents[deltaTangentExponent(v${u}, l, t)] - em${u});`)}
@@ -35,7 +64,7 @@ export function hessianProductWgsl(shape: TangentShape): string {
     : ''
   // A norm belongs to every layer but the last, whose gamma and beta are padding.
   const ofNorm = `
-    for (var column = lid; part > 1u && l < LAYERS - 1u && column < QUADS; column += ${BLOCKS_PER_GROUP}u) {
+    for (var column = lid; part > 1u && l < LAYERS - 1u && column < QUADS; column += ${threads}u) {
       ${vectors((u) => `var g${u} = vec4f(0.0);`)}
       for (var t = 0u; t < TILES; t++) {
         ${vectors(
@@ -81,7 +110,7 @@ ${SPAN_WGSL}
 @group(0) @binding(5) var<storage, read_write> tangentExponents: array<i32>;
 @group(0) @binding(6) var<storage, read_write> products: array<vec4f>;
 @group(0) @binding(7) var<uniform> span: Span;
-size GROUPS = ${weightGroups(pass)}u;
+size GROUPS = ${weightWorkgroups(shape)}u;
 // exponent of RA (x) D of one tile; the data of layer 0 have no tangent
 fn movedExponent(v: u32, l: u32, t: u32) -> i32 {
   if (l == 0u) { return NO_EXPONENT; }
@@ -99,7 +128,7 @@ fn topExponent(v: u32, l: u32, isBias: bool) -> i32 {
   return select(em, 0, em < NO_EXPONENT / 2);
 }${normed ? topOfPart : ''}
 
-@compute @workgroup_size(${BLOCKS_PER_GROUP})
+@compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let l = group.z + span.first.z;
   ${normed ? 'let part = select(0u, group.x - GROUPS + 1u, group.x >= GROUPS); let isBias = part == 1u;' : 'let isBias = group.x == GROUPS;'}
@@ -113,29 +142,39 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     return;
   }${normed ? `\n  if (part > 0u) {${ofNorm}\n    return;\n  }` : ''}
   let rowQuads = select(QUADS, IN_QUADS, l == 0u);
-  let block = group.x * ${BLOCKS_PER_GROUP}u + lid;
-  if (block >= rowQuads * QUADS) { return; }
-  let kq = block / QUADS;
-  let column = block % QUADS;
-  ${vectors((u) => four((q) => `var g${u}_${q} = vec4f(0.0);`))}
+  let block = group.x * ${threads}u + lid;
+  let across = (QUADS + ${side - 1}u) / ${side}u;
+  let kq = ${side}u * (block / across);
+  let column = ${side}u * (block % across);
+  if (kq >= rowQuads) { return; }
+  // Past the edge the last vec4 is read again and not used.
+  ${sides.map((i) => `let row${i}At = min(${i}u, rowQuads - 1u - kq); let column${i}At = min(${i}u, QUADS - 1u - column);`).join(' ')}
+  ${vectors((u) => each((r, c) => four((q) => `var g${u}_${r}${c}${q} = vec4f(0.0);`)))}
   for (var t = 0u; t < TILES; t++) {
     ${vectors((u) => `let m${u} = exp2i(movedExponent(v${u}, l, t) - em${u}); let s${u} = exp2i(steadyExponent(v${u}, l, t) - em${u});`)}
     let end = min((t + 1u) * TILE_ROWS, realRows);
-    if (l == 0u) {
-      for (var row = t * TILE_ROWS; row < end; row++) {
-        let x = rows[row * ROW_QUADS + kq];
-        ${vectors((u) => `{ let d = s${u} * tangents[deltaTangentAt(v${u}, 0u, row, column)]; ${four((q) => `g${u}_${q} += x.${axes[q]} * d;`)} }`)}
+    for (var row = t * TILE_ROWS; row < end; row++) {
+      ${sides.map((r) => `var a${r}: vec4f;`).join(' ')}
+      ${vectors((u) => sides.map((r) => `var ra${u}_${r} = vec4f(0.0);`).join(' '))}
+      if (l == 0u) {
+        let at = row * ROW_QUADS + kq;
+        ${sides.map((r) => `a${r} = rows[at + row${r}At];`).join(' ')}
+      } else {
+        let at = activationAt(0u, l, row, kq);
+        ${sides.map((r) => `a${r} = activations[at + row${r}At];`).join(' ')}
+        ${vectors((u) => `let ra${u}At = tangentAt(v${u}, l, row, kq); ${sides.map((r) => `ra${u}_${r} = m${u} * tangents[ra${u}At + row${r}At];`).join(' ')}`)}
       }
-    } else {
-      for (var row = t * TILE_ROWS; row < end; row++) {
-        let a = activations[activationAt(0u, l, row, kq)];
-        let d = deltas[deltaAt(0u, l, row, column)];
-        ${vectors((u) => `{ let ra = m${u} * tangents[tangentAt(v${u}, l, row, kq)]; let rd = s${u} * tangents[deltaTangentAt(v${u}, l, row, column)]; ${four((q) => `g${u}_${q} += ra.${axes[q]} * d + a.${axes[q]} * rd;`)} }`)}
-      }
+      let dAt = deltaAt(0u, l, row, column);
+      ${sides.map((c) => `let d${c} = deltas[dAt + column${c}At];`).join(' ')}
+      ${vectors(
+        (u) => `{ let rdAt = deltaTangentAt(v${u}, l, row, column);
+        ${sides.map((c) => `let rd${c} = s${u} * tangents[rdAt + column${c}At];`).join(' ')}
+          ${each((r, c) => four((q) => `g${u}_${r}${c}${q} += ra${u}_${r}.${axes[q]} * d${c} + a${r}.${axes[q]} * rd${c};`))} }`,
+      )}
     }
   }
   let weightScale = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
   let p = weightAt(l) + 4u * kq * QUADS + column;
-  ${vectors((u) => four((q) => `products[v${u} * SEED_QUADS + p + ${q}u * QUADS] = weightScale * g${u}_${q};`))}
+  ${each((r, c) => `if (kq + ${r}u < rowQuads && column + ${c}u < QUADS) { ${vectors((u) => four((q) => `products[v${u} * SEED_QUADS + p + ${4 * r + q}u * QUADS + ${c}u] = weightScale * g${u}_${r}${c}${q};`))} }`)}
 }`
 }
