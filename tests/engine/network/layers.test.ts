@@ -11,5 +11,5 @@ const hasAdapter = await installNodeWebGpu()
 if (!hasAdapter) process.stderr.write('layers.test.ts: skipped, Dawn found no graphics adapter\n')
 
 describe.runIf(hasAdapter)('in Node', () => {
-  layerTests(() => openDevice())
+  layerTests(() => openDevice(), 'some')
 })
