@@ -137,7 +137,7 @@ function startOf(spec: NetworkSpec): Float64Array {
   return normals(parameterCount(spec), 'layers', 0.4).map((value) => value + 0.1)
 }
 
-/** Networks that stand for the others where those are asked in another place: each kernel is in one of them. */
+/** Networks that stand for the others where another place asks them all: strided convolutions, pools, norms, skips, units. */
 const SOME: readonly string[] = [
   'zero padding, stride 2, pools',
   'images to images',
