@@ -3,6 +3,7 @@ import type { SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
 import { tileCount } from './kernelShape.ts'
 import { hessianForwardWgsl } from './hessianForwardKernel.ts'
+import { hessianRowsWgsl } from './hessianRowsKernel.ts'
 import { hessianProductWgsl, productGroups } from './hessianProductKernel.ts'
 import { packedPositions, packRows } from './layout.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
@@ -34,7 +35,9 @@ export interface BlockRun {
 export async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, shape: TangentShape): Promise<BlockRun> {
   const { opened, spec, layout, dataset, probeCount } = passes.context
   const { device } = opened
-  const forward = await passes.kernel('H1', hessianForwardWgsl(shape), ['read', 'read', 'read', 'read', 'read', 'read', 'write', 'write'])
+  const wholeRows = shape.pass.tile.wholeRows === true
+  const h1Wgsl = wholeRows ? hessianRowsWgsl : hessianForwardWgsl
+  const forward = await passes.kernel('H1', h1Wgsl(shape), ['read', 'read', 'read', 'read', 'read', 'read', 'write', 'write'])
   const product = await passes.kernel('H2', hessianProductWgsl(shape), ['read', 'read', 'read', 'read', 'read', 'write', 'write'])
   const offsets = tangentOffsets(shape)
   const owned = new OwnedBuffers(device)
@@ -54,11 +57,13 @@ export async function prepareBlock(passes: MeasuringPasses, pass: FusedPass, sha
   const pieces = (vectors: number): Piece[] => {
     const groups = Math.ceil(vectors / shape.together)
     const perRow = 4 * passes.weightEntries * shape.together
-    const tiles = cutGrid(passes.budget, groups, tileCount(shape.pass), 2 * perRow * shape.pass.tile.rows)
+    // Whole rows read so little that they take half the time.
+    const perTile = (wholeRows ? 1 : 2) * perRow * shape.pass.tile.rows
+    const tiles = cutGrid(passes.budget, groups, tileCount(shape.pass), perTile)
     const layers = cutGrid(passes.budget, groups, layout.layerCount, (perRow * padded) / layout.layerCount)
     return [
       ...tiles.map((cut) => ({
-        operations: cut.width * cut.height * 2 * perRow * shape.pass.tile.rows,
+        operations: cut.width * cut.height * perTile,
         encode: (encoder: GPUComputePassEncoder) => {
           encoder.setPipeline(forward.pipeline)
           encoder.setBindGroup(0, g1, [passes.spans.write({ x: cut.y, y: cut.x, ...span })])

@@ -5,16 +5,20 @@
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OutputIndex, SampleSet } from '../../core/probe.ts'
 import { splitOf } from '../sampleRows.ts'
-import { tileCount, type KernelShape } from './kernelShape.ts'
+import { tileCount, type KernelShape, type Tile } from './kernelShape.ts'
 import { prepareBlock, type HessianTarget } from './hessianBlock.ts'
 import { tangentWorkgroupBytes } from './hessianForwardKernel.ts'
+import type { FusedLayout } from './layout.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
 import { tangentBytesPerRow, type TangentShape } from './tangentLayout.ts'
+import { wholeRowTiles, type TileLimits } from './tileChoice.ts'
 
 const MOST_VECTORS = 64
 /** More rows times two vectors compile for seconds and spill registers. */
 const MOST_ROWS_PER_THREAD = 4
+/** 4 x 4 products of a thread that takes whole rows, each written out twice: more of them compile for too long. */
+const MOST_BLOCKS = 128
 
 /** [count, P] products of the Hessian of the reduced loss with the rows of block [count, P]. */
 export async function hessianVectorsOn(
@@ -64,9 +68,10 @@ async function products(
   splitOf(dataset, probeCount, set)
   const result = new Float64Array(block.length)
   const n = target.indices.length
-  const chunk = chunkRows(passes, n)
-  const pass = await passes.pass({ task: 'deltas', rows: chunk, head: target.head, from: set.from })
-  const shape = blockShape(passes, pass, count)
+  const tile = softwareTile(passes, n, count)
+  const chunk = chunkRows(passes, n, (tile ?? passes.context.tile).rows)
+  const pass = await passes.pass({ task: 'deltas', rows: chunk, head: target.head, from: set.from, ...(tile === null ? {} : { tile }) })
+  const shape = blockShape(passes, pass, count, tile !== null)
   const run = await prepareBlock(passes, pass, shape)
   try {
     for (let start = 0; start < n; start += chunk) {
@@ -93,28 +98,45 @@ async function products(
 }
 
 /** Rows of one pass: activations, deltas and two tangents of all layers within memory. */
-function chunkRows(passes: MeasuringPasses, n: number): number {
-  const { layout, opened, tile } = passes.context
+function chunkRows(passes: MeasuringPasses, n: number, tileRows: number): number {
+  const { layout, opened } = passes.context
   const row = 16 * layout.layerCount * layout.quads
   const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, passes.budget.bytes)
   const own = Math.max(6 * row, 2 * tangentBytesPerRow(layout))
-  const most = Math.max(1, Math.floor(bound / own / tile.rows)) * tile.rows
-  return n <= most ? n : Math.ceil(n / Math.ceil(n / most) / tile.rows) * tile.rows
+  const most = Math.max(1, Math.floor(bound / own / tileRows)) * tileRows
+  return n <= most ? n : Math.ceil(n / Math.ceil(n / most) / tileRows) * tileRows
 }
 
-function blockShape(passes: MeasuringPasses, pass: FusedPass, count: number): TangentShape {
+/** The tile where threads take whole rows; null where they share them: on graphics chips, with norms and skips, and in wide networks. */
+function softwareTile(passes: MeasuringPasses, n: number, count: number): Tile | null {
+  const { layout, opened, sharesRows } = passes.context
+  if (!opened.software || sharesRows === true) return null
+  const together = Math.min(2, count)
+  const mostRows = MOST_BLOCKS / (together * layout.quads)
+  // With fewer rows a thread would not save enough reading.
+  if (mostRows < 4) return null
+  const fitting = wholeRowTiles(layout).filter(({ rowsPerThread }) => rowsPerThread <= mostRows)
+  return fitting.find(({ rows }) => rows < 2 * n) ?? fitting.at(-1) ?? null
+}
+
+function blockShape(passes: MeasuringPasses, pass: FusedPass, count: number, wholeRows: boolean): TangentShape {
   const { limits } = passes.context.opened.device
   const { layout } = pass.shape
-  // The rows of a tile are K1's, as its exponents are; how threads share them is free.
-  const { rows } = pass.shape.tile
-  let { rowsPerThread } = pass.shape.tile
-  while (rowsPerThread > MOST_ROWS_PER_THREAD && (2 * layout.quads * rows) / rowsPerThread <= limits.maxComputeInvocationsPerWorkgroup)
-    rowsPerThread /= 2
-  const shape: KernelShape = { ...pass.shape, tile: { rows, rowsPerThread } }
+  const shape: KernelShape = wholeRows ? pass.shape : { ...pass.shape, tile: sharedTile(layout, pass.shape.tile, limits) }
   const two: TangentShape = { pass: shape, vectors: 2, together: 2 }
-  const together = count > 1 && tangentWorkgroupBytes(two) <= limits.maxComputeWorkgroupStorageSize ? 2 : 1
-  const perVector = tangentBytesPerRow(layout) * tileCount(shape) * rows + 32 * layout.seedQuads
+  const together = count > 1 && (wholeRows || tangentWorkgroupBytes(two) <= limits.maxComputeWorkgroupStorageSize) ? 2 : 1
+  const perVector = tangentBytesPerRow(layout) * tileCount(shape) * shape.tile.rows + 32 * layout.seedQuads
   const fitting = Math.floor(passes.budget.bytes / perVector / together) * together
   const wanted = Math.ceil(count / together) * together
   return { pass: shape, vectors: Math.max(together, Math.min(MOST_VECTORS, wanted, fitting)), together }
+}
+
+/** The rows of a tile are K1's, as its exponents are; how threads share them is free. */
+function sharedTile({ quads }: FusedLayout, tile: Tile, limits: TileLimits): Tile {
+  const { rows } = tile
+  let { rowsPerThread } = tile
+  while (rowsPerThread > MOST_ROWS_PER_THREAD && (2 * quads * rows) / rowsPerThread <= limits.maxComputeInvocationsPerWorkgroup) {
+    rowsPerThread /= 2
+  }
+  return { rows, rowsPerThread }
 }

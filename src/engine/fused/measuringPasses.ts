@@ -7,7 +7,7 @@ import { DomainFault } from '../../core/faults.ts'
 import type { Bytes } from '../../core/units.ts'
 import { createBiasExponentKernel } from './biasExponents.ts'
 import { createKernel, Spans, type ComputeKernel } from './computeKernel.ts'
-import { exponentOffsets, tileCount, type KernelShape } from './kernelShape.ts'
+import { exponentOffsets, tileCount, type KernelShape, type Tile } from './kernelShape.ts'
 import type { FusedProbeContext, ResidentRows } from './fusedProbeContext.ts'
 import { unpackParameters } from './layout.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
@@ -26,6 +26,8 @@ export interface MeasuringShape {
   readonly lanes?: number
   readonly head?: 'loss' | 'outputs'
   readonly from: 'train' | 'test' | 'probe'
+  /** Instead of the context's. */
+  readonly tile?: Tile
 }
 
 /** Dispatches into which K1 may be cut: each takes a slice of the pass. */
@@ -100,7 +102,7 @@ export class MeasuringPasses {
     const lanes = shape.lanes ?? 1
     const head = shape.head ?? 'loss'
     const split = shape.from === 'test' ? 'test' : 'train'
-    const key = `${shape.task} ${shape.rows} ${lanes} ${head} ${split}`
+    const key = `${shape.task} ${shape.rows} ${lanes} ${head} ${split} ${JSON.stringify(shape.tile)}`
     let pass = this.passes.get(key)
     this.passes.delete(key)
     if (pass === undefined) {
@@ -110,7 +112,7 @@ export class MeasuringPasses {
         batchRows: shape.rows,
         seedCount: lanes,
         lanes: 'batches',
-        tile: context.tile,
+        tile: shape.tile ?? context.tile,
         software: context.opened.software,
         head,
       }

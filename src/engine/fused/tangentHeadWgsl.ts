@@ -25,16 +25,25 @@ export function tangentHeadPrelude(loss: LossSettings['kind']): readonly string[
   return loss === 'logistic' ? [LOGISTIC_WGSL] : []
 }
 
+/** The statements of the head in their order. */
+export interface TangentHead {
+  /** Declares what the others use. */
+  readonly opening: string
+  /** Shows the outputs of a row to whoever has its other outputs, who waits for all of them; empty where each output stands alone. */
+  readonly meeting: string
+  readonly rest: string
+}
+
 /**
  * Statements that turn r<u>_<i> from RZ of the outputs into their R delta; rows that are not real become 0.
  *
  * Uses: sh through `shared` (half cur is free), activations of layer L, rows (targets), span, row0, tileRow, column.
  */
-export function tangentHeadWgsl(
+export function tangentHeadParts(
   shape: TangentShape,
   shared: (vector: number, half: string, row: number, column: string) => string,
   preactivation: (row: number) => string,
-): string {
+): TangentHead {
   const { pass, together } = shape
   const { layout, loss } = pass
   const kind = pass.head === 'outputs' ? 'outputs' : loss.kind
@@ -60,13 +69,13 @@ export function tangentHeadWgsl(
     const { first, second } = ELEMENTWISE[kind]
     const bend = (i: number): string => curvature(i, first(i))
     const factor = (i: number): string => (second === null ? bend(i) : `${second(i)} * slope${i} * slope${i} + ${bend(i)}`)
-    return `${opening}
+    const rest = `
   ${lines.map((i) => `{ let factor = ${factor(i)}; ${vectors.map((u) => `r${u}_${i} = select(vec4f(0.0), factor * r${u}_${i}, real${i});`).join(' ')} }`).join('\n  ')}`
+    return { opening, meeting: '', rest }
   }
   const columnOf = (i: number): string => `activations[activationAt(0u, LAYERS, tileRow + ${i}u, j / 4u)][j % 4u]`
-  return `${opening}
-  ${vectors.flatMap((u) => lines.map((i) => `${shared(u, 'cur', i, 'column')} = slope${i} * r${u}_${i};`)).join('\n  ')}
-  workgroupBarrier();
+  const meeting = vectors.flatMap((u) => lines.map((i) => `${shared(u, 'cur', i, 'column')} = slope${i} * r${u}_${i};`)).join('\n  ')
+  const rest = `
   ${lines
     .map(
       (i) => `if (column < OUT_QUADS) {
@@ -95,4 +104,11 @@ export function tangentHeadWgsl(
   } else { ${vectors.map((u) => `r${u}_${i} = vec4f(0.0);`).join(' ')} }`,
     )
     .join('\n  ')}`
+  return { opening, meeting, rest }
+}
+
+/** The statements where threads share their rows. */
+export function tangentHeadWgsl(...args: Parameters<typeof tangentHeadParts>): string {
+  const { opening, meeting, rest } = tangentHeadParts(...args)
+  return `${opening}${meeting === '' ? '' : `\n  ${meeting}\n  workgroupBarrier();`}${rest}`
 }

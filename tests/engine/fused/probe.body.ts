@@ -7,6 +7,7 @@ import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
 import type { OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { LayerNorms, Probe, SampleSet } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
+import { createFusedProbe } from '../../../src/engine/fused/fusedProbe.ts'
 import { createFusedTrainer } from '../../../src/engine/fused/fusedTrainer.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import { relativeError } from '../reference/closeness.ts'
@@ -207,6 +208,20 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       await expect(probe.batchGram([{ indices: new Int32Array(0), from: 'train' }])).rejects.toThrow(/at least 1/)
       expect(await probe.batchGram([])).toHaveLength(0)
     })
+  })
+
+  // A graphics chip shares rows in any case.
+  describe.each([['tanh', TANH] as const, ...OTHERS])('a fused probe whose threads share rows: %s', (_name, problem) => {
+    const fixture = fixtureOf(problem)
+    test.each(['products with the Hessian of the loss', 'products with the Hessian of an output'])(
+      'gives the same bits of %s as one whose threads take whole rows',
+      async (question) => {
+        const { probe, context } = fixture()
+        const sharing = createFusedProbe({ ...context, sharesRows: true })
+        expect(await QUESTIONS[question](sharing, fixture())).toEqual(await QUESTIONS[question](probe, fixture()))
+        sharing.destroy()
+      },
+    )
   })
 
   describe('a fused probe with little room and little time', () => {
