@@ -19,6 +19,8 @@ const MOST_VECTORS = 64
 const MOST_ROWS_PER_THREAD = 4
 /** 4 x 4 products of a thread that takes whole rows, each written out twice: more of them compile for too long. */
 const MOST_BLOCKS = 128
+/** Rows of such a thread, each vector's counted: more of them save little reading and compile longer. */
+const MOST_WHOLE_ROWS = 16
 
 /** [count, P] products of the Hessian of the reduced loss with the rows of block [count, P]. */
 export async function hessianVectorsOn(
@@ -112,7 +114,7 @@ function softwareTile(passes: MeasuringPasses, n: number, count: number): Tile |
   const { layout, opened, sharesRows } = passes.context
   if (!opened.software || sharesRows === true) return null
   const together = Math.min(2, count)
-  const mostRows = MOST_BLOCKS / (together * layout.quads)
+  const mostRows = Math.min(MOST_WHOLE_ROWS, MOST_BLOCKS / layout.quads) / together
   // With fewer rows a thread would not save enough reading.
   if (mostRows < 4) return null
   const fitting = wholeRowTiles(layout).filter(({ rowsPerThread }) => rowsPerThread <= mostRows)
