@@ -13,10 +13,10 @@
 //
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
-import { activationPrelude, activationWgsl, keepsZero, toTrueScale } from './activationWgsl.ts'
-import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
-import { isPlain, keepsPreactivations, shapeWgsl, type KernelShape } from './kernelShape.ts'
-import { LOSS_PRELUDE, lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
+import { keepsZero, toTrueScale } from './activationWgsl.ts'
+import { isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
+import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
 import { deltaThroughNormAndSkip, normAndSkipMemory, normForwardWgsl, skipForwardWgsl } from './normAndSkipWgsl.ts'
 
 /** Exponent of a row loss that is no number: something on the way to it was not finite. */
@@ -127,22 +127,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     ${nextLayer}
   }`
-  return `
-${EXPONENT_PRELUDE}
-${activationPrelude([layout.activation, layout.outputActivation])}
-${LOSS_PRELUDE}
-${activationWgsl('hidden', layout.activation)}
-${activationWgsl('output', layout.outputActivation)}
-${shapeWgsl(shape, 'fixedTile')}
-@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(1) var<storage, read> X: array<vec4f>;
-@group(0) @binding(2) var<storage, read> Y: array<vec4f>;
-@group(0) @binding(3) var<storage, read> batchIndices: array<i32>;
-@group(0) @binding(4) var<storage, read_write> activations: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> deltas: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> exponents: array<i32>;
-@group(0) @binding(7) var<storage, read_write> rowLosses: array<vec2f>;
-@group(0) @binding(8) var<uniform> step: StepParameters;
+  return `${forwardBackwardPrelude(shape)}
 var<workgroup> sh: array<vec4f, ${2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, 3>;
 ${normAndSkipMemory(shape)}

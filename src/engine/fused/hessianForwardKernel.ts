@@ -10,13 +10,12 @@
 //   directions [vector][parameters as in K1], rows [row][inQuads | QUADS]: inputs and targets of the rows
 //
 // Source: Pearlmutter 1994.
-import { activationPrelude, activationWgsl, curvatureRatio } from './activationWgsl.ts'
-import { SPAN_WGSL } from './computeKernel.ts'
-import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
+import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
+import { curvatureRatio } from './activationWgsl.ts'
 import { isPlain, keepsPreactivations } from './kernelShape.ts'
 import { clearSent, deltaTangentThroughNormAndSkip, sentBytes, sentMemory, tangentThroughNormAndSkip } from './normAndSkipTangentWgsl.ts'
-import { tangentHeadPrelude, tangentHeadWgsl } from './tangentHeadWgsl.ts'
-import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
+import { tangentHeadWgsl } from './tangentHeadWgsl.ts'
+import { type TangentShape } from './tangentLayout.ts'
 
 /** Bytes of workgroup memory that one workgroup of H1 takes. */
 export function tangentWorkgroupBytes(shape: TangentShape): number {
@@ -125,22 +124,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
     ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = HIDDEN_SCALE * r${u}_${i};`)}
     ${deltaTangentThroughNormAndSkip(shape)}
     ${fromShared}`
-  return `
-${EXPONENT_PRELUDE}
-${activationPrelude([layout.activation, layout.outputActivation], tangentHeadPrelude(pass.loss.kind))}
-${activationWgsl('hidden', layout.activation)}
-${activationWgsl('output', layout.outputActivation)}
-${tangentWgsl(shape, 'fixedTile')}
-${SPAN_WGSL}
-@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(1) var<storage, read> directions: array<vec4f>;
-@group(0) @binding(2) var<storage, read> activations: array<vec4f>;
-@group(0) @binding(3) var<storage, read> deltas: array<vec4f>;
-@group(0) @binding(4) var<storage, read> exponents: array<i32>;
-@group(0) @binding(5) var<storage, read> rows: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> tangents: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> tangentExponents: array<i32>;
-@group(0) @binding(8) var<uniform> span: Span;
+  return `${hessianForwardPrelude(shape)}
 var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
 ${sentMemory(shape)}

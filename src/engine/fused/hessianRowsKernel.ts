@@ -7,12 +7,11 @@
 //
 //   workgroup  (x: tile, y: group of vectors), four threads       thread lid -> rows lid * R ..
 //   x<u>, next<u>, beside: [R][QUADS] of each thread, u of the vectors together
-import { activationPrelude, activationWgsl, curvatureRatio } from './activationWgsl.ts'
-import { SPAN_WGSL } from './computeKernel.ts'
-import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
+import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
+import { curvatureRatio } from './activationWgsl.ts'
 import { keepsPreactivations } from './kernelShape.ts'
-import { tangentHeadPrelude, tangentHeadParts } from './tangentHeadWgsl.ts'
-import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
+import { tangentHeadParts } from './tangentHeadWgsl.ts'
+import { type TangentShape } from './tangentLayout.ts'
 
 const FOUR = [0, 1, 2, 3] as const
 const AXES = ['x', 'y', 'z', 'w'] as const
@@ -89,22 +88,7 @@ export function hessianRowsWgsl(shape: TangentShape): string {
       ${head.opening}
       ${body}
     }`
-  return `
-${EXPONENT_PRELUDE}
-${activationPrelude([layout.activation, layout.outputActivation], tangentHeadPrelude(pass.loss.kind))}
-${activationWgsl('hidden', layout.activation)}
-${activationWgsl('output', layout.outputActivation)}
-${tangentWgsl(shape, 'fixedTile')}
-${SPAN_WGSL}
-@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(1) var<storage, read> directions: array<vec4f>;
-@group(0) @binding(2) var<storage, read> activations: array<vec4f>;
-@group(0) @binding(3) var<storage, read> deltas: array<vec4f>;
-@group(0) @binding(4) var<storage, read> exponents: array<i32>;
-@group(0) @binding(5) var<storage, read> rows: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> tangents: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> tangentExponents: array<i32>;
-@group(0) @binding(8) var<uniform> span: Span;
+  return `${hessianForwardPrelude(shape)}
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
 fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 

@@ -8,11 +8,11 @@
 //   sh, next   [R][QUADS] of each thread              the layer read and the layer written
 //
 // Buffers, exponents and the order of every sum are those of the other K1. For networks without norms and skips.
-import { activationPrelude, activationWgsl, keepsZero, toTrueScale } from './activationWgsl.ts'
-import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
+import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
+import { keepsZero, toTrueScale } from './activationWgsl.ts'
 import { POISON } from './forwardBackwardKernel.ts'
-import { keepsPreactivations, shapeWgsl, type KernelShape } from './kernelShape.ts'
-import { LOSS_PRELUDE, lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+import { keepsPreactivations, type KernelShape } from './kernelShape.ts'
+import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
 
 const FOUR = [0, 1, 2, 3] as const
 
@@ -120,22 +120,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both'): s
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     workgroupBarrier();
   }`
-  return `
-${EXPONENT_PRELUDE}
-${activationPrelude([layout.activation, layout.outputActivation])}
-${LOSS_PRELUDE}
-${activationWgsl('hidden', layout.activation)}
-${activationWgsl('output', layout.outputActivation)}
-${shapeWgsl(shape, 'fixedTile')}
-@group(0) @binding(0) var<storage, read> parameters: array<vec4f>;
-@group(0) @binding(1) var<storage, read> X: array<vec4f>;
-@group(0) @binding(2) var<storage, read> Y: array<vec4f>;
-@group(0) @binding(3) var<storage, read> batchIndices: array<i32>;
-@group(0) @binding(4) var<storage, read_write> activations: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> deltas: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> exponents: array<i32>;
-@group(0) @binding(7) var<storage, read_write> rowLosses: array<vec2f>;
-@group(0) @binding(8) var<uniform> step: StepParameters;
+  return `${forwardBackwardPrelude(shape)}
 var<workgroup> largestBits: array<atomic<u32>, 3>;
 // -1 past the batch
 fn indexOf(seed: u32, row: u32) -> i32 {
