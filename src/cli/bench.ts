@@ -1,4 +1,4 @@
-// `npm run bench [-- engines|instruments|zoo|fused|page|all] [--pairs n] [--quick] [--json]`: what does it all cost, on this machine?
+// `npm run bench [-- engines|instruments|zoo|fused|page|all] [--only text] [--pairs n] [--quick] [--json]`: what does it all cost, on this machine?
 //
 // Prints, never judges: times depend on the machine, so no test asserts them. Every comparison is made turn by turn in this
 // one process; progress goes to standard error, so that the report can be piped.
@@ -52,6 +52,8 @@ export async function main(args: readonly string[]): Promise<number> {
     sections.push({ section, tables })
     try {
       for await (const table of run({ options, gpu, progress })) {
+        // Of a table nothing may have been asked for.
+        if (options.only !== null && table.rows.length === 0) continue
         tables.push(table)
         if (!options.json) show(`\n${tableText(table)}`)
       }
@@ -68,5 +70,10 @@ export async function main(args: readonly string[]): Promise<number> {
   } else {
     show(`\nLoad after: ${after.toFixed(1)}`)
   }
-  return failed ? 1 : 0
+  if (failed) return 1
+  if (options.only === null || sections.some(({ tables }) => tables.length > 0)) return 0
+  process.stderr.write(
+    `bench: nothing that is measured has ${JSON.stringify(options.only)} in its name; without --only, progress tells the names\n`,
+  )
+  return 2
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { benchArguments } from '../../src/cli/bench/benchArguments.ts'
+import { benchArguments, isWanted } from '../../src/cli/bench/benchArguments.ts'
 import { tableRecord, tableText, type BenchTable } from '../../src/cli/bench/benchTable.ts'
 import { exactly, figureOf, figureText, ratioOf } from '../../src/cli/bench/figures.ts'
 import { DomainFault, ShapeFault } from '../../src/core/faults.ts'
@@ -90,6 +90,7 @@ describe('benchArguments', () => {
       pairs: 7,
       quick: false,
       json: false,
+      only: null,
     })
     expect(benchArguments(['all'])).toEqual(benchArguments([]))
   })
@@ -100,7 +101,26 @@ describe('benchArguments', () => {
     expect(benchArguments(['--quick']).pairs).toBe(3)
     expect(benchArguments(['--quick', '--pairs', '9']).pairs).toBe(9)
   })
-  test.each([[['engine']], [['--pairs', '0']], [['--pairs', '2.5']], [['--fast']]])('refuses %j', (args) => {
-    expect(() => benchArguments(args)).toThrow(DomainFault)
+  test.each([[['engine']], [['--pairs', '0']], [['--pairs', '2.5']], [['--fast']], [['--only', ' ']], [['--only']]])(
+    'refuses %j',
+    (args) => {
+      expect(() => benchArguments(args)).toThrow(DomainFault)
+    },
+  )
+  test('takes a part of a name, without its margins', () => {
+    expect(benchArguments(['fused', '--only', ' 300 x 100 '])).toMatchObject({ sections: ['fused'], only: '300 x 100' })
+  })
+})
+
+describe('isWanted', () => {
+  test('measures everything without a name, but what is slow when it must be quick', () => {
+    expect(isWanted({ only: null, quick: false }, 'step, 300 x 100', true)).toBe(true)
+    expect(isWanted({ only: null, quick: true }, 'step, 300 x 100', true)).toBe(false)
+    expect(isWanted({ only: null, quick: true }, 'step, 32 x 100')).toBe(true)
+  })
+  test('measures what is named, slow or not, and nothing else', () => {
+    expect(isWanted({ only: '300 x 100', quick: true }, 'step, 300 x 100', true)).toBe(true)
+    expect(isWanted({ only: '300 x 100', quick: false }, 'step, 32 x 100')).toBe(false)
+    expect(isWanted({ only: 'javascript', quick: false }, 'JavaScript of a step')).toBe(true)
   })
 })

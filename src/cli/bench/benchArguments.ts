@@ -13,6 +13,8 @@ export interface BenchOptions {
   /** Leaves out what takes minutes on a software adapter and says so. */
   readonly quick: boolean
   readonly json: boolean
+  /** Measure only what has this text in its name, as progress tells the names; null: everything. */
+  readonly only: string | null
 }
 
 const DEFAULT_PAIRS = 7
@@ -31,16 +33,27 @@ export function benchArguments(args: readonly string[]): BenchOptions {
     pairs: values.pairs === undefined ? (quick ? QUICK_PAIRS : DEFAULT_PAIRS) : count(values.pairs),
     quick,
     json: values.json === true,
+    only: values.only === undefined ? null : someText(values.only),
   }
+}
+
+/** Whether this was asked for: by its name, or because no name was given. What is named is measured even if it is slow. */
+export function isWanted({ only, quick }: Pick<BenchOptions, 'only' | 'quick'>, name: string, slow = false): boolean {
+  return only === null ? !(quick && slow) : name.toLowerCase().includes(only.toLowerCase())
 }
 
 function parsed(args: readonly string[]) {
   try {
-    const options = { pairs: { type: 'string' }, quick: { type: 'boolean' }, json: { type: 'boolean' } } as const
+    const options = { pairs: { type: 'string' }, quick: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' } } as const
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
     throw new DomainFault(`arguments: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+function someText(value: string): string {
+  if (value.trim() === '') throw new DomainFault('--only: no text, got "", expected a part of a name, such as "300 x 100"')
+  return value.trim()
 }
 
 function count(value: string): number {

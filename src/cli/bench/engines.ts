@@ -1,6 +1,7 @@
 // How fast does each engine train each network of the presets, and what does a step ask of the GPU?
 import type { Arm } from '../../runtime/arm.ts'
 import { nextBatches } from '../../runtime/arm.ts'
+import { isWanted } from './benchArguments.ts'
 import type { Cell } from './benchTable.ts'
 import { countDeviceCalls } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
@@ -14,8 +15,9 @@ const QUICK_LESSONS = new Set(['race', 'narrow-mlp', 'fashion'])
 
 /** Steps per second on the networks of the presets; engines take turns on each of them. */
 export const benchEngines: BenchSection = async function* engines(context: BenchContext) {
-  const { quick } = context.options
-  const presets = presetArms().filter(({ lesson, arm }) => !quick || (QUICK_LESSONS.has(lesson.id) && arm === 'A'))
+  const isShortened = context.options.quick && context.options.only === null
+  const isSlow = ({ lesson, arm }: PresetArm) => !(QUICK_LESSONS.has(lesson.id) && arm === 'A')
+  const presets = presetArms().filter((preset) => isWanted(context.options, presetName(preset), isSlow(preset)))
   const rows: Cell[][] = []
   for (const preset of presets) {
     context.progress(presetName(preset))
@@ -28,7 +30,7 @@ export const benchEngines: BenchSection = async function* engines(context: Bench
     notes: [
       'Every step with its batch, its update and its losses read back; measuring is off. "Against float64": how many times faster a step is, round by round.',
       ...(context.gpu === null ? [NO_GPU_NOTE] : []),
-      ...(quick ? ['--quick: the other presets are left out.'] : []),
+      ...(isShortened ? ['--quick: the other presets are left out.'] : []),
     ],
   }
 }

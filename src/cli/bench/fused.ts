@@ -1,4 +1,5 @@
 // Is depth almost free? The fused engine against its peers, and against its own promises.
+import { isWanted } from './benchArguments.ts'
 import { fusedProductsTable } from './fusedProducts.ts'
 import { jsTimeTable, rangeCostTable } from './fusedOverheads.ts'
 import { fusedSeedsTable } from './fusedSeeds.ts'
@@ -13,8 +14,14 @@ export const benchFused: BenchSection = async function* fused(context: BenchCont
     return
   }
   yield await fusedStepsTable(context, gpu)
-  yield await fusedSeedsTable(context, gpu)
-  yield await fusedProductsTable(context, gpu)
-  yield await rangeCostTable(context, gpu)
-  yield await jsTimeTable(context, gpu)
+  for (const [name, table] of [
+    ['seeds', fusedSeedsTable],
+    ['Hessian-vector products', fusedProductsTable],
+    ['extended range', rangeCostTable],
+    ['JavaScript of a step', jsTimeTable],
+  ] as const) {
+    if (!isWanted(context.options, name)) continue
+    context.progress(name)
+    yield await table(context, gpu)
+  }
 }

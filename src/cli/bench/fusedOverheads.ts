@@ -30,8 +30,7 @@ const WARMING_CALLS = 5
 const SHALLOW: StackShape = { depth: 4, width: 8, batch: 128, activation: 'relu' }
 
 /** JS time per step, of a single one and amortised over a chunk. */
-export async function jsTimeTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
-  progress('JavaScript of a step')
+export async function jsTimeTable({ options }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
   const rows: Cell[][] = []
   for (const [shape, chunk] of [
     [SHALLOW, 1],
@@ -68,8 +67,7 @@ export async function jsTimeTable({ options, progress }: BenchContext, gpu: Open
 }
 
 /** The same kernels with and without extended range, on networks that need no rescaling. */
-export async function rangeCostTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
-  progress('extended range')
+export async function rangeCostTable({ options }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
   const columns = ['layers x width', 'plain', 'extended range', 'ratio', 'promised', 'losses']
   const title = 'What the extended range costs a step'
   const second = await openDevice()

@@ -16,8 +16,7 @@ const SHAPE = { depth: 64, width: 32, batch: 128, activation: 'tanh' } as const
 const VECTORS = 8
 
 /** Eight products at once against nested gradients of tfjs on a repaired tape, and against our own step. */
-export async function fusedProductsTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
-  progress('Hessian-vector products')
+export async function fusedProductsTable({ options }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
   const problem = stackProblem(SHAPE)
   const ours = await createFusedTrainer(problem.options, gpu)
   const tfjs = await createTfjsStack(gpu, problem)

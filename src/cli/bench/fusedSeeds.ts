@@ -12,8 +12,7 @@ const SEEDS = [1, 2, 4, 8, 16]
 const SHAPE = { depth: 128, width: 32, batch: 128, activation: 'relu' } as const
 
 /** Step time of 1 to 16 seeds of a 128 x 32 network. */
-export async function fusedSeedsTable({ options, progress }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
-  progress('seeds')
+export async function fusedSeedsTable({ options }: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
   const trainers: Trainer[] = []
   try {
     for (const seeds of SEEDS) trainers.push(await createFusedTrainer(stackProblem(SHAPE, seeds).options, gpu))

@@ -5,6 +5,7 @@
 import { createFusedTrainer } from '../../engine/fused/fusedTrainer.ts'
 import type { OpenedDevice } from '../../engine/device.ts'
 import type { Milliseconds } from '../../core/units.ts'
+import { isWanted } from './benchArguments.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { countDeviceCalls, type DeviceCounts } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
@@ -44,12 +45,14 @@ interface Opponent {
 
 /** Ours against tfjs in two settings and jax-js, turn by turn. */
 export async function fusedStepsTable(context: BenchContext, gpu: OpenedDevice): Promise<BenchTable> {
-  const { quick } = context.options
+  const isShortened = context.options.quick && context.options.only === null
   const rows: Cell[][] = []
   const notes = ['Times of one step, batch 128, relu, sgd; ours with its losses read back, theirs awaited only. Ratios round by round.']
-  for (const stackCase of CASES.filter(({ slow }) => !(quick && slow))) {
+  for (const stackCase of CASES) {
     const { depth, width } = stackCase.shape
-    context.progress(`step, ${depth} x ${width}`)
+    const name = `step, ${depth} x ${width}`
+    if (!isWanted(context.options, name, stackCase.slow)) continue
+    context.progress(name)
     const { rows: own, disagreement } = await caseRows(stackCase, context, gpu)
     rows.push(...own)
     if (disagreement > AGREEMENT)
@@ -57,7 +60,7 @@ export async function fusedStepsTable(context: BenchContext, gpu: OpenedDevice):
   }
   if (!notes.some((note) => note.startsWith('WARNING'))) notes.push(`All sides agree on the loss of the first step within ${AGREEMENT}.`)
   notes.push('A step of ours is two dispatches in one submit; one that takes longer than 50 ms is cut into pieces, which counts here.')
-  if (quick) notes.push('--quick: 300 x 100 is left out.')
+  if (isShortened) notes.push('--quick: 300 x 100 is left out.')
   return {
     title: 'A training step of deep dense stacks',
     columns: [

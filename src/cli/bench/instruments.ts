@@ -1,6 +1,7 @@
 // What does looking cost? Each instrument in training steps of the same network, and the promises made about them.
 import { CATALOGUE, MEASURED_INSTRUMENTS } from '../../diagnostics/catalogue.ts'
 import { measuringContext } from '../measuringContext.ts'
+import { isWanted } from './benchArguments.ts'
 import type { Cell } from './benchTable.ts'
 import { chainSpectrumTable } from './chainSpectrum.ts'
 import { figureOf, ratioOf, type Figure } from './figures.ts'
@@ -19,14 +20,21 @@ const NETWORKS: readonly { readonly lesson: string; readonly engines: readonly E
   { lesson: 'fashion', engines: ['float64', 'network', 'fused'] },
 ]
 
+const CHAIN_NAME = 'chain of 100'
+
 /** Costs of all instruments, then the promises; the chain goes first, while no engine holds tfjs. */
 export const benchInstruments: BenchSection = async function* instruments(context: BenchContext) {
-  context.progress('chain of 100')
-  yield await chainSpectrumTable(context)
+  const isAsked = (name: string, slow = false) => isWanted(context.options, name, slow)
+  if (isAsked(CHAIN_NAME)) {
+    context.progress(CHAIN_NAME)
+    yield await chainSpectrumTable(context)
+  }
   const rows: Cell[][] = []
   for (const { lesson, engines } of NETWORKS) {
-    for (const engine of engines.filter((name) => !(context.options.quick && name === 'network'))) {
-      context.progress(`${lesson} on ${engine}`)
+    for (const engine of engines) {
+      const name = `${lesson} on ${engine}`
+      if (!isAsked(name, engine === 'network')) continue
+      context.progress(name)
       rows.push(...(await costRows({ lesson: findLesson(lesson, null)!, arm: 'A' }, engine, context)))
     }
   }
@@ -37,7 +45,7 @@ export const benchInstruments: BenchSection = async function* instruments(contex
     notes: [
       'One measurement against one training step (all seeds, batch included), round by round. The page spends at most half of the time on all of them together.',
       ...(context.gpu === null ? [NO_GPU_NOTE] : []),
-      ...(context.options.quick ? ['--quick: the engine network is left out.'] : []),
+      ...(context.options.quick && context.options.only === null ? ['--quick: the engine network is left out.'] : []),
     ],
   }
   yield await stepNormsTable(context)

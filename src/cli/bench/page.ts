@@ -9,6 +9,7 @@ import { preview } from 'vite'
 import { LESSONS } from '../../lessons/catalogue.ts'
 import { BROWSER_FLAGS } from '../browserFlags.ts'
 import { findBrowser } from '../findBrowser.ts'
+import { isWanted } from './benchArguments.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { scriptSizes } from './builtScripts.ts'
 import { exactly, figureOf } from './figures.ts'
@@ -43,22 +44,26 @@ export const benchPage: BenchSection = async function* page(context: BenchContex
     yield missingBrowser()
     return
   }
+  const scenes = SCENES.filter(({ name }) => isWanted(context.options, name))
+  const wantsSizes = isWanted(context.options, 'sizes')
+  if (scenes.length === 0 && !wantsSizes) return
   if (isStale()) build(context)
-  yield sizesTable()
+  if (wantsSizes) yield sizesTable()
+  if (scenes.length === 0) return
   const server = await preview({ logLevel: 'error', preview: { host: '127.0.0.1', port: 0, strictPort: false } })
   const browser = await chromium.launch({ executablePath, args: [...BROWSER_FLAGS] })
   try {
     const address = server.resolvedUrls?.local[0]
     if (address === undefined) throw new Error('benchPage: the preview server has no address on the loopback')
     const rounds = Math.min(context.options.pairs, ROUNDS)
-    const visits: Visit[][] = SCENES.map(() => [])
+    const visits: Visit[][] = scenes.map(() => [])
     for (let round = 0; round < rounds; round++) {
-      for (const [k, { name, lesson }] of SCENES.entries()) {
+      for (const [k, { name, lesson }] of scenes.entries()) {
         context.progress(`${name}, visit ${round + 1} of ${rounds}`)
         visits[k].push(await visit(browser, address, lesson, context.options.quick ? QUICK_LIVE_MS : LIVE_MS))
       }
     }
-    yield liveTable(visits)
+    yield liveTable(scenes, visits)
   } finally {
     await browser.close()
     await server.close()
@@ -100,8 +105,8 @@ async function within(limit: number, work: Promise<void>, what: string): Promise
   await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-function liveTable(visits: readonly (readonly Visit[])[]): BenchTable {
-  const rows = SCENES.map(({ name }, k): Cell[] => {
+function liveTable(scenes: readonly { readonly name: string }[], visits: readonly (readonly Visit[])[]): BenchTable {
+  const rows = scenes.map(({ name }, k): Cell[] => {
     const of = (value: (visit: Visit) => number) => visits[k].map(value)
     return [
       name,

@@ -2,6 +2,7 @@
 import { namedStream } from '../../numerics/streams.ts'
 import type { SampleSet } from '../../core/probe.ts'
 import type { Arm } from '../../runtime/arm.ts'
+import { isWanted } from './benchArguments.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { figureOf, ratioOf } from './figures.ts'
 import type { EngineName } from './openEngines.ts'
@@ -20,7 +21,9 @@ export async function promisesTable(context: BenchContext): Promise<BenchTable> 
   const experiment = lessonExperiment('fashion')
   const dataset = await dataOf(experiment)
   for (const engine of ['float64', 'network', 'fused'] as const) {
-    context.progress(`promises on ${engine}`)
+    const name = `promises on ${engine}`
+    if (!isWanted(context.options, name)) continue
+    context.progress(name)
     const arm = await openArm({ ...experiment, batch: SAMPLES }, 'A', dataset, engine, context.gpu)
     if (arm === null) continue
     try {

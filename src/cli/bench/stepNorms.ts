@@ -6,6 +6,7 @@ import type { Experiment } from '../../core/experiment.ts'
 import type { Milliseconds } from '../../core/units.ts'
 import type { Trainer } from '../../engine/trainer.ts'
 import { quantiles } from '../../numerics/quantiles.ts'
+import { isWanted } from './benchArguments.ts'
 import type { BenchTable, Cell } from './benchTable.ts'
 import { exactly, figureOf } from './figures.ts'
 import { dataOf, lessonExperiment, openArm } from './presetArms.ts'
@@ -35,7 +36,9 @@ export async function stepNormsTable({ gpu, options, progress }: BenchContext): 
   const dataset = await dataOf(fashion)
   for (const [name, experiment] of networksOf(fashion)) {
     for (const engine of ['float64', 'network', 'fused'] as const) {
-      progress(`layer norms out of a step of ${engine}`)
+      const title = `layer norms out of a step of ${engine}`
+      if (!isWanted(options, title)) continue
+      progress(title)
       const arm = await openArm(experiment, 'A', dataset, engine, gpu)
       if (arm === null) continue
       try {

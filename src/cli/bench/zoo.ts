@@ -3,6 +3,7 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { OpenedDevice } from '../../engine/device.ts'
 import { initialWeights } from '../../engine/initialWeights.ts'
 import { nextBatches, type Arm } from '../../runtime/arm.ts'
+import { isWanted } from './benchArguments.ts'
 import type { Cell } from './benchTable.ts'
 import { countDeviceCalls } from './deviceCounts.ts'
 import { exactly, figureOf, ratioOf } from './figures.ts'
@@ -35,12 +36,12 @@ const COLUMNS = [
 
 /** Steps a second of every family, turn by turn. */
 export const benchZoo: BenchSection = async function* zoo(context: BenchContext) {
-  const { quick } = context.options
+  const isShortened = context.options.quick && context.options.only === null
   const rows: Cell[][] = []
   const notes = [
     'Steps a second; batch 32, one seed, plain descent. "With instruments": the run\'s own schedule, which gives measuring at most a third of the time, over 25 steps (5 or more where these took too long). tfjs 4.22 with its own flags, awaited only.',
   ]
-  for (const family of ZOO.filter(({ slow }) => !(quick && slow))) {
+  for (const family of ZOO.filter(({ name, slow }) => isWanted(context.options, name, slow))) {
     context.progress(family.name)
     const measured = await familyRow(family, context)
     rows.push(measured.row)
@@ -51,7 +52,7 @@ export const benchZoo: BenchSection = async function* zoo(context: BenchContext)
   if (context.gpu === null) notes.push(NO_GPU_NOTE)
   else if (!notes.some((note) => note.startsWith('WARNING')))
     notes.push(`Ours and tfjs agree on the loss of one batch within ${AGREEMENT}.`)
-  if (quick) notes.push('--quick: the deep residual families are left out.')
+  if (isShortened) notes.push('--quick: the deep residual families are left out.')
   yield {
     title: 'Training on the families of the papers',
     columns: COLUMNS,
