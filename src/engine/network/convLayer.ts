@@ -9,7 +9,7 @@ import { channelSums, rowChannelSums } from './channelSums.ts'
 import { correlate, type CorrelationShape } from './correlate.ts'
 import { filterGradient, partialGradients } from './filterGradient.ts'
 import { onFrame, type FrameShape } from './frame.ts'
-import type { LinearTensors } from './layerTensors.ts'
+import type { LinearPlaces, LinearTensors } from './layerTensors.ts'
 import type { LinearPasses } from './linearPasses.ts'
 import { addProducts } from './product.ts'
 import { replaced, scaled } from './tensorSums.ts'
@@ -55,15 +55,16 @@ export function convLayer(spec: ConvLayerSpec): LinearPasses {
     const frames = kernel === 1 && stride === 1 && padding === 0 ? clone(delta) : onFrame(delta, backFrame)
     return replaced(frames, correlate(frames, layer.weight!, back, { scale, turned: true, addTo }))
   }
-  const gradient = (frames: Tensor3D, delta: Tensor3D): LinearTensors => ({
-    weight: filterGradient(frames, delta, there, scale),
-    bias: spec.bias ? channelSums(delta, positions, biasScale) : null,
+  const gradient = (frames: Tensor3D, delta: Tensor3D, into?: LinearPlaces): LinearTensors => ({
+    weight: filterGradient(frames, delta, there, scale, { into: into?.weight ?? undefined }),
+    bias: spec.bias ? channelSums(delta, positions, biasScale, into?.bias ?? undefined) : null,
   })
   return {
     prepare,
     forward,
     backward: (layer, _prepared, delta) => backward(layer, delta),
-    gradient,
+    gradient: (frames, delta) => gradient(frames, delta),
+    gradientInto: (frames, delta, into) => void gradient(frames, delta, into),
     tangent(layer, direction, frames, framesTangent) {
       const own = forward(direction, frames, 1)
       if (framesTangent === null) return own
@@ -76,7 +77,7 @@ export function convLayer(spec: ConvLayerSpec): LinearPasses {
     gradientTangent(frames, framesTangent, delta, deltaTangent) {
       const moved = gradient(frames, deltaTangent)
       if (framesTangent === null) return moved
-      const weight = filterGradient(framesTangent, delta, there, scale, moved.weight!)
+      const weight = filterGradient(framesTangent, delta, there, scale, { addTo: moved.weight! })
       return { weight: replaced(moved.weight!, weight), bias: moved.bias }
     },
     sampleGradients(frames, delta) {

@@ -6,7 +6,7 @@ import { clone, dispose, mul, reshape, type Rank, type Tensor2D, type Tensor3D, 
 import type { DenseLayerSpec } from '../../core/networkSpec.ts'
 import { channelSums, rowChannelSums } from './channelSums.ts'
 import { runKernel, type Kernel } from './kernel.ts'
-import type { LinearTensors } from './layerTensors.ts'
+import type { LinearPlaces, LinearTensors } from './layerTensors.ts'
 import type { LinearPasses } from './linearPasses.ts'
 import { product } from './product.ts'
 import { replaced, scaled } from './tensorSums.ts'
@@ -17,15 +17,16 @@ export function denseLayer(spec: DenseLayerSpec): LinearPasses {
   const forward = (layer: LinearTensors, input: Tensor3D, biasFactor: number) =>
     product(input, layer.weight!, { transposeB: true, scale, bias: layer.bias, biasScale: biasScale * biasFactor })
   const backward = (layer: LinearTensors, delta: Tensor3D) => product(delta, layer.weight!, { scale })
-  const gradient = (input: Tensor3D, delta: Tensor3D): LinearTensors => ({
-    weight: product(delta, input, { transposeA: true, scale }),
-    bias: spec.bias ? channelSums(delta, 1, biasScale) : null,
+  const gradient = (input: Tensor3D, delta: Tensor3D, into?: LinearPlaces): LinearTensors => ({
+    weight: product(delta, input, { transposeA: true, scale, into: into?.weight ?? undefined }),
+    bias: spec.bias ? channelSums(delta, 1, biasScale, into?.bias ?? undefined) : null,
   })
   return {
     prepare: (input) => clone(input),
     forward,
     backward: (layer, _prepared, delta) => backward(layer, delta),
-    gradient,
+    gradient: (input, delta) => gradient(input, delta),
+    gradientInto: (input, delta, into) => void gradient(input, delta, into),
     tangent(layer, direction, input, inputTangent) {
       const own = forward(direction, input, 1)
       if (inputTangent === null) return own

@@ -5,7 +5,7 @@
 // fixed order: no atomics, the same bits on every run. A chunk of one sample gives the gradient of that sample.
 import { dispose, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import { tileExtent, type CorrelationShape } from './correlate.ts'
-import { runKernel, type Kernel } from './kernel.ts'
+import { runKernel, type Kernel, type Place } from './kernel.ts'
 
 const UNIFORMS = {
   lanes: 'i32',
@@ -33,8 +33,19 @@ const tapRows = (side: number) => (side <= 3 ? side : 1)
 /** Threads that keep an adapter busy; more chunks than that only cost sums. */
 const ENOUGH_THREADS = 2048
 
-/** [lanes, outChannels, inChannels * kernel^2] times scale (+ addTo), from frames [lanes, n, ...] and deltas [lanes, n, ...]. */
-export function filterGradient(frames: Tensor3D, delta: Tensor3D, shape: CorrelationShape, scale: number, addTo?: Tensor3D): Tensor3D {
+/**
+ * [lanes, outChannels, inChannels * kernel^2] times scale (+ addTo), from frames [lanes, n, ...] and deltas [lanes, n, ...].
+ *
+ * @param options `into` as for `product`.
+ */
+export function filterGradient(
+  frames: Tensor3D,
+  delta: Tensor3D,
+  shape: CorrelationShape,
+  scale: number,
+  options: { readonly addTo?: Tensor3D; readonly into?: Place } = {},
+): Tensor3D {
+  const { addTo, into } = options
   const rows = delta.shape[1]
   const { inChannels, outChannels, kernel } = shape
   const perChunk = Math.ceil(outChannels / CHANNELS) * Math.ceil(inChannels / INPUTS) * (kernel / tapRows(kernel))
@@ -42,8 +53,9 @@ export function filterGradient(frames: Tensor3D, delta: Tensor3D, shape: Correla
   const partial = partialGradients(frames, delta, shape, chunkRows, 0, outChannels)
   const [lanes, chunks, entries] = partial.shape
   const inputs: Tensor[] = addTo === undefined ? [partial] : [partial, addTo]
-  const uniforms = { chunks, entries, scale }
-  const sum = runKernel(addTo === undefined ? SUM : SUM_ONTO, inputs, [lanes, outChannels, entries / outChannels], uniforms)
+  const uniforms = { chunks, entries, to: into?.offset ?? 0, scale }
+  const size = [lanes, outChannels, entries / outChannels]
+  const sum = runKernel(addTo === undefined ? SUM : SUM_ONTO, inputs, size, uniforms, into?.tensor)
   dispose(partial)
   return sum as Tensor3D
 }
@@ -193,7 +205,7 @@ function kernelOf(side: number, stride: number, run: number, overlaps: boolean):
   }
 }
 
-const SUM_UNIFORMS = { chunks: 'i32', entries: 'i32', scale: 'f32' } as const
+const SUM_UNIFORMS = { chunks: 'i32', entries: 'i32', to: 'i32', scale: 'f32' } as const
 const SUM_BODY = `
     var at = (index / uniforms.entries) * uniforms.chunks * uniforms.entries + index % uniforms.entries;
     var sum = 0.0;
@@ -207,7 +219,7 @@ const SUM: Kernel<keyof typeof SUM_UNIFORMS> = {
   shape: 'elementwise',
   inputs: ['G'],
   uniforms: SUM_UNIFORMS,
-  body: `${SUM_BODY} result[index] = uniforms.scale * sum;`,
+  body: `${SUM_BODY} result[uniforms.to + index] = uniforms.scale * sum;`,
 }
 
 const SUM_ONTO: Kernel<keyof typeof SUM_UNIFORMS> = {
@@ -215,5 +227,5 @@ const SUM_ONTO: Kernel<keyof typeof SUM_UNIFORMS> = {
   shape: 'elementwise',
   inputs: ['G', 'Base'],
   uniforms: SUM_UNIFORMS,
-  body: `${SUM_BODY} result[index] = uniforms.scale * sum + Base[index];`,
+  body: `${SUM_BODY} result[uniforms.to + index] = uniforms.scale * sum + Base[index];`,
 }

@@ -2,12 +2,13 @@
 //
 // Activations and deltas are stored with the exponents of a plan measured at the same step; sums over layers of
 // different exponents are brought to the smallest one, and the host undoes it in float64.
-import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
+import { dispose, tensor1d, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault } from '../../core/faults.ts'
-import type { SampleSet } from '../../core/probe.ts'
+import type { SampleSet, ScaledGram } from '../../core/probe.ts'
+import { scaledGramOf } from '../../numerics/scaledGram.ts'
 import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
 import { gradientExponents } from './gradientExponents.ts'
-import { gramPass } from './gramPass.ts'
+import { gramPass, trueGram, type StoredGram } from './gramPass.ts'
 import { layerGradient } from './layerGradients.ts'
 import { flatOrder, type LayerTensors } from './layerTensors.ts'
 import { vectorsOf } from './layout.ts'
@@ -94,19 +95,55 @@ export async function gradientOn(host: ProbeHost, set: SampleSet, plan: RangePla
 
 /** [n, n] inner products of per-sample gradients. @throws {DomainFault} when it is larger than a buffer of the device. */
 export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<Float64Array> {
+  return trueGram(await storedGram(host, set, plan, new Int32Array(set.indices.length)))
+}
+
+/** A stored square below this has lost digits, or all of them. */
+const WEAKEST_SQUARE = 2 ** -100
+/** Powers of two that lift a row's delta: those of rows that are small beside the largest, then those of even smaller ones. */
+const LIFTS = [60, 110]
+
+/**
+ * The same in extended range.
+ *
+ * All rows share the exponents of a plan: rows whose squares are lost beside the largest are sent through again with a weight
+ * of their own. Costs more passes only where such rows are; those that remain 0 are zero.
+ */
+export async function scaledPerSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<ScaledGram> {
+  const count = set.indices.length
+  const lifts = new Int32Array(count)
+  let gram = await storedGram(host, set, plan, lifts)
+  for (const lift of LIFTS) {
+    const weak = Array.from({ length: count }, (_, i) => i).filter((i) => gram.stored[i * count + i] < WEAKEST_SQUARE)
+    if (weak.length === 0) break
+    for (const i of weak) lifts[i] = lift
+    gram = await storedGram(host, set, plan, lifts)
+  }
+  const { stored, exponent } = gram
+  return scaledGramOf(
+    stored,
+    count,
+    lifts.map((lift) => -lift - exponent / 2),
+  )
+}
+
+/** @param lifts [n] powers of two that the gradient of each row is multiplied by. */
+async function storedGram(host: ProbeHost, set: SampleSet, plan: RangePlan, lifts: Int32Array): Promise<StoredGram> {
   const count = set.indices.length
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * count * count > limit) throw new DomainFault(`perSampleGram: ${4 * count * count} bytes, expected at most ${limit}`)
   return withLayers(host, async (layers) => {
     const block = sampleBlock(host, [set], [1])
+    block.rowWeights.dispose()
+    const weighted = { ...block, rowWeights: tensor1d(Float32Array.from(lifts, (lift) => 2 ** lift)) }
     const frozen = frozenStatistics(host, layers)
     const record = forwardPass(host.spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
     try {
-      return await gramPass(host, layers, record, outputGradientOf(host, record, block, plan), plan)
+      return await gramPass(host, layers, record, outputGradientOf(host, record, weighted, plan), plan)
     } finally {
       disposeRecord(record)
       disposeStatistics(frozen)
-      disposeBlock(block)
+      disposeBlock(weighted)
     }
   })
 }

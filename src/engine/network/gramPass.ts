@@ -12,10 +12,17 @@ import type { ProbeHost } from './probeHost.ts'
 import type { RangePlan } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
 
+/** [rows, rows] inner products times 2^exponent, as float32 held them. */
+export interface StoredGram {
+  readonly stored: Float64Array
+  /** Even. */
+  readonly exponent: number
+}
+
 /**
  * [rows, rows] inner products, rows being lanes of `outputGradient` times samples; `outputGradient` is used up.
  *
- * Layers of different stored exponents meet at the smallest one, which is undone in float64.
+ * Layers of different stored exponents meet at the smallest one.
  */
 export async function gramPass(
   host: ProbeHost,
@@ -23,7 +30,7 @@ export async function gramPass(
   record: ForwardRecord,
   outputGradient: Tensor3D,
   plan: RangePlan,
-): Promise<Float64Array> {
+): Promise<StoredGram> {
   const { spec } = host
   const rows = outputGradient.shape[0] * outputGradient.shape[1]
   const exponents = spec.layers.map((_, index): [number, number] => [2 * (plan.input[index] + plan.delta[index]), 2 * plan.delta[index]])
@@ -37,18 +44,23 @@ export async function gramPass(
   })
   try {
     const [stored] = await readPacked(host.opened, [sum])
-    return mirrored(stored, rows, common)
+    return { stored: mirrored(stored, rows), exponent: common }
   } finally {
     sum.dispose()
   }
 }
 
-/** A symmetric matrix of which float32 held the upper half with an exponent, as it truly is. */
-function mirrored(stored: Float32Array, rows: number, exponent: number): Float64Array {
+/** The products as they truly are; 0 where float64 ends. */
+export function trueGram({ stored, exponent }: StoredGram): Float64Array {
+  return stored.map((value) => value * 2 ** -exponent)
+}
+
+/** A symmetric matrix of which float32 held the upper half. */
+function mirrored(stored: Float32Array, rows: number): Float64Array {
   const gram = new Float64Array(rows * rows)
   for (let i = 0; i < rows; i++) {
     for (let j = i; j < rows; j++) {
-      const value = stored[i * rows + j] * 2 ** -exponent
+      const value = stored[i * rows + j]
       gram[i * rows + j] = value
       gram[j * rows + i] = value
     }

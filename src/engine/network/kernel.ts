@@ -25,6 +25,17 @@ export interface Kernel<Uniform extends string = string> {
   readonly shape: 'elementwise' | 'reduction' | 'blocks'
 }
 
+/** A stretch of a tensor, from an entry on. */
+export interface Place {
+  readonly tensor: Tensor
+  readonly offset: number
+}
+
+/** [size] numbers that nobody has written yet; the caller's to dispose. */
+export function unwritten(size: number): Tensor {
+  return engine().makeTensorFromTensorInfo((engine().backend as WebGPUBackend).makeTensorInfo([size], 'float32'))
+}
+
 /**
  * Runs a kernel; the caller disposes the result (or runs inside a tidy).
  *

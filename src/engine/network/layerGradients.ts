@@ -2,7 +2,7 @@
 import { dispose, type Tensor2D } from '@tensorflow/tfjs-core'
 import { isWeighted, type LayerSpec, type NetworkSpec } from '../../core/networkSpec.ts'
 import { addProducts } from './product.ts'
-import { NO_TENSORS, type LayerTensors } from './layerTensors.ts'
+import { NO_TENSORS, type LayerPlaces, type LayerTensors } from './layerTensors.ts'
 import { linearLayer } from './linearLayer.ts'
 import { normGradientTangent } from './normCurvature.ts'
 import { normGradient, normSampleGradients } from './normLayer.ts'
@@ -21,6 +21,21 @@ export function layerGradient(
   const norm = normOf(layer)
   if (norm === null) return { ...NO_TENSORS, ...linear }
   return { ...linear, ...normGradient(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients[index].n) }
+}
+
+/** `layerGradient`, written to these places. */
+export function layerGradientInto(
+  spec: NetworkSpec,
+  index: number,
+  layers: readonly LayerTensors[],
+  record: ForwardRecord,
+  gradients: readonly LayerBackward[],
+  into: LayerPlaces,
+): void {
+  const layer = spec.layers[index]
+  linearLayer(layer).gradientInto(record.layers[index].prepared, gradients[index].z, into)
+  const norm = normOf(layer)
+  if (norm !== null) normGradient(norm.layer, norm.norm, layers[index], normRecord(record, index), gradients[index].n, into)
 }
 
 /** R-operator of `layerGradient`. */

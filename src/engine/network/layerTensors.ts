@@ -2,6 +2,7 @@
 //
 // A lane is one seed, one mini-batch, one output or one Hessian vector; tensors with one lane serve all.
 import type { Tensor3D } from '@tensorflow/tfjs-core'
+import type { Place } from './kernel.ts'
 
 /** The tensors of one position in the spec; a pool has none. */
 export interface LayerTensors {
@@ -15,6 +16,12 @@ export interface LayerTensors {
 
 /** What the linear map of a layer holds. */
 export type LinearTensors = Pick<LayerTensors, 'weight' | 'bias'>
+
+/** Where the tensors of a layer are written, as many of them as it has. */
+export type LayerPlaces = { readonly [Part in keyof LayerTensors]: Place | null }
+
+/** Where those of its linear map are. */
+export type LinearPlaces = Pick<LayerPlaces, 'weight' | 'bias'>
 
 export const NO_TENSORS: LayerTensors = { weight: null, bias: null, gamma: null, beta: null }
 

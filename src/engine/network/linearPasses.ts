@@ -3,7 +3,7 @@
 // Rows are samples, [lanes, n, width]; an image is a row of channels x height x width. `prepare` brings an input into the
 // form that several passes read (a convolution pads it), so that it is made once. Callers dispose what is returned.
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import type { LinearTensors } from './layerTensors.ts'
+import type { LinearPlaces, LinearTensors } from './layerTensors.ts'
 
 export interface LinearPasses {
   /** The input as `forward` and all gradients read it; a tensor of its own, or one more reference. */
@@ -14,6 +14,8 @@ export interface LinearPasses {
   backward(layer: LinearTensors, prepared: Tensor3D, delta: Tensor3D): Tensor3D
   /** dLoss/dW and dLoss/db, summed over the samples of a lane. */
   gradient(prepared: Tensor3D, delta: Tensor3D): LinearTensors
+  /** The same, written to these places. */
+  gradientInto(prepared: Tensor3D, delta: Tensor3D, into: LinearPlaces): void
   /** Change of z when (W, b) moves along `direction` and h along what `preparedTangent` was prepared from; null: nothing moves. */
   tangent(layer: LinearTensors, direction: LinearTensors, prepared: Tensor3D, preparedTangent: Tensor3D | null): Tensor3D | null
   /** R-operator of `backward`: change of dLoss/dh along the direction. */

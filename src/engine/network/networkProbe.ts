@@ -8,7 +8,7 @@ import type { Probe, SampleSet } from '../../core/probe.ts'
 import { batchGramOn, batchPairsOn } from './batchProductsProbe.ts'
 import { lossHessianVectors, outputHessianVectors } from './curvatureProbe.ts'
 import { lossOn, preactivationsOn } from './evaluationProbe.ts'
-import { gradientOn, gradientPasses, perSampleGramOn } from './firstOrderProbe.ts'
+import { gradientOn, gradientPasses, perSampleGramOn, scaledPerSampleGramOn } from './firstOrderProbe.ts'
 import { normStatisticsOf } from './frozenStatistics.ts'
 import { gradientNormsOn, measurePlan, type PlannedPasses } from './gradientNormsProbe.ts'
 import { flatOrder } from './layerTensors.ts'
@@ -32,6 +32,7 @@ export function createNetworkProbe(host: ProbeHost): Probe {
     gradient: async (set, signal) => gradientOn(host, set, (await planFor(set, signal)).plan, signal),
     gradientNorms: async (set, signal) => gradientNormsOn(host, set, await planFor(set, signal), signal),
     perSampleGram: async (set, signal) => perSampleGramOn(host, set, (await planFor(set, signal)).plan),
+    scaledPerSampleGram: async (set, signal) => scaledPerSampleGramOn(host, set, (await planFor(set, signal)).plan),
     batchGram: async (batches, signal) =>
       batches.length === 0 ? new Float64Array(0) : batchGramOn(host, batches, (await planFor(batches[0], signal)).plan, signal),
     batchPairs: async (pairs, signal) =>

@@ -29,6 +29,7 @@ import { leaseTfjs, type TfjsLease } from '../tfjsBackend.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from '../trainer.ts'
 import { unknownNorms } from '../unknownNorms.ts'
 import { checkShapes } from './checkShapes.ts'
+import { gradientBanks, type GradientBank } from './gradientBanks.ts'
 import { flatOrder } from './layerTensors.ts'
 import { layersOf, tensorsOf } from './layout.ts'
 import { createNetworkProbe } from './networkProbe.ts'
@@ -36,7 +37,7 @@ import type { BorrowedRoots } from './probeHost.ts'
 import { readPacked } from './readback.ts'
 import { gatherRows, indexTensor, ResidentData } from './residentData.ts'
 import { readState, uploadState } from './stateCheckpoint.ts'
-import { StepNorms } from './stepNorms.ts'
+import { StepNormRuns, StepNorms } from './stepNorms.ts'
 import { disposeState, trainingStep, weightChecksum, type TrainingState } from './trainingState.ts'
 import { rootSlot, slotCount } from './updateRules.ts'
 
@@ -69,6 +70,9 @@ class NetworkTrainer implements Trainer {
   private readonly clock = new StepClock(FIRST_GUESS_MS)
   private readonly constants = new Map<number, Tensor1D>()
   private readonly noSums: Tensor
+  private readonly banks: readonly GradientBank[]
+  /** Once norms were asked for. */
+  private normRuns: StepNormRuns | null = null
   private optimizer: OptimizerSettings
   private state: TrainingState
   private mask: Tensor
@@ -99,7 +103,9 @@ class NetworkTrainer implements Trainer {
     this.divergedAt = new Int32Array(this.seedCount).fill(-1)
     this.slotSteps = Array.from({ length: this.seedCount }, () => 0)
     this.mask = maskOf(this.divergedAt)
-    const weights = flatOrder(tensorsOf(this.spec, options.initialWeights))
+    const layers = tensorsOf(this.spec, options.initialWeights)
+    this.banks = gradientBanks(layers)
+    const weights = flatOrder(layers)
     this.state = { weights, slots: emptySlots(weights, options.optimizer.kind), slotStep: 0 }
   }
 
@@ -200,6 +206,7 @@ class NetworkTrainer implements Trainer {
     this.data.dispose()
     this.mask.dispose()
     this.noSums.dispose()
+    this.normRuns?.dispose()
     for (const tensor of this.constants.values()) tensor.dispose()
     this.lease.flush()
     this.lease.close()
@@ -208,18 +215,12 @@ class NetworkTrainer implements Trainer {
   /** Runs the batches from the current state on; the result is not yet the state. */
   private async advance(batches: readonly Int32Array[], wantsNorms = false): Promise<Outcome> {
     const { dataset } = this.options
-    const { spec } = this
+    const { spec, banks } = this
     const split = this.data.split(dataset.train)
     const eps = resolveEps(this.optimizer, 'network')
     const indices = indexTensor(concatenated(batches))
     const sums: Tensor[] = []
-    const norms = wantsNorms
-      ? new StepNorms(
-          spec,
-          this.state.weights.map(({ size }) => size),
-          this.seedCount,
-        )
-      : null
+    const norms = wantsNorms ? new StepNorms((this.normRuns ??= new StepNormRuns(spec, banks, this.seedCount))) : null
     let state = this.state
     let offset = 0
     try {
@@ -230,7 +231,7 @@ class NetworkTrainer implements Trainer {
         const targets = gatherRows(split.targets, indices, offset, 1, length)
         offset += length
         const batch = { inputs, targets, rowWeights: this.constant(this.reduced(1, length)), rowCounts: this.constant(length) }
-        const stepped = trainingStep(spec, facts, state, batch, index === 0 ? norms : null)
+        const stepped = trainingStep(spec, facts, state, batch, banks, index === 0 ? norms : null)
         dispose([inputs, targets])
         noise?.dispose()
         if (state !== this.state) disposeState(state)

@@ -5,8 +5,8 @@
 // homogeneous), so networks with norms keep their activations as they are and scale deltas only.
 import { tensor3d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import { channelsOf, outputWidthOf, type NormSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
-import { runKernel, type Kernel } from './kernel.ts'
-import type { LayerTensors } from './layerTensors.ts'
+import { runKernel, type Kernel, type Place } from './kernel.ts'
+import type { LayerPlaces, LayerTensors } from './layerTensors.ts'
 import { ENTRY, entryOf, normStatistics, normSums, PLACE, SCALE, X_HAT, type NormGeometry } from './normKernels.ts'
 
 /** Gradients or tangents of a norm's own parameters. */
@@ -120,31 +120,31 @@ export function normBackward(
   return spread(geometryOf(layer, norm, delta.shape[1]), record, delta, parametersOf(tensors).gamma, true)
 }
 
-const PICK: Kernel<'which'> = {
+const PICK: Kernel<'which' | 'to'> = {
   name: 'normPick',
   shape: 'elementwise',
   inputs: ['S'],
-  uniforms: { which: 'i32' },
-  body: 'result[index] = S[2 * index + uniforms.which];',
+  uniforms: { which: 'i32', to: 'i32' },
+  body: 'result[uniforms.to + index] = S[2 * index + uniforms.which];',
 }
 
-/** dLoss/dgamma and dLoss/dbeta of dLoss/dn, [lanes, 1, channels]. */
+/** dLoss/dgamma and dLoss/dbeta of dLoss/dn, [lanes, 1, channels]; `into` as for `product`. */
 export function normGradient(
   layer: WeightedLayerSpec,
   norm: NormSpec,
   tensors: LayerTensors,
   record: NormRecord,
   delta: Tensor3D,
+  into?: Pick<LayerPlaces, 'gamma' | 'beta'>,
 ): NormTensors {
   const { z, statistics, rowCounts } = record
   const geometry = geometryOf(layer, norm, delta.shape[1])
   const { gamma } = parametersOf(tensors)
   const sums = normSums(geometry, 'channel', delta, z, statistics, gamma, rowCounts, { mean: false, weighted: false })
   const shape = [delta.shape[0], 1, geometry.channels]
-  const parts = {
-    gamma: runKernel(PICK, [sums], shape, { which: 1 }) as Tensor3D,
-    beta: runKernel(PICK, [sums], shape, { which: 0 }) as Tensor3D,
-  }
+  const pick = (which: number, place: Place | null) =>
+    runKernel(PICK, [sums], shape, { which, to: place?.offset ?? 0 }, place?.tensor) as Tensor3D
+  const parts = { gamma: pick(1, into?.gamma ?? null), beta: pick(0, into?.beta ?? null) }
   sums.dispose()
   return parts
 }

@@ -154,6 +154,7 @@ export function poolLayer(spec: PoolLayerSpec): LinearPasses {
     forward: (_layer, input) => down(input, input),
     backward: (_layer, input, delta) => up(input, delta),
     gradient: () => NOTHING,
+    gradientInto: () => undefined,
     tangent: (_layer, _direction, input, inputTangent) => (inputTangent === null ? null : down(input, inputTangent)),
     backwardTangent: (_layer, _direction, input, _delta, deltaTangent) => up(input, deltaTangent),
     gradientTangent: () => NOTHING,

@@ -5,7 +5,7 @@
 // of the result and adds in the order of k: no workgroup memory, no atomics, the same bits on every run.
 import { dispose, reshape, type Rank, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core'
 import { ShapeFault } from '../../core/faults.ts'
-import { runKernel, type Kernel } from './kernel.ts'
+import { runKernel, type Kernel, type Place } from './kernel.ts'
 
 export interface ProductOptions {
   readonly transposeA?: boolean
@@ -19,6 +19,8 @@ export interface ProductOptions {
   readonly addTo?: Tensor3D
   /** The result is symmetric: only blocks that touch its upper half are written, the rest is left as the buffer was. */
   readonly upper?: boolean
+  /** Written there, and the tensor of that place is answered. */
+  readonly into?: Place
 }
 
 const UNIFORMS = {
@@ -33,13 +35,14 @@ const UNIFORMS = {
   bRow: 'i32',
   bColumn: 'i32',
   biasLane: 'i32',
+  to: 'i32',
   scale: 'f32',
   biasScale: 'f32',
 } as const
 
 /** scale * A B (+ biasScale * bias) (+ addTo), lane by lane; an operand with one lane serves all. */
 export function product(a: Tensor3D, b: Tensor3D, options: ProductOptions = {}): Tensor3D {
-  const { transposeA = false, transposeB = false, scale = 1, bias = null, biasScale = 1, addTo, upper = false } = options
+  const { transposeA = false, transposeB = false, scale = 1, bias = null, biasScale = 1, addTo, upper = false, into } = options
   const [m, inner] = transposeA ? [a.shape[2], a.shape[1]] : [a.shape[1], a.shape[2]]
   const [innerOfB, n] = transposeB ? [b.shape[2], b.shape[1]] : [b.shape[1], b.shape[2]]
   if (inner !== innerOfB) throw new ShapeFault(`product: inner sizes ${inner} and ${innerOfB}`)
@@ -59,11 +62,12 @@ export function product(a: Tensor3D, b: Tensor3D, options: ProductOptions = {}):
     bRow: transposeB ? 1 : n,
     bColumn: transposeB ? inner : 1,
     biasLane: bias === null ? 0 : laneStride(bias),
+    to: into?.offset ?? 0,
     scale,
     biasScale,
   }
   const threads = lanes * Math.ceil(m / 4) * Math.ceil(n / 4)
-  return runKernel(kernelOf(bias !== null, addTo !== undefined, upper), inputs, [lanes, m, n], uniforms, undefined, threads) as Tensor3D
+  return runKernel(kernelOf(bias !== null, addTo !== undefined, upper), inputs, [lanes, m, n], uniforms, into?.tensor, threads) as Tensor3D
 }
 
 /** Upper half of sum + factor G G^T for `rows` rows of G; see `upper`. */
@@ -115,7 +119,7 @@ ${upper ? '      if (column0 + 3 < row0) { return; }\n' : ''}      // Past the e
         let column = column0 + j;
         if (column >= uniforms.n) { break; }
         var at = (lane * uniforms.m + row0) * uniforms.n + column;
-        ${BLOCK.map((i) => `if (row0 + ${i} < uniforms.m) { result[at] = uniforms.scale * c${i}[j]${bias}${base}; } at = at + uniforms.n;`).join('\n        ')}
+        ${BLOCK.map((i) => `if (row0 + ${i} < uniforms.m) { result[uniforms.to + at] = uniforms.scale * c${i}[j]${bias}${base}; } at = at + uniforms.n;`).join('\n        ')}
       }`,
   }
 }

@@ -9,7 +9,7 @@ import { channelsOf, isWeighted, layerParameterCount, parameterCount, weightCoun
 import type { SampleSet } from '../../core/probe.ts'
 import type { BackwardRecord } from './firstOrderProbe.ts'
 import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
-import { gramPass } from './gramPass.ts'
+import { gramPass, trueGram } from './gramPass.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 import { layerSampleGradients } from './layerGradients.ts'
 import type { LayerTensors } from './layerTensors.ts'
@@ -120,9 +120,10 @@ export async function kernelGramOn(host: ProbeHost, set: SampleSet, planFor: () 
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * rows * rows > limit) throw new DomainFault(`kernelGram: ${4 * rows * rows} bytes, expected at most ${limit}`)
   const plan = await planFor()
-  const stored = await withOutputRecord(host, set, plan, (layers, record, block) =>
+  const gram = await withOutputRecord(host, set, plan, (layers, record, block) =>
     gramPass(host, layers, record, seedsOf(host, block, plan), plan),
   )
+  const stored = trueGram(gram)
   const kernel = new Float64Array(rows * rows)
   for (let o = 0; o < width; o++) {
     for (let i = 0; i < count; i++) {

@@ -4,9 +4,9 @@
 // repeats the very same kernels on the very same buffers' values: bit for bit.
 import { clone, dispose, type Tensor, type Tensor1D, type Tensor3D } from '@tensorflow/tfjs-core'
 import type { NetworkSpec } from '../../core/networkSpec.ts'
-import { firstThreadSum, runKernel, type Kernel } from './kernel.ts'
-import { layerGradient } from './layerGradients.ts'
-import { flatOrder } from './layerTensors.ts'
+import { placesOf, type GradientBank } from './gradientBanks.ts'
+import { firstThreadSum, runKernel, unwritten, type Kernel } from './kernel.ts'
+import { layerGradientInto } from './layerGradients.ts'
 import { layersOf } from './layout.ts'
 import { lossGradient, lossSums } from './lossHead.ts'
 import { disposeBackward, disposeRecord } from './passRecords.ts'
@@ -47,13 +47,15 @@ export interface Stepped {
 /**
  * One update of all seeds. The caller disposes everything, the old state included.
  *
- * @param norms is given the gradient, where it was asked for.
+ * @param banks of the network's gradient.
+ * @param norms sums the gradient, where it was asked for.
  */
 export function trainingStep(
   spec: NetworkSpec,
   facts: Omit<UpdateFacts, 'slotStep'>,
   state: TrainingState,
   batch: Batch,
+  banks: readonly GradientBank[],
   norms: StepNorms | null = null,
 ): Stepped {
   const { slotStep } = state
@@ -66,23 +68,25 @@ export function trainingStep(
   const weights: Tensor3D[] = []
   const slots: (readonly Tensor3D[])[] = []
   let offset = 0
-  for (const index of spec.layers.keys()) {
-    const isFixed = spec.fixedOutput === true && index === spec.layers.length - 1
-    if (isFixed && norms === null) break
-    for (const part of flatOrder([layerGradient(spec, index, layers, record, gradients)])) {
-      if (isFixed) {
-        // The sums are laid out for all tensors; nobody reads those of constants.
-        norms?.take(part)
-        continue
+  for (const bank of banks) {
+    const tensor = unwritten(bank.size)
+    for (const layer of bank.layers) {
+      const isFixed = spec.fixedOutput === true && layer.index === spec.layers.length - 1
+      // The sums are laid out for all tensors; nobody reads those of constants.
+      if (isFixed && norms === null) break
+      layerGradientInto(spec, layer.index, layers, record, gradients, placesOf(layer, tensor))
+      if (isFixed) break
+      for (const place of layer.parts) {
+        const position = weights.length
+        const gradient = { tensor, offset: place.offset }
+        const updated = update({ ...facts, slotStep }, state.weights[position], gradient, state.slots[position], offset)
+        offset += place.size / updated.weight.shape[0]
+        weights.push(updated.weight)
+        slots.push(updated.slots)
       }
-      const position = weights.length
-      const updated = update({ ...facts, slotStep }, state.weights[position], part, state.slots[position], offset)
-      offset += part.size / part.shape[0]
-      weights.push(updated.weight)
-      slots.push(updated.slots)
-      if (norms === null) part.dispose()
-      else norms.take(part)
     }
+    norms?.add(tensor)
+    tensor.dispose()
   }
   // What never trains is the same tensors once more.
   for (let position = weights.length; position < state.weights.length; position++) {

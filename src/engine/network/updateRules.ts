@@ -6,7 +6,7 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core'
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { DomainFault } from '../../core/faults.ts'
-import { runKernel, type Kernel } from './kernel.ts'
+import { runKernel, type Kernel, type Place } from './kernel.ts'
 
 /** A weight tensor and its slots after an update; all new. */
 export interface Updated {
@@ -26,53 +26,53 @@ export function rootSlot(kind: OptimizerSettings['kind']): number {
 
 const MASK = 'let alive = M[index / (uniforms.size / uniforms.lanes)] > 0.5;'
 
-const SGD: Kernel<'lanes' | 'lr'> = {
+const SGD: Kernel<'lanes' | 'at' | 'lr'> = {
   name: 'sgd',
   shape: 'elementwise',
   inputs: ['W', 'G', 'M'],
-  uniforms: { lanes: 'i32', lr: 'f32' },
-  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * G[index], alive);`,
+  uniforms: { lanes: 'i32', at: 'i32', lr: 'f32' },
+  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * G[uniforms.at + index], alive);`,
 }
 
 /** w -= lr (g + mu v). */
-const NESTEROV: Kernel<'lanes' | 'lr' | 'mu'> = {
+const NESTEROV: Kernel<'lanes' | 'at' | 'lr' | 'mu'> = {
   name: 'nesterov',
   shape: 'elementwise',
   inputs: ['W', 'G', 'V', 'M'],
-  uniforms: { lanes: 'i32', lr: 'f32', mu: 'f32' },
-  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * (G[index] + uniforms.mu * V[index]), alive);`,
+  uniforms: { lanes: 'i32', at: 'i32', lr: 'f32', mu: 'f32' },
+  body: `${MASK} result[index] = select(W[index], W[index] - uniforms.lr * (G[uniforms.at + index] + uniforms.mu * V[index]), alive);`,
 }
 
 /** w -= lr (g + deviation xi); xi is [lanes, P], the tensor's part begins at `offset` of each lane. */
-const PERTURBED: Kernel<'lanes' | 'lr' | 'deviation' | 'parameters' | 'offset'> = {
+const PERTURBED: Kernel<'lanes' | 'at' | 'lr' | 'deviation' | 'parameters' | 'offset'> = {
   name: 'perturbed',
   shape: 'elementwise',
   inputs: ['W', 'G', 'X', 'M'],
-  uniforms: { lanes: 'i32', lr: 'f32', deviation: 'f32', parameters: 'i32', offset: 'i32' },
+  uniforms: { lanes: 'i32', at: 'i32', lr: 'f32', deviation: 'f32', parameters: 'i32', offset: 'i32' },
   body: `
     let laneSize = uniforms.size / uniforms.lanes;
     let lane = index / laneSize;
     let noise = X[lane * uniforms.parameters + uniforms.offset + index % laneSize];
-    result[index] = select(W[index], W[index] - uniforms.lr * (G[index] + uniforms.deviation * noise), M[lane] > 0.5);`,
+    result[index] = select(W[index], W[index] - uniforms.lr * (G[uniforms.at + index] + uniforms.deviation * noise), M[lane] > 0.5);`,
 }
 
 /** v = keep v + take g: momentum's v, Adam's m. */
-const BLEND: Kernel<'lanes' | 'keep' | 'take'> = {
+const BLEND: Kernel<'lanes' | 'at' | 'keep' | 'take'> = {
   name: 'blend',
   shape: 'elementwise',
   inputs: ['V', 'G', 'M'],
-  uniforms: { lanes: 'i32', keep: 'f32', take: 'f32' },
-  body: `${MASK} result[index] = select(V[index], uniforms.keep * V[index] + uniforms.take * G[index], alive);`,
+  uniforms: { lanes: 'i32', at: 'i32', keep: 'f32', take: 'f32' },
+  body: `${MASK} result[index] = select(V[index], uniforms.keep * V[index] + uniforms.take * G[uniforms.at + index], alive);`,
 }
 
 /** u = sqrt(decay u^2 + (1 - decay) g^2) without leaving the range of u and g. */
-const ROOT: Kernel<'lanes' | 'decay' | 'rest'> = {
+const ROOT: Kernel<'lanes' | 'at' | 'decay' | 'rest'> = {
   name: 'rootOfSecondMoment',
   shape: 'elementwise',
   inputs: ['U', 'G', 'M'],
-  uniforms: { lanes: 'i32', decay: 'f32', rest: 'f32' },
+  uniforms: { lanes: 'i32', at: 'i32', decay: 'f32', rest: 'f32' },
   body: `${MASK}
-    let g = abs(G[index]);
+    let g = abs(G[uniforms.at + index]);
     let largest = max(U[index], g);
     let a = U[index] / largest;
     let b = g / largest;
@@ -81,14 +81,14 @@ const ROOT: Kernel<'lanes' | 'decay' | 'rest'> = {
 }
 
 /** w -= rate g / (u correction + eps); no step where the denominator is 0 (eps 0 and no gradient so far). */
-const SCALED_STEP: Kernel<'lanes' | 'rate' | 'correction' | 'eps'> = {
+const SCALED_STEP: Kernel<'lanes' | 'at' | 'rate' | 'correction' | 'eps'> = {
   name: 'scaledStep',
   shape: 'elementwise',
   inputs: ['W', 'G', 'U', 'M'],
-  uniforms: { lanes: 'i32', rate: 'f32', correction: 'f32', eps: 'f32' },
+  uniforms: { lanes: 'i32', at: 'i32', rate: 'f32', correction: 'f32', eps: 'f32' },
   body: `${MASK}
     let root = U[index] * uniforms.correction + uniforms.eps;
-    let next = W[index] - uniforms.rate * (G[index] / root);
+    let next = W[index] - uniforms.rate * (G[uniforms.at + index] / root);
     result[index] = select(W[index], select(next, W[index], root == 0.0), alive);`,
 }
 
@@ -108,41 +108,43 @@ export interface UpdateFacts {
 /**
  * One update of one tensor [lanes, rows, columns].
  *
+ * @param gradient as many numbers, from its place on.
  * @param offset of the tensor in the flat vector.
  */
-export function update(facts: UpdateFacts, weight: Tensor3D, gradient: Tensor3D, slots: readonly Tensor3D[], offset: number): Updated {
+export function update(facts: UpdateFacts, weight: Tensor3D, gradient: Place, slots: readonly Tensor3D[], offset: number): Updated {
   const { optimizer, eps, mask, slotStep, noise } = facts
   const lanes = weight.shape[0]
   const like = weight.shape
+  const { tensor: g, offset: at } = gradient
   switch (optimizer.kind) {
     case 'sgd':
-      return { weight: runKernel(SGD, [weight, gradient, mask], like, { lanes, lr: optimizer.lr }) as Tensor3D, slots: [] }
+      return { weight: runKernel(SGD, [weight, g, mask], like, { lanes, at, lr: optimizer.lr }) as Tensor3D, slots: [] }
     case 'momentum': {
-      const v = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: optimizer.momentum, take: 1 }) as Tensor3D
-      return { weight: runKernel(SGD, [weight, v, mask], like, { lanes, lr: optimizer.lr }) as Tensor3D, slots: [v] }
+      const v = runKernel(BLEND, [slots[0], g, mask], like, { lanes, at, keep: optimizer.momentum, take: 1 }) as Tensor3D
+      return { weight: runKernel(SGD, [weight, v, mask], like, { lanes, at: 0, lr: optimizer.lr }) as Tensor3D, slots: [v] }
     }
     case 'nesterov': {
-      const v = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: optimizer.momentum, take: 1 }) as Tensor3D
-      const step = { lanes, lr: optimizer.lr, mu: optimizer.momentum }
-      return { weight: runKernel(NESTEROV, [weight, gradient, v, mask], like, step) as Tensor3D, slots: [v] }
+      const v = runKernel(BLEND, [slots[0], g, mask], like, { lanes, at, keep: optimizer.momentum, take: 1 }) as Tensor3D
+      const step = { lanes, at, lr: optimizer.lr, mu: optimizer.momentum }
+      return { weight: runKernel(NESTEROV, [weight, g, v, mask], like, step) as Tensor3D, slots: [v] }
     }
     case 'perturbed': {
       if (noise === null) throw new DomainFault('update: no noise for this step, got null, expected N(0, 1) for every weight')
-      const step = { lanes, lr: optimizer.lr, deviation: optimizer.noise, parameters: noise.size / lanes, offset }
-      return { weight: runKernel(PERTURBED, [weight, gradient, noise, mask], like, step) as Tensor3D, slots: [] }
+      const step = { lanes, at, lr: optimizer.lr, deviation: optimizer.noise, parameters: noise.size / lanes, offset }
+      return { weight: runKernel(PERTURBED, [weight, g, noise, mask], like, step) as Tensor3D, slots: [] }
     }
     case 'rmsprop': {
       const u = secondMomentRoot(slots[0], gradient, mask, optimizer.decay)
-      const step = { lanes, rate: optimizer.lr, correction: 1, eps }
-      return { weight: runKernel(SCALED_STEP, [weight, gradient, u, mask], like, step) as Tensor3D, slots: [u] }
+      const step = { lanes, at, rate: optimizer.lr, correction: 1, eps }
+      return { weight: runKernel(SCALED_STEP, [weight, g, u, mask], like, step) as Tensor3D, slots: [u] }
     }
     case 'adam': {
       const { beta1, beta2 } = optimizer
-      const m = runKernel(BLEND, [slots[0], gradient, mask], like, { lanes, keep: beta1, take: 1 - beta1 }) as Tensor3D
+      const m = runKernel(BLEND, [slots[0], g, mask], like, { lanes, at, keep: beta1, take: 1 - beta1 }) as Tensor3D
       const u = secondMomentRoot(slots[1], gradient, mask, beta2)
       const t = slotStep + 1
       // The corrections are scalars: both are folded in float64, before they meet float32.
-      const step = { lanes, rate: optimizer.lr / (1 - beta1 ** t), correction: 1 / Math.sqrt(1 - beta2 ** t), eps }
+      const step = { lanes, at: 0, rate: optimizer.lr / (1 - beta1 ** t), correction: 1 / Math.sqrt(1 - beta2 ** t), eps }
       return { weight: runKernel(SCALED_STEP, [weight, m, u, mask], like, step) as Tensor3D, slots: [m, u] }
     }
     default:
@@ -150,7 +152,7 @@ export function update(facts: UpdateFacts, weight: Tensor3D, gradient: Tensor3D,
   }
 }
 
-function secondMomentRoot(root: Tensor3D, gradient: Tensor3D, mask: Tensor, decay: number): Tensor3D {
-  const uniforms = { lanes: root.shape[0], decay, rest: 1 - decay }
-  return runKernel(ROOT, [root, gradient, mask], root.shape, uniforms) as Tensor3D
+function secondMomentRoot(root: Tensor3D, gradient: Place, mask: Tensor, decay: number): Tensor3D {
+  const uniforms = { lanes: root.shape[0], at: gradient.offset, decay, rest: 1 - decay }
+  return runKernel(ROOT, [root, gradient.tensor, mask], root.shape, uniforms) as Tensor3D
 }
