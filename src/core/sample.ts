@@ -88,6 +88,16 @@ export interface CosineSample extends SampleOf<'cosines'> {
   readonly parameterCount: number
   /** Absent where nobody could wait for them. */
   readonly batchSums?: BatchSums
+  /** Linear networks with squared error only. */
+  readonly pairAngles?: PairAngles
+}
+
+/** Cosines of the first pairs of probe samples, [k] each: NaN where one of the two vectors is zero. */
+export interface PairAngles {
+  readonly gradients: Float64Array
+  /** Between residuals f - y. */
+  readonly residuals: Float64Array
+  readonly inputs: Float64Array
 }
 
 /** Mean over draws of |sum of the gradients of a batch|^2, batches drawn without replacement from the probe set. */

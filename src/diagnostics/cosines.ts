@@ -13,6 +13,7 @@ import { averageConfusion, gradientConfusion, normalisedConfusion } from './grad
 import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
 import { gradientDiversity } from './gradientDiversity.ts'
 import { gradientVariance } from './gradientVariance.ts'
+import { pairAngles } from './pairAngles.ts'
 import { hasConvolutions, probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 
 /** Fewest pairs of an answer that was cut short: enough for a mean and a spread, if not for a shape. */
@@ -38,6 +39,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', 'zeroGradient')
   const diversity = gradientDiversity(gram, sampleCount)
   const sums = await batchSumsOf(context, sampleCount, gram)
+  const angles = await pairAngles(context, gram, sampleCount)
   return {
     type: 'cosines',
     arm: context.arm,
@@ -54,6 +56,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     gradientVariance: gradientVariance(gram, sampleCount),
     parameterCount: probe.parameterCount,
     ...(sums === null ? {} : { batchSums: sums }),
+    ...(angles === null ? {} : { pairAngles: angles }),
   }
 }
 

@@ -14,7 +14,7 @@ import { globalLog10Norm, log10Norms } from './logNorms.ts'
 /** Seeds between two looks at the clock: a chain answers in microseconds, a network in milliseconds to half a second. */
 const CHAINS_PER_BREATH = 32
 
-/** Seeds whose signal is measured as well. */
+/** Seeds of a network whose signal is measured as well; of chains all. */
 const FORWARD_SEEDS = 16
 
 /** Rows of a batch for whose closed forms every pair is looked at. */
@@ -34,7 +34,8 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
   // Where nothing crosses from a GPU the start is always known: there the closed forms speak.
   const isAsked = context.effort === 'full' || (context.step === 0 && probes[0].precision === 'float64')
   const forward = isAsked ? new Float64Array(log10.length).fill(NaN) : null
-  const perBreath = probes[0].layers[0].kind === 'chain' ? CHAINS_PER_BREATH : 1
+  const isChain = probes[0].layers[0].kind === 'chain'
+  const perBreath = isChain ? CHAINS_PER_BREATH : 1
   for (let seed = 0; seed < probes.length; seed++) {
     if (seed % perBreath === perBreath - 1) await context.breathe()
     const told = stepNorms?.[seed]
@@ -45,7 +46,7 @@ export const measureGradientNorms: Instrument = async (context: InstrumentContex
     meanAbsLog10.set(log10Norms(norms.meanAbsMantissa, norms.meanAbsExponent), at)
     globalLog10[seed] = globalLog10Norm(norms)
     underflow.set(norms.underflow, at)
-    if (seed < FORWARD_SEEDS) forward?.set(await forwardLog10(probes[seed], probeSet.indices.length), at)
+    if (isChain || seed < FORWARD_SEEDS) forward?.set(await forwardLog10(probes[seed], probeSet.indices.length), at)
     // Asked after the step where the step told the norms: what is dead then was dead before it, unless momentum ran on.
     if (norms.mantissa[0] === 0 && norms.underflow[0] === 0 && (await isDead(probes[seed], probeSet, context.signal))) dead[seed] = 1
   }

@@ -3,9 +3,10 @@
 // Not part of `theory` in the state: the scrubber may stand at another sample than the newest, and the curve goes with it.
 import type { ArmName, Experiment } from '../core/experiment.ts'
 import { armExperiment } from '../core/resolve.ts'
-import type { CosineSample, KernelSample } from '../core/sample.ts'
+import type { CosineSample, KernelSample, PairAngles } from '../core/sample.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import { batchSumCurves } from '../theory/batchSumCurves.ts'
+import { orthogonalCosine } from '../theory/orthogonalLinear.ts'
 import { shallowCurvature, shallowCurves } from '../theory/shallowCurves.ts'
 
 /** Expected sums of batch gradients from the diversity of this sample; none where it has no sums. */
@@ -13,6 +14,11 @@ export function batchSumTheory(experiment: Experiment, arm: ArmName, sample: Cos
   if (sample.batchSums === undefined) return []
   const { model } = armExperiment(experiment, arm)
   return batchSumCurves(sample.batchSums, sample.sampleCount, sample.diversity, model.kind !== 'chain' && model.norm === 'batch')
+}
+
+/** [k] where the cosine of each pair of gradients lies in a linear orthogonal network. */
+export function angleProducts({ residuals, inputs }: PairAngles): Float64Array {
+  return residuals.map((cosine, k) => orthogonalCosine(cosine, inputs[k]))
 }
 
 export interface ShallowTheory {

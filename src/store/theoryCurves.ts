@@ -1,5 +1,5 @@
 // Which closed forms stand beside this run now? Both arms, with what has been measured so far.
-import type { ArmName, Experiment } from '../core/experiment.ts'
+import type { ArmName, Experiment, LossSettings } from '../core/experiment.ts'
 import { dataShape } from '../core/footprint.ts'
 import { armExperiment } from '../core/resolve.ts'
 import type { KernelSample } from '../core/sample.ts'
@@ -45,6 +45,7 @@ export function measuredFacts(columns: ArmColumns, arm?: Pick<Experiment, 'loss'
     ...(kernels.length > 1 ? { drift: Math.max(...kernels.map(({ drift }) => drift)) } : {}),
     ...(arm === undefined ? {} : residualInputNorm(columns, arm)),
     ...(kernels.length > 0 ? { outputGradientSquare: diagonalRange(kernels[0]) } : {}),
+    ...measuredBall(kernels, arm?.loss),
     ...(kernels.length > 0
       ? {
           kernel: {
@@ -73,6 +74,28 @@ function residualInputNorm(
   if (last.length === 0) return {}
   const count = loss.reduction === 'sum' ? Math.min(diagnostics.probeCount, data.trainCount) : 1
   return { residualInputNorm: 10 ** quantiles(last, [0.5])[0] / count }
+}
+
+/** What bounds the way of the weights and of the kernel; nothing before the kernel of step 0. */
+function measuredBall(kernels: readonly KernelSample[], loss: LossSettings | undefined): Pick<MeasuredFacts, 'ball'> {
+  const [first] = kernels
+  if (first?.step !== 0) return {}
+  const curvatures = kernels.flatMap(({ outputHessianNorm: norm }) => (norm === undefined ? [] : [norm.value + norm.residual]))
+  const samples = loss?.reduction === 'sum' ? 1 : first.sampleCount
+  const lipschitz: number[] = []
+  for (const { lambdaMax } of kernels) lipschitz.push(Math.max(lipschitz.at(-1) ?? 0, Math.sqrt(Math.max(0, lambdaMax))))
+  return {
+    ball: {
+      steps: kernels.map(({ step }) => step),
+      lipschitz,
+      distance: kernels.map(({ weightDistance }) => weightDistance),
+      ...(loss?.kind === 'squaredError' && first.loss !== undefined ? { residual: Math.sqrt(2 * samples * first.loss) } : {}),
+      kernelNorm: Math.hypot(...first.eigenvalues),
+      rows: first.sampleCount * first.outputCount,
+      ...(curvatures.length > 0 ? { curvature: Math.max(...curvatures) } : {}),
+      ...(first.shallow === undefined ? {} : { reach: Math.max(0, ...first.shallow.inputs.map(Math.abs)) }),
+    },
+  }
 }
 
 /** Least and largest squared gradient of a sample's outputs, from the kernel's diagonal. */

@@ -3,6 +3,7 @@
 // A form whose shape does not fit (a chain law for a network) is left out; one that fits but whose conditions fail is returned
 // with its crosses, because seeing theory fail outside its range is part of the lesson.
 import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { ballCurves } from './ballCurves.ts'
 import { chainCurves } from './chainCurves.ts'
 import { curveThrough, levelCurve } from './curveShape.ts'
 import { atMost, hypothesis, shown } from './hypothesis.ts'
@@ -12,17 +13,18 @@ import { kernelCurves } from './kernelCurves.ts'
 import { networkCurves } from './networkCurves.ts'
 import { nullCosineDensity, nullCosineDeviation } from './nullCosine.ts'
 import type { RunFacts } from './runFacts.ts'
+import { spreadCurves } from './spreadCurves.ts'
 import { isPreconditioned, stabilityThreshold } from './stabilityLine.ts'
 
 /** The curves that apply to one arm of a run, in a fixed order with unique ids. */
 export function theoryFor(facts: RunFacts): readonly TheoryCurve[] {
   const ofStacks = facts.fixedOutput ? [] : curvesOfStacks(facts)
-  return [...ofStacks, ...kernelCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
+  return [...ofStacks, ...kernelCurves(facts), ...ballCurves(facts), stabilityCurve(facts), ...nullCosineCurve(facts)]
 }
 
 function curvesOfStacks(facts: RunFacts): readonly TheoryCurve[] {
   return facts.plainDense
-    ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...confusionCurves(facts)]
+    ? [...chainCurves(facts), ...networkCurves(facts), ...forwardCurves(facts), ...spreadCurves(facts), ...confusionCurves(facts)]
     : signalCurves(facts)
 }
 
@@ -63,5 +65,9 @@ function nullCosineCurve(facts: RunFacts): readonly TheoryCurve[] {
     axis: 'cosine',
     hypotheses: [hypothesis('gradients have no common direction', undefined)],
   } as const
-  return [curveThrough(head, x, (cosine) => nullCosineDensity(cosine, parameterCount))]
+  const deviation = { ...head, id: 'cosine.deviation', label: 'sd of the cosine, 1/√P', axis: 'step' } as const
+  return [
+    curveThrough(head, x, (cosine) => nullCosineDensity(cosine, parameterCount)),
+    levelCurve(deviation, [0, facts.steps], nullCosineDeviation(parameterCount)),
+  ]
 }

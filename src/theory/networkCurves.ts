@@ -19,6 +19,7 @@ export function networkCurves(facts: RunFacts): readonly TheoryCurve[] {
   return [
     ...exactGradient(facts),
     ...orthogonalGradient(facts),
+    ...orthogonalCosines(facts),
     ...gradientRate(facts),
     ...deadCurve(facts),
     ...budgetCurve(facts),
@@ -62,20 +63,39 @@ function orthogonalGradient(facts: RunFacts): readonly TheoryCurve[] {
     facts.laws.some((law) => law.family !== 'orthogonal')
   )
     return []
-  const hidden = facts.widths.slice(1, -1)
   const head = {
     id: 'mlp.orthogonalGradient',
     label: 'predicted, equal in all layers (log10)',
     source: 'Orvieto et al. 2021, figure 14; Sankararaman et al. 2020, Theorem 6.1',
     axis: 'layer',
-    hypotheses: [
-      atTheStart(facts.measured.step),
-      hypothesis('no biases', !facts.bias),
-      atMost('inputs and outputs fit into the width', Math.max(facts.widths[0], facts.widths[facts.depth]), Math.min(...hidden)),
-    ],
+    hypotheses: orthogonalConditions(facts),
   } as const
   const shift = facts.loss.reduction === 'sum' ? Math.log10(facts.probeCount) : 0
   return [levelCurve(head, layersOf(facts.depth), Math.log10(residualInputNorm) + shift)]
+}
+
+/** Where the cosines of single gradients lie against the product of those of errors and inputs: on the diagonal, at every depth. */
+function orthogonalCosines(facts: RunFacts): readonly TheoryCurve[] {
+  if (facts.depth < 2 || !isLinear(facts) || facts.loss.kind !== 'squaredError') return []
+  if (facts.laws.some((law) => law.family !== 'orthogonal')) return []
+  const head = {
+    id: 'mlp.orthogonalCosine',
+    label: 'predicted at every depth',
+    source: 'Sankararaman et al. 2020, Theorem 6.1, as an equality',
+    axis: 'cosine',
+    hypotheses: orthogonalConditions(facts),
+  } as const
+  return [curveThrough(head, [-1, 1], (cosine) => cosine)]
+}
+
+/** Orthogonal weights keep all lengths and angles only where nothing has to be left out. */
+function orthogonalConditions(facts: RunFacts): readonly Hypothesis[] {
+  const hidden = facts.widths.slice(1, -1)
+  return [
+    atTheStart(facts.measured.step),
+    hypothesis('no biases', !facts.bias),
+    atMost('inputs and outputs fit into the width', Math.max(facts.widths[0], facts.widths[facts.depth]), Math.min(...hidden)),
+  ]
 }
 
 /** 1 for identity, 1/2 for relu, null for activations without this closed form. */

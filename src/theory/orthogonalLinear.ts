@@ -34,18 +34,23 @@ export function orthogonalGradientNorm(residuals: ArrayLike<number>, inputs: Arr
 }
 
 /**
- * Cosine of the gradients of two samples at every depth: cos(r_i, r_j) cos(x_i, x_j).
+ * Cosine of the gradients of two samples at every depth, from those of their residuals and of their inputs: cos(r_i, r_j) cos(x_i, x_j).
  *
- * Independent of depth, which is the claim; NaN when a residual or an input is zero.
+ * Independent of depth, which is the claim. One output: the cosine of the inputs up to its sign.
  * Source: Sankararaman et al. 2020, Theorem 6.1, as an equality.
  */
+export function orthogonalCosine(residualCosine: number, inputCosine: number): number {
+  return residualCosine * inputCosine
+}
+
+/** The same from the vectors; NaN when a residual or an input is zero. */
 export function orthogonalGradientCosine(
   residualI: ArrayLike<number>,
   residualJ: ArrayLike<number>,
   inputI: ArrayLike<number>,
   inputJ: ArrayLike<number>,
 ): number {
-  return cosine(residualI, residualJ) * cosine(inputI, inputJ)
+  return orthogonalCosine(cosine(residualI, residualJ), cosine(inputI, inputJ))
 }
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {

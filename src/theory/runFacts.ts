@@ -29,6 +29,26 @@ export interface MeasuredKernel {
   readonly upper: readonly number[]
 }
 
+/** What a run has measured of its ball, at each kernel sample. */
+export interface MeasuredBall {
+  /** [k] ascending. */
+  readonly steps: readonly number[]
+  /** [k] largest sqrt(lambda_max(K)) so far. */
+  readonly lipschitz: readonly number[]
+  /** [k] |w - w_0|. */
+  readonly distance: readonly number[]
+  /** |F_0 - y| over samples and outputs; absent where the loss is no squared error or step 0 was not seen. */
+  readonly residual?: number
+  /** |K_0|_F. */
+  readonly kernelNorm: number
+  /** Rows of K: samples times outputs. */
+  readonly rows: number
+  /** Largest |H| of an output that was measured, its residual counted in; absent: not asked. */
+  readonly curvature?: number
+  /** Largest |x| of the network of one input and fixed output signs; absent for all others. */
+  readonly reach?: number
+}
+
 /** One weighted layer as far as the size of its preactivations goes. */
 export interface LayerFacts {
   readonly kind: 'dense' | 'conv'
@@ -76,6 +96,7 @@ export interface MeasuredFacts {
   readonly confusion?: number
   /** Largest norm of the Hessian of one output, and the width it was measured at is the run's own. */
   readonly outputHessianNorm?: number
+  readonly ball?: MeasuredBall
 }
 
 /** One arm of an experiment as theory sees it. */

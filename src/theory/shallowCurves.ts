@@ -6,6 +6,7 @@ import type { ShallowNetwork } from '../core/sample.ts'
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
 import { curveThrough } from './curveShape.ts'
 import { hypothesis } from './hypothesis.ts'
+import { rankOneNorm } from './rankOneNorm.ts'
 import { activationJet, outputKernel, shallowHessianNorm, shallowKernel, type JetActivation } from './shallowKernel.ts'
 
 const JETS: ReadonlySet<Activation> = new Set<JetActivation>(['identity', 'relu', 'tanh', 'tanh3', 'swish'])
@@ -85,10 +86,49 @@ export function shallowCurves(
   return [...curves, curveThrough(limit, x, (own) => wideShallowKernel(own, activation))]
 }
 
-/** Largest |H| of the output over the inputs: max x^2 m^-1/2 max |v sigma''|; null without a closed form. Source: Liu et al. 2020, equation 25. */
-export function shallowCurvature({ inputs, weights }: ShallowNetwork, activation: Activation, outputActivation: Activation): number | null {
-  if (!isJet(activation) || outputActivation !== 'identity') return null
-  return inputs.reduce((largest, x) => Math.max(largest, shallowHessianNorm(x, weights, activation)), 0)
+/**
+ * Largest |H| of the output over the inputs: max x^2 m^-1/2 max |v sigma''|, behind an output activation |phi'' g g^T + phi' H|; null without a closed form.
+ *
+ * The second does not fall with width: g g^T has norm K(x, x). Source: Liu et al. 2020, equations 25 and 39 to 41 (corrected).
+ */
+export function shallowCurvature(network: ShallowNetwork, activation: Activation, outputActivation: Activation): number | null {
+  if (!isJet(activation) || !isJet(outputActivation)) return null
+  const { inputs, weights } = network
+  if (outputActivation === 'identity')
+    return inputs.reduce((largest, x) => Math.max(largest, shallowHessianNorm(x, weights, activation)), 0)
+  return inputs.reduce((largest, x) => Math.max(largest, bentNorm(x, network, activation, outputActivation)), 0)
+}
+
+/** |phi'' g g^T + phi' H|_2 at x: H is diagonal. */
+function bentNorm(x: number, network: ShallowNetwork, activation: JetActivation, outputActivation: JetActivation): number {
+  const { weights, signs } = network
+  const root = Math.sqrt(weights.length)
+  const bent = activationJet(outputActivation, outputAt(x, network, activation))
+  const gradient = new Float64Array(weights.length)
+  const diagonal = new Float64Array(weights.length)
+  for (let i = 0; i < weights.length; i++) {
+    const { slope, curvature } = activationJet(activation, weights[i] * x)
+    gradient[i] = (signs[i] * x * slope) / root
+    diagonal[i] = (bent.slope * signs[i] * x * x * curvature) / root
+  }
+  return rankOneNorm(diagonal, gradient, bent.curvature)
+}
+
+/**
+ * The same for all weights there are: x^2 m^-1/2 sup |sigma''|, sup 4/(3 sqrt 3) for tanh and 1/2 for swish; null where nothing bounds it.
+ *
+ * Source: Liu et al. 2020, equation 25.
+ */
+export function shallowCurvatureCeiling(x: number, width: number, activation: Activation): number | null {
+  const ceiling = CURVATURE_CEILING[activation]
+  return ceiling === undefined ? null : (x * x * ceiling) / Math.sqrt(width)
+}
+
+/** sup |sigma''|; relu has a kink instead. */
+const CURVATURE_CEILING: Readonly<Partial<Record<Activation, number>>> = {
+  tanh: 4 / (3 * Math.sqrt(3)),
+  tanh3: 4 / Math.sqrt(3),
+  swish: 0.5,
 }
 
 /** The input of largest size, the first of equal ones; 0 where there is none. */

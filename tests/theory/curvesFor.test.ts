@@ -69,9 +69,16 @@ describe('theoryFor', () => {
     )
     expect((sum?.y[0] ?? NaN) - (mean?.y[0] ?? NaN)).toBeCloseTo(Math.log10(2), 12)
   })
-  test('says nothing about a chain whose data are not loaded, except the stability line and the null cosines', () => {
+  test('says of a chain whose data are not loaded only what no data decide', () => {
     const curves = curvesOf({ ...chain, data: { ...chain.data, kind: 'line' } })
-    expect([...curves.keys()]).toEqual(['hessian.stabilityLine', 'cosine.null'])
+    expect([...curves.keys()]).toEqual([
+      'chain.signalSpread',
+      'chain.signalTail',
+      'chain.stableScale',
+      'hessian.stabilityLine',
+      'cosine.null',
+      'cosine.deviation',
+    ])
     const silent = curvesOf({ ...chain, data: { ...chain.data, kind: 'line' } }, POINT_SHAPE, dataMoments([0], [0], 1, 1, 1))
     expect(silent.has('chain.gradientSlope')).toBe(false)
   })

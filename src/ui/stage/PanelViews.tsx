@@ -57,7 +57,7 @@ function isMissing(panel: Panel, view: string, { hessian, gradientNorms, kernel 
   }
   if (panel.name === 'gradientNorms') {
     const newest = gradientNorms.samples.at(-1)
-    return view === 'signal' && newest !== undefined && newest.forwardLog10 === undefined
+    return (view === 'signal' || view === PREDICTIONS) && newest !== undefined && newest.forwardLog10 === undefined
   }
   const limit = panel.name === 'hessian' ? panel.wholeLimits?.[view] : undefined
   const newest = hessian.samples.at(-1)

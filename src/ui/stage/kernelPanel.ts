@@ -1,6 +1,7 @@
 // Drift of the tangent kernel, its eigenvalues and its map; or how far weights and outputs have gone from the start.
 import { createKernelPlot, kernelPlot } from '../../plots/kernelPlot.ts'
 import { chartsOf } from '../theory/chartsOf.ts'
+import { curvesOf } from '../theory/panelCurves.ts'
 import { armSamples, historyVersions } from './armSamples.ts'
 import { definePanel } from './panel.ts'
 
@@ -9,7 +10,7 @@ export const kernelPanel = definePanel({
   create: createKernelPlot,
   data: (state) => ({
     arms: armSamples(state, 'kernel'),
-    theory: [],
+    theory: curvesOf('kernel', state.theory),
     classes: null,
     totalSteps: state.experiment.steps,
     view: state.panelViews.kernel === 'ball' ? ('ball' as const) : ('kernel' as const),

@@ -7,8 +7,11 @@ import { useLab, useLabState } from '../lab.tsx'
 import { useQuestion } from '../question.ts'
 import { caveatsOf } from './caveats.ts'
 import { liveHypotheses } from './liveHypotheses.ts'
+import { hypothesesOf, saidOnce } from './drawnHypotheses.ts'
 import { mathText } from './mathText.ts'
+import { drawnCurves } from './panelCurves.ts'
 import { theoryOfCharts, type ChartTheory } from './theoryOfCharts.ts'
+import { theoryNumbers } from './theoryNumbers.ts'
 import { theoryOfPanel } from './theoryOfPanel.ts'
 
 /** The right column; a drawer where the page is narrow. */
@@ -59,6 +62,7 @@ function TheorySection() {
           ))}
         </ul>
       )}
+      <Numbers panel={panel} />
       <p className="small muted">{text}</p>
       <p className="source">{source}</p>
     </section>
@@ -70,7 +74,40 @@ function theoryNow(panel: PanelName, theory: readonly TheoryCurve[], chain: bool
   const ofCharts = theoryOfCharts(panel, state)
   if (ofCharts !== null) return ofCharts
   const { curve, ...own } = theoryOfPanel(panel, theory, chain)
-  return { ...own, hypotheses: curve?.hypotheses ?? liveHypotheses(panel, state), source: curve?.source ?? own.source }
+  return { ...own, hypotheses: conditionsNow(panel, curve, state), source: curve?.source ?? own.source }
+}
+
+/** Those of the formula, and of every curve that is drawn now. */
+function conditionsNow(panel: PanelName, curve: TheoryCurve | null, state: LabState): readonly Hypothesis[] {
+  // The certificate of the kernel has no curve of its own.
+  const live = curve === null || panel === 'kernel' ? liveHypotheses(panel, state) : []
+  return saidOnce([...(curve?.hypotheses ?? []), ...live, ...hypothesesOf(drawnCurves(panel, state))])
+}
+
+function Numbers({ panel }: { readonly panel: PanelName }) {
+  const { store } = useLab()
+  const rows = theoryNumbers(panel, store.getState())
+  if (rows.length === 0) return null
+  return (
+    <table className="theory-numbers">
+      <thead>
+        <tr>
+          <th scope="col" aria-label="quantity" />
+          <th scope="col">theory</th>
+          <th scope="col">here</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ text, predicted, measured }) => (
+          <tr key={text}>
+            <th scope="row">{text}</th>
+            <td className="num">{predicted}</td>
+            <td className="num">{measured}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
 }
 
 function HypothesisLine({ hypothesis }: { readonly hypothesis: Hypothesis }) {

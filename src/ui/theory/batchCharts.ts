@@ -3,7 +3,7 @@ import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import { NOT_YET } from '../../plots/emptyState.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
-import { batchSumTheory } from '../../store/curvesOfSamples.ts'
+import { angleProducts, batchSumTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 
@@ -54,6 +54,24 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
       missing: NOT_YET,
     },
   ]
+  const product = curves.filter(({ id }) => id.endsWith('orthogonalCosine'))
+  if (product.length > 0) {
+    const angles = arms.flatMap(({ arm, now }): readonly ChartPoint[] => {
+      if (now?.pairAngles === undefined) return []
+      const { gradients } = now.pairAngles
+      return Array.from(angleProducts(now.pairAngles), (x, k) => ({ arm, x, y: gradients[k] })).filter(({ x, y }) => Number.isFinite(x + y))
+    })
+    const own = product.map((curve) => ({ ...curve, label: 'equal at every depth' }))
+    charts.push({
+      name: 'cosine of two gradients',
+      xName: 'cosine of errors × of inputs',
+      x: 'linear',
+      y: 'linear',
+      points: angles,
+      curves: own,
+      missing: NOT_YET,
+    })
+  }
   return byWidth.length === 0
     ? charts
     : [...charts, { name: 'batch bound n Δ', xName: 'width', x: 'log', y: 'log', points: widths, curves: byWidth, missing: NOT_YET }]

@@ -14,6 +14,7 @@ import { batchCharts } from './batchCharts.ts'
 import { escapePoints } from './escapePoints.ts'
 import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
 import { kernelCharts } from './kernelCharts.ts'
+import { signalCharts } from './signalCharts.ts'
 import { lostSeeds } from '../../plots/gradientStatistics.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 import { armSamples } from '../stage/armSamples.ts'
@@ -49,12 +50,13 @@ function gradientCharts(state: LabState, curves: readonly TheoryCurve[]): readon
     return sample === null ? [] : [{ arm, sample, depth: armExperiment(experiment, arm).model.depth }]
   })
   const norms = arms.map(({ arm, sample, depth }) => normPoint(arm, sample, depth))
-  const sizes = curves.filter(({ id }) => !id.endsWith('relu.deadByDepth')).map((curve) => anchored(curve, norms))
+  const sizes = curves.filter(({ id }) => /gradient/i.test(id)).map((curve) => anchored(curve, norms))
   const dead = curves.filter(({ id }) => id.endsWith('relu.deadByDepth'))
   const shares = arms.map(({ arm, sample, depth }): ChartPoint => ({ arm, x: depth, y: lostSeeds(sample).dead / sample.seedCount }))
   return [
     ...(sizes.length === 0 ? [] : [{ ...byDepth('gradient of a layer', sizes), points: norms }]),
     ...(dead.length === 0 ? [] : [{ ...byDepth('share of dead networks', dead), y: 'linear' as const, points: shares }]),
+    ...signalCharts(state, curves),
   ]
 }
 

@@ -9,8 +9,8 @@ export const PREDICTIONS = 'predictions'
 export const CHARTED: Readonly<Record<PanelName, RegExp>> = {
   loss: /^(?:B\.)?chain\.(?:rmspropE|e)scapeByDepth$/,
   gradientNorms:
-    /^(?:B\.)?(?:chain\.gradient(?:Median|LowerQuartile|UpperQuartile)ByDepth|chain\.gradientSlope|mlp\.gradientRate|relu\.deadByDepth)$/,
-  cosines: /^(?:B\.)?diversity\./,
+    /^(?:B\.)?(?:chain\.gradient(?:Median|LowerQuartile|UpperQuartile)ByDepth|chain\.gradientSlope|mlp\.gradientRate|relu\.deadByDepth|(?:chain|mlp)\.signal(?:Spread|Tail))$/,
+  cosines: /^(?:B\.)?(?:diversity\.|mlp\.orthogonalCosine$)/,
   hessian: /^(?:B\.)?(?:chain|mlp)\.hessian(?:OffDiagonal|Diagonal)(?:Slope|Rms|Rate)$/,
   kernel: /^(?:B\.)?kernel\.(?:drift|outputHessian)ByWidth$/,
 }

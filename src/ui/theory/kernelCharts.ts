@@ -13,8 +13,17 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
   const arms = armsOf(experiment).flatMap((arm) => {
     const now = sampleAt(columns[arm].kernel, cursor)
     if (now === null) return []
-    const width = armExperiment(experiment, arm).model.width
-    return [{ arm, now, width, samples: columns[arm].kernel.samples, exact: shallowTheory(experiment, arm, now) }]
+    const { width, outputActivation } = armExperiment(experiment, arm).model
+    return [
+      {
+        arm,
+        now,
+        width,
+        isBent: outputActivation !== 'identity',
+        samples: columns[arm].kernel.samples,
+        exact: shallowTheory(experiment, arm, now),
+      },
+    ]
   })
   const diagonal: ChartPoint[] = []
   const row: ChartPoint[] = []
@@ -47,17 +56,18 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
     const found = samples.findLast(({ outputHessianNorm }) => outputHessianNorm !== undefined)?.outputHessianNorm
     return found === undefined ? [] : [{ arm, x: width, y: found.value, low: found.value, high: found.value + found.residual }]
   })
-  const levels = arms.flatMap(({ arm, width, exact: { curvature } }): readonly TheoryCurve[] =>
+  const levels = arms.flatMap(({ arm, width, isBent, exact: { curvature } }): readonly TheoryCurve[] =>
     curvature === null || !(curvature > 0)
       ? []
       : [
           {
             id: `${arm}.kernel.shallowHessian`,
-            label: 'x² max|σ″| / √m',
-            source: 'Liu et al. 2020, equation 25',
+            label: isBent ? '|φ″ g gᵀ + φ′ H|' : 'x² max|σ″| / √m',
+            source: isBent ? 'Liu et al. 2020, equations 39 to 41 (corrected)' : 'Liu et al. 2020, equation 25',
             axis: 'width',
             x: Float64Array.of(width / 2, 2 * width),
-            y: Float64Array.of(curvature * Math.SQRT2, curvature / Math.SQRT2),
+            // What a bent output adds does not fall with width.
+            y: isBent ? Float64Array.of(curvature, curvature) : Float64Array.of(curvature * Math.SQRT2, curvature / Math.SQRT2),
             hypotheses: [],
           },
         ],

@@ -1,14 +1,18 @@
 // Which theory curve is drawn in which plot? By the id's last word and the axis that the plot has.
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
+import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
 
 const DRAWN: Readonly<Record<PanelName, RegExp>> = {
   loss: /\.(loss(Lower|Upper)|confusion)Bound$/,
   gradientNorms: /(gradientMedian|gradientRms|orthogonalGradient)$/,
   cosines: /cosine\.null$/,
   hessian: /hessian\.stabilityLine$/,
-  kernel: /kernel\.pl(Lower|Upper)$/,
+  kernel: /kernel\.driftBound$/,
 }
+
+const SIGNAL = /forward(Square|Typical)$/
 
 /** The curves that the plot of this panel draws. */
 export function curvesOf(panel: PanelName, curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
@@ -20,10 +24,20 @@ export function curvesOf(panel: PanelName, curves: readonly TheoryCurve[]): read
 /** Predictions of the signal's squares as sizes over that of the first layer. */
 export function signalCurvesOf(curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
   return curves
-    .filter(({ id }) => /forward(Square|Typical)$/.test(id))
+    .filter(({ id }) => SIGNAL.test(id))
     .map((curve) => ({
       ...curve,
       label: `${curve.id.startsWith('B.') ? 'B: ' : ''}predicted, ${curve.id.endsWith('Typical') ? 'typical' : 'root mean square'} (log10)`,
       y: curve.y.map((value) => (value - curve.y[0]) / 2),
     }))
+}
+
+/** Every closed form that the view of this panel shows now. */
+export function drawnCurves(panel: PanelName, state: LabState): readonly TheoryCurve[] {
+  const view = state.panelViews[panel]
+  if (view === PREDICTIONS && hasCharts(panel, state)) return state.theory.filter(({ id }) => CHARTED[panel].test(id))
+  if (panel === 'gradientNorms' && view === 'signal') return state.theory.filter(({ id }) => SIGNAL.test(id))
+  // Their distance has no line: it is a number beside the formula.
+  if (panel === 'kernel' && view === 'ball') return state.theory.filter(({ id }) => id.endsWith('kernel.nearestSolution'))
+  return curvesOf(panel, state.theory)
 }

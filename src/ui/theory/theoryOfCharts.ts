@@ -5,6 +5,7 @@
 import type { Hypothesis } from '../../core/theoryCurve.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
+import { hypothesesOf } from './drawnHypotheses.ts'
 import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
 import { bracket, formula, i, n, o, over, row, size, sub, sup, tallBracket, words } from './mathml.tsx'
 import type { PanelTheory } from './theoryOfPanel.ts'
@@ -17,8 +18,7 @@ export interface ChartTheory extends Omit<PanelTheory, 'curve'> {
 export function theoryOfCharts(panel: PanelName, state: LabState): ChartTheory | null {
   if (state.panelViews[panel] !== PREDICTIONS || !hasCharts(panel, state)) return null
   const curves = state.theory.filter(({ id }) => CHARTED[panel].test(id))
-  const said = new Map(curves.flatMap(({ hypotheses }) => hypotheses).map((hypothesis) => [hypothesis.text, hypothesis]))
-  const ofCurves = [...said.values()]
+  const ofCurves = hypothesesOf(curves)
   const sources = [...new Set(curves.map(({ source }) => source))]
   if (panel === 'cosines') return { ...BATCHES, hypotheses: [apart(state), ...ofCurves], source: [BATCHES.source, ...sources].join('; ') }
   if (panel !== 'kernel') return null
