@@ -7,12 +7,13 @@ import { DomainFault, ShapeFault } from '../core/faults.ts'
 import type { LayerInfo, LayerNorms, Probe } from '../core/probe.ts'
 import type { Milliseconds } from '../core/units.ts'
 import { gradientNoise } from './gradientNoise.ts'
+import { inParts, type Parts } from './parts.ts'
 import { unknownNorms } from './unknownNorms.ts'
 import { checkIndices } from './sampleRows.ts'
 import { StepClock } from './stepClock.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from './trainer.ts'
 
-/** A message waits no longer than this for a step of many members. */
+/** A message waits no longer than this, and a part, for a long step. */
 const LONGEST_STRETCH_MS: Milliseconds = 40
 
 /** What an engine adds: the gradient and the update of one member, and the form of its slots. */
@@ -28,6 +29,11 @@ export interface CpuEngine<Slot> {
   lossAndGradient(weights: Float64Array, seedIndex: number): number
   /** Norms of that gradient, asked before `update` with the same weights. */
   gradientNorms(weights: Float64Array, seedIndex: number): LayerNorms
+  /** The same two with places to give way, where one member may take long. */
+  readonly inParts?: {
+    lossAndGradient(weights: Float64Array, seedIndex: number): Parts<number>
+    gradientNorms(weights: Float64Array, seedIndex: number): Parts<LayerNorms>
+  }
   update(weights: Float64Array, slots: readonly Slot[], slotStep: number, noise?: Float64Array): void
   setOptimizer(optimizer: OptimizerSettings): void
   /** True while updates need the noise of their step. */
@@ -104,20 +110,28 @@ class CpuTrainer<Slot> implements Trainer {
     let layerNormsDuration = 0
     // Looking at the clock costs a chain as much as its step.
     const between = this.suggestedChunk === 1 ? wishes.between : undefined
+    const inEngine = between === undefined ? undefined : this.engine.inParts
     let since = started
+    const giveWay = async (): Promise<void> => {
+      if (performance.now() - since <= LONGEST_STRETCH_MS) return
+      await between?.()
+      since = performance.now()
+    }
     for (const [row, batch] of batches.entries()) {
       this.engine.beginBatch(batch)
       for (let seed = 0; seed < this.seedCount; seed++) {
         if (this.divergedAt[seed] >= 0) continue
-        if (between !== undefined && performance.now() - since > LONGEST_STRETCH_MS) {
-          await between()
-          since = performance.now()
-        }
-        const loss = this.engine.lossAndGradient(this.members[seed], seed)
+        if (between !== undefined) await giveWay()
+        const member = this.members[seed]
+        const loss =
+          inEngine === undefined
+            ? this.engine.lossAndGradient(member, seed)
+            : await inParts(inEngine.lossAndGradient(member, seed), giveWay)
         losses[row * this.seedCount + seed] = loss
         if (isWished && row === 0) {
           const before = performance.now()
-          layerNorms[seed] = this.engine.gradientNorms(this.members[seed], seed)
+          layerNorms[seed] =
+            inEngine === undefined ? this.engine.gradientNorms(member, seed) : await inParts(inEngine.gradientNorms(member, seed), giveWay)
           layerNormsDuration += performance.now() - before
         }
         if (Number.isFinite(loss) && this.updated(seed)) continue

@@ -4,6 +4,7 @@ import type { LossSettings } from '../../core/experiment.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
 import { addGradient, backward, forward, type ForwardPass } from './networkPasses.ts'
+import type { Parts } from '../parts.ts'
 import { blockRows, gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 import { createTape, type Tape } from './tape.ts'
 
@@ -32,11 +33,11 @@ export function fittingWorkspace(network: Network, rows: number, current: Worksp
 }
 
 /**
- * Loss as reduced; the gradient of it goes into `into` [P].
+ * Loss as reduced; the gradient of it goes into `into` [P]. Weights, workspace and `into` belong to it until it is done.
  *
  * @param pass gives the outputs; the backward pass is taken at `weights` whatever it does.
  */
-export function batchGradient(
+export function* batchGradient(
   network: Network,
   weights: Float64Array,
   split: SplitArrays,
@@ -45,7 +46,7 @@ export function batchGradient(
   workspace: Workspace,
   into: Float64Array,
   pass: ForwardPass = forward,
-): number {
+): Parts<number> {
   const { tape, targets, losses } = workspace
   const c = network.outputWidth
   const share = reductionShare(reduction, indices.length)
@@ -54,12 +55,12 @@ export function batchGradient(
   for (const block of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
-    const outputs = pass(network, weights, block.rows, tape)
+    const outputs = yield* pass(network, weights, block.rows, tape)
     network.loss.values(outputs, targets, block.rows, c, losses)
     for (let row = 0; row < block.rows; row++) total += losses[row]
     network.loss.delta(outputs, targets, block.rows, c, share, tape.upstream[network.layers.length - 1])
-    backward(network, weights, block.rows, tape)
-    addGradient(network, block.rows, tape, into)
+    yield* backward(network, weights, block.rows, tape)
+    yield* addGradient(network, block.rows, tape, into)
   }
   return total * share
 }

@@ -13,8 +13,8 @@ export interface Batch {
   readonly indices: Int32Array
 }
 
-/** Writes the reduced gradient of a batch into [P]. */
-export type GradientWriter = (batch: Batch, into: Float64Array) => void
+/** Writes the reduced gradient of a batch into [P], at once or giving way in between. */
+export type GradientWriter = (batch: Batch, into: Float64Array) => void | Promise<void>
 
 /**
  * [k, k] inner products of the gradients of k batches.
@@ -36,12 +36,12 @@ export async function batchGramMatrix(
   for (let start = 0; start < k; start += held) {
     const end = Math.min(k, start + held)
     for (let a = start; a < end; a++) {
-      write(batches[a], gradients[a - start])
+      await write(batches[a], gradients[a - start])
       for (let b = start; b <= a; b++) setBoth(gram, k, a, b, dot(gradients[a - start], gradients[b - start]))
       await pause()
     }
     for (let b = end; b < k; b++) {
-      write(batches[b], single)
+      await write(batches[b], single)
       for (let a = start; a < end; a++) setBoth(gram, k, a, b, dot(gradients[a - start], single))
       await pause()
     }
@@ -60,8 +60,8 @@ export async function batchPairProducts(
   const a = new Float64Array(parameterCount)
   const b = new Float64Array(parameterCount)
   for (const [row, [first, second]] of pairs.entries()) {
-    write(first, a)
-    write(second, b)
+    await write(first, a)
+    await write(second, b)
     const exponent = Math.max(binaryExponent(largestSize(a)), binaryExponent(largestSize(b)))
     if (Number.isFinite(exponent) && Math.abs(exponent) > PLAIN_EXPONENT) {
       divideByPower(a, exponent)

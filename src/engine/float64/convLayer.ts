@@ -8,9 +8,15 @@ import { imageColumns } from './imageColumns.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { addTransposedTimes, times, timesTransposed } from './matrixProducts.ts'
 
+/** A stretch of channels. */
+interface Channels {
+  readonly first: number
+  readonly count: number
+}
+
 /** Passes of a convolution; a block starts with W [out, in, kernel, kernel], then b [out]. Source: Chellapilla et al. 2006 for the windows. */
 export function convPasses(layer: ConvLayerSpec): LayerPasses {
-  const { outChannels, bias, forwardScale, biasScale } = layer
+  const { inChannels, outChannels, bias, forwardScale, biasScale } = layer
   const columns = imageColumns(layer)
   const { positions } = columns
   const taps = fansOf(layer).fanIn
@@ -19,75 +25,80 @@ export function convPasses(layer: ConvLayerSpec): LayerPasses {
   const biasOffset = weightCount(layer)
   const windows = new Float64Array(taps * positions)
   const windowDeltas = new Float64Array(taps * positions)
+  const tapsPerChannel = taps / inChannels
 
-  /** z of every row from W and the windows of its image. */
-  const multiply = (weights: Float64Array, input: Float64Array, rows: number, z: Float64Array, add: boolean): void => {
+  /** Output channels of z of every row from W and the windows of its image. */
+  const multiply = (weights: Float64Array, input: Float64Array, rows: number, z: Float64Array, add: boolean, part: Channels): void => {
     for (let row = 0; row < rows; row++) {
       columns.gather(input, row * inWidth, windows)
-      const image = z.subarray(row * outWidth, (row + 1) * outWidth)
-      times(weights, windows, outChannels, taps, positions, forwardScale, image, add)
+      const image = z.subarray(row * outWidth + part.first * positions, row * outWidth + (part.first + part.count) * positions)
+      times(weights.subarray(part.first * taps), windows, part.count, taps, positions, forwardScale, image, add)
     }
   }
-  const addBias = (block: Float64Array, rows: number, z: Float64Array): void => {
+  const addBias = (block: Float64Array, rows: number, z: Float64Array, part: Channels): void => {
     if (!bias) return
-    for (let at = 0; at < rows * outWidth; at += positions) {
-      const value = biasScale * block[biasOffset + ((at / positions) % outChannels)]
-      for (let p = at; p < at + positions; p++) z[p] += value
-    }
-  }
-  const addFilterGradient = (input: Float64Array, delta: Float64Array, rows: number, into: Float64Array): void => {
     for (let row = 0; row < rows; row++) {
-      columns.gather(input, row * inWidth, windows)
-      const image = delta.subarray(row * outWidth, (row + 1) * outWidth)
-      timesTransposed(image, windows, outChannels, positions, taps, forwardScale, into, true)
+      for (let channel = part.first; channel < part.first + part.count; channel++) {
+        const value = biasScale * block[biasOffset + channel]
+        const at = row * outWidth + channel * positions
+        for (let p = at; p < at + positions; p++) z[p] += value
+      }
     }
   }
-  const addBiasGradient = (delta: Float64Array, rows: number, into: Float64Array): void => {
-    if (!bias) return
-    for (let at = 0; at < rows * outWidth; at += positions) {
-      let sum = 0
-      for (let p = at; p < at + positions; p++) sum += delta[p]
-      into[biasOffset + ((at / positions) % outChannels)] += biasScale * sum
-    }
-  }
-  const addWindowDeltas = (weights: Float64Array, delta: Float64Array, row: number): void => {
+  const addWindowDeltas = (weights: Float64Array, delta: Float64Array, row: number, part: Channels): void => {
     const image = delta.subarray(row * outWidth, (row + 1) * outWidth)
-    addTransposedTimes(weights, image, outChannels, taps, positions, forwardScale, windowDeltas)
+    const [first, count] = [part.first * tapsPerChannel, part.count * tapsPerChannel]
+    addTransposedTimes(weights, image, outChannels, taps, positions, forwardScale, windowDeltas, first, count)
+  }
+  const clearWindowDeltas = ({ first, count }: Channels): void => {
+    const stride = tapsPerChannel * positions
+    windowDeltas.fill(0, first * stride, (first + count) * stride)
   }
 
   return {
-    forward(block, input, rows, z) {
-      multiply(block, input, rows, z, false)
-      addBias(block, rows, z)
+    forward(block, input, rows, z, first = 0, count = outChannels) {
+      const part = { first, count }
+      multiply(block, input, rows, z, false, part)
+      addBias(block, rows, z, part)
     },
-    backward(block, delta, rows, inputDelta) {
+    backward(block, delta, rows, inputDelta, first = 0, count = inChannels) {
+      const part = { first, count }
       for (let row = 0; row < rows; row++) {
-        windowDeltas.fill(0)
-        addWindowDeltas(block, delta, row)
-        columns.scatter(windowDeltas, inputDelta, row * inWidth)
+        clearWindowDeltas(part)
+        addWindowDeltas(block, delta, row, part)
+        columns.scatter(windowDeltas, inputDelta, row * inWidth, first, count)
       }
     },
-    gradient(input, delta, rows, into) {
-      addFilterGradient(input, delta, rows, into)
-      addBiasGradient(delta, rows, into)
-    },
-    tangent(block, direction, input, inputTangent, rows, zTangent) {
-      multiply(direction, input, rows, zTangent, false)
-      if (inputTangent !== null) multiply(block, inputTangent, rows, zTangent, true)
-      addBias(direction, rows, zTangent)
-    },
-    backwardTangent(block, direction, delta, deltaTangent, rows, inputDeltaTangent) {
+    addsByRow: true,
+    weightGradient(input, delta, rows, into, first = 0, count = outChannels) {
       for (let row = 0; row < rows; row++) {
-        windowDeltas.fill(0)
-        addWindowDeltas(block, deltaTangent, row)
-        addWindowDeltas(direction, delta, row)
-        columns.scatter(windowDeltas, inputDeltaTangent, row * inWidth)
+        columns.gather(input, row * inWidth, windows)
+        const image = delta.subarray(row * outWidth + first * positions, row * outWidth + (first + count) * positions)
+        timesTransposed(image, windows, count, positions, taps, forwardScale, into.subarray(first * taps), true)
       }
     },
-    gradientTangent(input, inputTangent, delta, deltaTangent, rows, into) {
-      addFilterGradient(input, deltaTangent, rows, into)
-      if (inputTangent !== null) addFilterGradient(inputTangent, delta, rows, into)
-      addBiasGradient(deltaTangent, rows, into)
+    biasGradient(delta, rows, into) {
+      if (!bias) return
+      for (let at = 0; at < rows * outWidth; at += positions) {
+        let sum = 0
+        for (let p = at; p < at + positions; p++) sum += delta[p]
+        into[biasOffset + ((at / positions) % outChannels)] += biasScale * sum
+      }
+    },
+    tangent(block, direction, input, inputTangent, rows, zTangent, first = 0, count = outChannels) {
+      const part = { first, count }
+      multiply(direction, input, rows, zTangent, false, part)
+      if (inputTangent !== null) multiply(block, inputTangent, rows, zTangent, true, part)
+      addBias(direction, rows, zTangent, part)
+    },
+    backwardTangent(block, direction, delta, deltaTangent, rows, inputDeltaTangent, first = 0, count = inChannels) {
+      const part = { first, count }
+      for (let row = 0; row < rows; row++) {
+        clearWindowDeltas(part)
+        addWindowDeltas(block, deltaTangent, row, part)
+        addWindowDeltas(direction, delta, row, part)
+        columns.scatter(windowDeltas, inputDeltaTangent, row * inWidth, first, count)
+      }
     },
     gram: (input, delta, rows, perRow, into, pause) => convolutionGram(layer, columns, input, delta, rows, perRow, into, pause),
   }

@@ -5,7 +5,7 @@ import type { DenseLayerSpec } from '../../core/networkSpec.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { addTransposedTimes, times, timesTransposed } from './matrixProducts.ts'
 
-/** Passes of a dense layer; a block starts with W [out, in] row-major, then b [out]. */
+/** Passes of a dense layer; a block starts with W [out, in] row-major, then b [out]. A row is never so much work that it must be cut. */
 export function densePasses(layer: DenseLayerSpec): LayerPasses {
   const { fanIn, fanOut, bias, forwardScale, biasScale } = layer
   const biasOffset = fanOut * fanIn
@@ -16,13 +16,6 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
       for (let o = 0; o < fanOut; o++) z[i * fanOut + o] += biasScale * block[biasOffset + o]
     }
   }
-  const addBiasGradient = (delta: Float64Array, rows: number, into: Float64Array): void => {
-    if (!bias) return
-    for (let i = 0; i < rows; i++) {
-      for (let o = 0; o < fanOut; o++) into[biasOffset + o] += biasScale * delta[i * fanOut + o]
-    }
-  }
-
   return {
     forward(block, input, rows, z) {
       timesTransposed(input, block, rows, fanIn, fanOut, forwardScale, z, false)
@@ -31,9 +24,15 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
     backward(block, delta, rows, inputDelta) {
       times(delta, block, rows, fanOut, fanIn, forwardScale, inputDelta, false)
     },
-    gradient(input, delta, rows, into) {
-      addTransposedTimes(delta, input, rows, fanOut, fanIn, forwardScale, into)
-      addBiasGradient(delta, rows, into)
+    addsByRow: false,
+    weightGradient(input, delta, rows, into, first = 0, count = fanOut) {
+      addTransposedTimes(delta, input, rows, fanOut, fanIn, forwardScale, into, first, count)
+    },
+    biasGradient(delta, rows, into) {
+      if (!bias) return
+      for (let i = 0; i < rows; i++) {
+        for (let o = 0; o < fanOut; o++) into[biasOffset + o] += biasScale * delta[i * fanOut + o]
+      }
     },
     tangent(block, direction, input, inputTangent, rows, zTangent) {
       timesTransposed(input, direction, rows, fanIn, fanOut, forwardScale, zTangent, false)
@@ -43,11 +42,6 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
     backwardTangent(block, direction, delta, deltaTangent, rows, inputDeltaTangent) {
       times(deltaTangent, block, rows, fanOut, fanIn, forwardScale, inputDeltaTangent, false)
       times(delta, direction, rows, fanOut, fanIn, forwardScale, inputDeltaTangent, true)
-    },
-    gradientTangent(input, inputTangent, delta, deltaTangent, rows, into) {
-      addTransposedTimes(deltaTangent, input, rows, fanOut, fanIn, forwardScale, into)
-      if (inputTangent !== null) addTransposedTimes(delta, inputTangent, rows, fanOut, fanIn, forwardScale, into)
-      addBiasGradient(deltaTangent, rows, into)
     },
     async gram(input, delta, rows, perRow, into, pause) {
       const count = rows * perRow

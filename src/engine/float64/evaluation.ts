@@ -6,6 +6,7 @@ import { createWorkspace } from './batchGradient.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
 import { forward, type ForwardPass } from './networkPasses.ts'
+import { inParts } from '../parts.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 
 /** Reduced loss, per-sample losses, outputs and accuracy (null without labels; the first of equal outputs counts, one output alone by its sign). */
@@ -26,7 +27,7 @@ export async function evaluate(
   for (const block of rowBlocks(network, n)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
     gatherTargets(split, c, indices, block, targets)
-    const blockOutputs = pass(network, weights, block.rows, tape)
+    const blockOutputs = await inParts(pass(network, weights, block.rows, tape), pause)
     network.loss.values(blockOutputs, targets, block.rows, c, losses)
     perSample.set(losses.subarray(0, block.rows), block.start)
     outputs.set(blockOutputs.subarray(0, block.rows * c), block.start * c)
@@ -38,14 +39,20 @@ export async function evaluate(
 }
 
 /** Per weighted layer [n, outputs] arguments of its activation, rounded to float32. */
-export function preactivationsOf(network: Network, weights: Float64Array, split: SplitArrays, indices: Int32Array): Float32Array[] {
+export async function preactivationsOf(
+  network: Network,
+  weights: Float64Array,
+  split: SplitArrays,
+  indices: Int32Array,
+  pause: () => Promise<void>,
+): Promise<Float32Array[]> {
   const n = indices.length
   const { tape } = createWorkspace(network, n)
   const weighted = network.layers.flatMap((layer, l) => (layer.kind === 'weighted' ? [{ l, width: layer.outputWidth }] : []))
   const values = weighted.map(({ width }) => new Float32Array(n * width))
   for (const block of rowBlocks(network, n)) {
     gatherInputs(split, network.inputWidth, indices, block, tape.activations[0])
-    forward(network, weights, block.rows, tape)
+    await inParts(forward(network, weights, block.rows, tape), pause)
     for (const [at, { l, width }] of weighted.entries()) {
       values[at].set(tape.arguments[l].subarray(0, block.rows * width), block.start * width)
     }

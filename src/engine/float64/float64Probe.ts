@@ -7,6 +7,7 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { LayerInfo, OutputIndex, Probe, SampleSet } from '../../core/probe.ts'
+import { inParts } from '../parts.ts'
 import { splitOf } from '../sampleRows.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { batchGramMatrix, batchPairProducts, type Batch, type GradientWriter } from './batchProducts.ts'
@@ -19,6 +20,8 @@ import type { Network } from './network.ts'
 import { forward, type ForwardPass } from './networkPasses.ts'
 import { outputJacobian } from './outputJacobian.ts'
 import { createPause } from './pause.ts'
+
+type Pause = () => Promise<void>
 
 const LARGEST_JACOBIAN = 4e6
 /** n*c of a kernel: 8192^2 numbers are 512 MiB. */
@@ -50,16 +53,17 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
   const rowsOf = (set: SampleSet) => splitOf(source.dataset, source.probeCount, set)
   const momentNow = (): Moment => source.moment?.() ?? { at: source.weights.slice(), pass: forward }
   /** For measures of single samples, and losses: statistics of batch norms stand still. */
-  const frozenAt = (at: Float64Array): Network => frozenNetwork(network, at, source.dataset, source.probeCount)
+  const frozenAt = (at: Float64Array, pause: Pause): Promise<Network> =>
+    inParts(frozenNetwork(network, at, source.dataset, source.probeCount), pause)
   const batchOf = (set: SampleSet): Batch => ({ split: rowsOf(set), indices: set.indices })
 
   /** Writes gradients at the weights of this moment. */
-  const gradientWriter = (): GradientWriter => {
+  const gradientWriter = (pause: Pause): GradientWriter => {
     const { at, pass } = momentNow()
     let workspace: Workspace | null = null
-    return ({ split, indices }, into) => {
+    return async ({ split, indices }, into) => {
       workspace = fittingWorkspace(network, indices.length, workspace)
-      batchGradient(network, at, split, indices, reduction, workspace, into, pass)
+      await inParts(batchGradient(network, at, split, indices, reduction, workspace, into, pass), pause)
       into.fill(0, network.trainedCount)
     }
   }
@@ -71,29 +75,33 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     precision: 'float64',
     async loss(set, signal) {
       const { at, pass } = momentNow()
-      return evaluate(frozenAt(at), at, rowsOf(set), set.indices, reduction, createPause(signal), pass)
+      const pause = createPause(signal)
+      return evaluate(await frozenAt(at, pause), at, rowsOf(set), set.indices, reduction, pause, pass)
     },
     async gradientNorms(set, signal) {
       signal?.throwIfAborted()
       const { at, pass } = momentNow()
-      return layerNorms(network, at, rowsOf(set), set.indices, reduction, pass)
+      return inParts(layerNorms(network, at, rowsOf(set), set.indices, reduction, pass), createPause(signal))
     },
     async gradient(set, signal) {
       signal?.throwIfAborted()
       const gradient = new Float64Array(network.parameterCount)
-      gradientWriter()(batchOf(set), gradient)
+      await gradientWriter(createPause(signal))(batchOf(set), gradient)
       return gradient
     },
     async perSampleGram(set, signal) {
       const { at, pass } = momentNow()
-      return lossGram(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal), pass)
+      const pause = createPause(signal)
+      return lossGram(await frozenAt(at, pause), at, rowsOf(set), set.indices, pause, pass)
     },
     async batchGram(batches, signal) {
-      return batchGramMatrix(batches.map(batchOf), network.parameterCount, gradientWriter(), createPause(signal))
+      const pause = createPause(signal)
+      return batchGramMatrix(batches.map(batchOf), network.parameterCount, gradientWriter(pause), pause)
     },
     async batchPairs(pairs, signal) {
       const rows = pairs.map(([a, b]) => [batchOf(a), batchOf(b)] as const)
-      return batchPairProducts(rows, network.parameterCount, gradientWriter(), createPause(signal))
+      const pause = createPause(signal)
+      return batchPairProducts(rows, network.parameterCount, gradientWriter(pause), pause)
     },
     async hessianVectors(block, count, set, signal) {
       checkBlock(block, count, network.parameterCount)
@@ -103,21 +111,24 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       checkBlock(block, count, network.parameterCount)
       checkOutput(output, set.indices.length, c)
       const at = source.weights.slice()
-      return outputHessianProducts(frozenAt(at), at, rowsOf(set), set.indices, output, block, count, createPause(signal))
+      const pause = createPause(signal)
+      return outputHessianProducts(await frozenAt(at, pause), at, rowsOf(set), set.indices, output, block, count, pause)
     },
     async outputJacobian(set, signal) {
       const entries = set.indices.length * c * network.parameterCount
       if (entries > LARGEST_JACOBIAN)
         throw new DomainFault(`outputJacobian: too many entries, got ${entries}, expected at most ${LARGEST_JACOBIAN}`)
       const { at } = momentNow()
-      return outputJacobian(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal))
+      const pause = createPause(signal)
+      return outputJacobian(await frozenAt(at, pause), at, rowsOf(set), set.indices, pause)
     },
     async kernelGram(set, signal) {
       const side = set.indices.length * c
       if (side > LARGEST_KERNEL_SIDE)
         throw new DomainFault(`kernelGram: too many rows, got ${side}, expected at most ${LARGEST_KERNEL_SIDE}`)
       const { at } = momentNow()
-      return outputGram(frozenAt(at), at, rowsOf(set), set.indices, createPause(signal))
+      const pause = createPause(signal)
+      return outputGram(await frozenAt(at, pause), at, rowsOf(set), set.indices, pause)
     },
     async secondMoments() {
       return source.secondMoments()
@@ -127,10 +138,11 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     },
     async preactivations(set) {
       const { at } = momentNow()
-      return preactivationsOf(frozenAt(at), at, rowsOf(set), set.indices)
+      const pause = createPause(undefined)
+      return preactivationsOf(await frozenAt(at, pause), at, rowsOf(set), set.indices, pause)
     },
     async normStatistics() {
-      return statisticsOf(frozenAt(momentNow().at))
+      return statisticsOf(await frozenAt(momentNow().at, createPause(undefined)))
     },
   }
 }

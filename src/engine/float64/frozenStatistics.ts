@@ -6,17 +6,18 @@ import type { Dataset } from '../../core/dataset.ts'
 import type { FrozenStatistics } from '../../core/probe.ts'
 import { withNorms, type Network } from './network.ts'
 import { forward } from './networkPasses.ts'
+import type { Parts } from '../parts.ts'
 import { gatherInputs } from './rows.ts'
 import { createTape } from './tape.ts'
 
 /** The network with every batch norm frozen at the statistics of the first `probeCount` training samples; itself where nothing is coupled. */
-export function frozenNetwork(network: Network, weights: Float64Array, dataset: Dataset, probeCount: number): Network {
+export function* frozenNetwork(network: Network, weights: Float64Array, dataset: Dataset, probeCount: number): Parts<Network> {
   if (!network.couplesRows) return network
   const rows = Math.min(probeCount, dataset.train.count)
   const tape = createTape(network, rows)
   const indices = Int32Array.from({ length: rows }, (_, i) => i)
   gatherInputs(dataset.train, network.inputWidth, indices, { start: 0, rows }, tape.activations[0])
-  forward(network, weights, rows, tape)
+  yield* forward(network, weights, rows, tape)
   return withNorms(network, (position, norm) => {
     const state = tape.norms[position]
     if (norm.kind === 'layer' || norm.frozen !== null || state === null) return norm

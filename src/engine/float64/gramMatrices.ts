@@ -5,6 +5,7 @@
 import type { SplitArrays } from '../../core/dataset.ts'
 import type { Network } from './network.ts'
 import { fillDeltas, fillSlopes, forward, sendBack, type Deltas, type ForwardPass } from './networkPasses.ts'
+import { inParts } from '../parts.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
 import { createTape, type Tape } from './tape.ts'
 
@@ -19,7 +20,7 @@ export async function lossGram(
 ): Promise<Float64Array> {
   const n = indices.length
   const c = network.outputWidth
-  const tape = tapeAt(network, weights, split, indices, pass)
+  const tape = await tapeAt(network, weights, split, indices, pass, pause)
   const targets = new Float64Array(n * c)
   gatherTargets(split, c, indices, { start: 0, rows: n }, targets)
   const delta = new Float64Array(n * c)
@@ -39,13 +40,21 @@ export async function outputGram(
   const c = network.outputWidth
   const delta = new Float64Array(n * c * c)
   for (let row = 0; row < n * c; row++) delta[row * c + (row % c)] = 1
-  return gramOf(network, weights, tapeAt(network, weights, split, indices, forward), n, c, delta, pause)
+  const tape = await tapeAt(network, weights, split, indices, forward, pause)
+  return gramOf(network, weights, tape, n, c, delta, pause)
 }
 
-function tapeAt(network: Network, weights: Float64Array, split: SplitArrays, indices: Int32Array, pass: ForwardPass): Tape {
+async function tapeAt(
+  network: Network,
+  weights: Float64Array,
+  split: SplitArrays,
+  indices: Int32Array,
+  pass: ForwardPass,
+  pause: () => Promise<void>,
+): Promise<Tape> {
   const tape = createTape(network, indices.length)
   gatherInputs(split, network.inputWidth, indices, { start: 0, rows: indices.length }, tape.activations[0])
-  pass(network, weights, indices.length, tape)
+  await inParts(pass(network, weights, indices.length, tape), pause)
   return tape
 }
 
@@ -73,7 +82,7 @@ async function gramOf(
       const state = tape.norms[l]
       if (layer.norm !== null && state !== null) await layer.norm.gram(state, deltas.normedDeltas[l], n, perRow, gram, pause)
     }
-    if (l > 0) sendBack(network, l, weights, n, perRow, tape, deltas)
+    if (l > 0) await inParts(sendBack(network, l, weights, n, perRow, tape, deltas), pause)
     deltas.leave(l)
     await pause()
   }

@@ -6,6 +6,7 @@ import type { OutputIndex } from '../../core/probe.ts'
 import type { SplitArrays } from '../../core/dataset.ts'
 import type { Network } from './network.ts'
 import { createWorkspace } from './batchGradient.ts'
+import { inParts, type Parts } from '../parts.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 import { createTangentTape, type Tape } from './tape.ts'
 
@@ -35,15 +36,16 @@ export async function lossHessianProducts(
   for (const part of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, part, tape.activations[0])
     gatherTargets(split, c, indices, part, targets)
-    const outputs = forward(network, weights, part.rows, tape)
+    const outputs = await inParts(forward(network, weights, part.rows, tape), pause)
     network.loss.delta(outputs, targets, part.rows, c, share, tape.upstream[last])
-    backward(network, weights, part.rows, tape)
+    await inParts(backward(network, weights, part.rows, tape), pause)
     fillCurvatures(network, part.rows, tape, tangents)
     for (let v = 0; v < count; v++) {
       const direction = rowOf(block, v, network.parameterCount)
-      const outputTangent = tangent(network, weights, direction, part.rows, tape, tangents)
+      const outputTangent = await inParts(tangent(network, weights, direction, part.rows, tape, tangents), pause)
       network.loss.deltaTangent(outputs, targets, outputTangent, part.rows, c, share, tangents.upstream[last])
-      backwardTangent(network, weights, direction, part.rows, tape, tangents, rowOf(result, v, network.parameterCount))
+      const product = rowOf(result, v, network.parameterCount)
+      await inParts(backwardTangent(network, weights, direction, part.rows, tape, tangents, product), pause)
       await pause()
     }
   }
@@ -65,27 +67,35 @@ export async function outputHessianProducts(
   const { tape } = createWorkspace(network, 1)
   const tangents = createTangentTape(network, 1)
   const last = network.layers.length - 1
-  fillOutputTape(network, weights, split, indices[output.sample], output.output, tape)
+  await inParts(fillOutputTape(network, weights, split, indices[output.sample], output.output, tape), pause)
   fillCurvatures(network, 1, tape, tangents)
   for (let v = 0; v < count; v++) {
     const direction = rowOf(block, v, network.parameterCount)
-    tangent(network, weights, direction, 1, tape, tangents)
+    await inParts(tangent(network, weights, direction, 1, tape, tangents), pause)
     // An output is linear in itself.
     tangents.upstream[last].fill(0)
-    backwardTangent(network, weights, direction, 1, tape, tangents, rowOf(result, v, network.parameterCount))
+    const product = rowOf(result, v, network.parameterCount)
+    await inParts(backwardTangent(network, weights, direction, 1, tape, tangents, product), pause)
     await pause()
   }
   return result
 }
 
 /** Forward and backward pass of one output of one training row. */
-function fillOutputTape(network: Network, weights: Float64Array, split: SplitArrays, row: number, output: number, tape: Tape): void {
+function* fillOutputTape(
+  network: Network,
+  weights: Float64Array,
+  split: SplitArrays,
+  row: number,
+  output: number,
+  tape: Tape,
+): Parts<void> {
   gatherInputs(split, network.inputWidth, Int32Array.of(row), { start: 0, rows: 1 }, tape.activations[0])
-  forward(network, weights, 1, tape)
+  yield* forward(network, weights, 1, tape)
   const upstream = tape.upstream[network.layers.length - 1]
   upstream.fill(0)
   upstream[output] = 1
-  backward(network, weights, 1, tape)
+  yield* backward(network, weights, 1, tape)
 }
 
 function rowOf(block: Float64Array, row: number, width: number): Float64Array {

@@ -12,15 +12,15 @@ export interface ImageColumns {
   readonly taps: number
   /** into [taps, positions] = windows of the image that starts at `start`; entries in the padding are left alone and must be 0. */
   gather(images: Float64Array, start: number, into: Float64Array): void
-  /** The image at `start` = sums of the entries of windows [taps, positions] that stand at each place: the transpose of `gather`. */
-  scatter(windows: Float64Array, images: Float64Array, start: number): void
+  /** The image at `start` = sums of the entries of windows [taps, positions] that stand at each place: the transpose of `gather`; `count` channels from `first` on. */
+  scatter(windows: Float64Array, images: Float64Array, start: number, first: number, count: number): void
 }
 
 export function imageColumns(layer: ConvLayerSpec): ImageColumns {
   const [outHeight, outWidth] = imageAfter(layer)
   const { stride } = layer
-  const width = inputWidthOf(layer)
-  const runs = runsOf(layer, outHeight, outWidth)
+  const channelWidth = inputWidthOf(layer) / layer.inChannels
+  const { runs, channelStarts } = runsOf(layer, outHeight, outWidth)
   return {
     positions: outHeight * outWidth,
     taps: fansOf(layer).fanIn,
@@ -34,9 +34,9 @@ export function imageColumns(layer: ConvLayerSpec): ImageColumns {
         }
       }
     },
-    scatter(windows, images, start) {
-      images.fill(0, start, start + width)
-      for (let r = 0; r < runs.length; r += 3) {
+    scatter(windows, images, start, first, count) {
+      images.fill(0, start + first * channelWidth, start + (first + count) * channelWidth)
+      for (let r = channelStarts[first]; r < channelStarts[first + count]; r += 3) {
         let from = start + runs[r + 1]
         const end = runs[r] + runs[r + 2]
         for (let to = runs[r]; to < end; to++) {
@@ -48,14 +48,22 @@ export function imageColumns(layer: ConvLayerSpec): ImageColumns {
   }
 }
 
-/** Triples: first place in the windows, first place in the image, length. */
-function runsOf(layer: ConvLayerSpec, outHeight: number, outWidth: number): Int32Array {
+interface Runs {
+  /** Triples: first place in the windows, first place in the image, length. */
+  readonly runs: Int32Array
+  /** [channels + 1] where the runs of each input channel start, and where the last ones end. */
+  readonly channelStarts: Int32Array
+}
+
+function runsOf(layer: ConvLayerSpec, outHeight: number, outWidth: number): Runs {
   const { inChannels, height, width, kernel, stride, padding } = layer
   const runs: number[] = []
+  const channelStarts = new Int32Array(inChannels + 1)
   for (let tap = 0; tap < inChannels * kernel * kernel; tap++) {
     const channel = Math.floor(tap / (kernel * kernel))
     const ky = Math.floor(tap / kernel) % kernel
     const kx = tap % kernel
+    if (tap % (kernel * kernel) === 0) channelStarts[channel] = runs.length
     for (let oy = 0; oy < outHeight; oy++) {
       const y = placeOf(layer, oy * stride + ky - padding, height)
       if (y === null) continue
@@ -75,7 +83,8 @@ function runsOf(layer: ConvLayerSpec, outHeight: number, outWidth: number): Int3
       }
     }
   }
-  return Int32Array.from(runs)
+  channelStarts[inChannels] = runs.length
+  return { runs: Int32Array.from(runs), channelStarts }
 }
 
 /** Row or column of an image; null in zero padding. */

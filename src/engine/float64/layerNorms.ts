@@ -9,6 +9,7 @@ import { binaryExponent, normalised, scaledNorm } from '../../numerics/logMagnit
 import { reductionShare } from './losses.ts'
 import { blockOf, type Network } from './network.ts'
 import { addLayerGradient, fillDeltas, fillSlopes, forward, sendBack, type ForwardPass } from './networkPasses.ts'
+import type { Parts } from '../parts.ts'
 import { gatherInputs, gatherTargets } from './rows.ts'
 import { createTape, type Tape } from './tape.ts'
 
@@ -18,20 +19,20 @@ const FAR = 256
 const LOST_EXPONENT = -960
 
 /** Frobenius norm and mean absolute entry of every layer's gradient block on a set of samples. */
-export function layerNorms(
+export function* layerNorms(
   network: Network,
   weights: Float64Array,
   split: SplitArrays,
   indices: Int32Array,
   reduction: LossSettings['reduction'],
   pass: ForwardPass = forward,
-): LayerNorms {
+): Parts<LayerNorms> {
   const n = indices.length
   const depth = network.layers.length
   const c = network.outputWidth
   const tape = createTape(network, n)
   gatherInputs(split, network.inputWidth, indices, { start: 0, rows: n }, tape.activations[0])
-  const outputs = pass(network, weights, n, tape)
+  const outputs = yield* pass(network, weights, n, tape)
   const targets = new Float64Array(n * c)
   gatherTargets(split, c, indices, { start: 0, rows: n }, targets)
   network.loss.delta(outputs, targets, n, c, reductionShare(reduction, n), tape.upstream[depth - 1])
@@ -54,7 +55,7 @@ export function layerNorms(
     fillDeltas(network, l, weights, n, 1, tape, tape)
     if (layer.kind === 'weighted') {
       place--
-      addLayerGradient(network, l, n, tape, gradient)
+      yield* addLayerGradient(network, l, n, tape, gradient)
       const block = blockOf(gradient, layer)
       const norm = scaledNorm(block, exponent)
       norms.mantissa[place] = norm.mantissa
@@ -63,7 +64,7 @@ export function layerNorms(
       norms.meanAbsMantissa[place] = meanAbs.mantissa
       norms.meanAbsExponent[place] = meanAbs.exponent
     }
-    if (l > 0) sendBack(network, l, weights, n, 1, tape, tape)
+    if (l > 0) yield* sendBack(network, l, weights, n, 1, tape, tape)
   }
   return norms
 }

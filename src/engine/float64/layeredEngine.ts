@@ -1,10 +1,10 @@
 // What do the network and its linear model share as engines? Slots and updates; the model itself is handed in.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { ShapeFault } from '../../core/faults.ts'
-import { channelsOf, isWeighted, weightCount } from '../../core/networkSpec.ts'
 import type { LayerInfo, LayerNorms, Probe } from '../../core/probe.ts'
 import { resolveEps } from '../../core/resolve.ts'
 import type { CpuEngine } from '../cpuTrainer.ts'
+import { whole, type Parts } from '../parts.ts'
 import { createUpdateRule } from '../optimizers/createUpdateRule.ts'
 import { emptySlots, type UpdateRule } from '../optimizers/updateRule.ts'
 import type { EngineDescription, TrainerOptions } from '../trainer.ts'
@@ -17,9 +17,9 @@ const MS_PER_MULTIPLICATION = 64 * 3e-6
 /** The function that is trained, for each member of the ensemble. */
 export interface LayeredModel {
   /** Loss of the batch as reduced; its gradient goes into `into` [P]. */
-  lossAndGradient(weights: Float64Array, seedIndex: number, batch: Int32Array, into: Float64Array): number
+  lossAndGradient(weights: Float64Array, seedIndex: number, batch: Int32Array, into: Float64Array): Parts<number>
   /** Norms of that gradient by a pass of their own, where the gradient has left float64. */
-  layerNorms(weights: Float64Array, seedIndex: number, batch: Int32Array): LayerNorms
+  layerNorms(weights: Float64Array, seedIndex: number, batch: Int32Array): Parts<LayerNorms>
   createProbe(weights: Float64Array, secondMoments: () => Float64Array | null, seedIndex: number): Probe
 }
 
@@ -48,17 +48,24 @@ export function layeredEngine(
   let rule = ruleOf(options.optimizer)
   let keepsSquares = false
   let batch = new Int32Array(0)
+  const norms = function* ofGradient(weights: Float64Array, seedIndex: number): Parts<LayerNorms> {
+    return blockNorms(network, gradient) ?? (yield* model.layerNorms(weights, seedIndex, batch))
+  }
 
   return {
     engine: 'float64',
     layers,
     parameterCount,
-    guess: MS_PER_MULTIPLICATION * multiplicationsPerRow(network),
+    guess: MS_PER_MULTIPLICATION * network.layers.reduce((sum, { work }) => sum + work, 0),
     beginBatch(indices) {
       batch = Int32Array.from(indices)
     },
-    lossAndGradient: (weights, seedIndex) => model.lossAndGradient(weights, seedIndex, batch, gradient),
-    gradientNorms: (weights, seedIndex) => blockNorms(network, gradient) ?? model.layerNorms(weights, seedIndex, batch),
+    lossAndGradient: (weights, seedIndex) => whole(model.lossAndGradient(weights, seedIndex, batch, gradient)),
+    gradientNorms: (weights, seedIndex) => whole(norms(weights, seedIndex)),
+    inParts: {
+      lossAndGradient: (weights, seedIndex) => model.lossAndGradient(weights, seedIndex, batch, gradient),
+      gradientNorms: norms,
+    },
     update(weights, slots, slotStep, noise) {
       const { trainedCount } = network
       if (trainedCount === parameterCount) return rule.apply(weights, gradient, slots, slotStep, noise)
@@ -79,13 +86,4 @@ export function layeredEngine(
     secondMoment: (slots) => (keepsSquares ? slots[slots.length - 1].slice() : null),
     createProbe: (weights, secondMoments, seedIndex) => model.createProbe(weights, secondMoments, seedIndex),
   }
-}
-
-/** Of one forward pass: a convolution uses each weight once a position. */
-function multiplicationsPerRow(network: Network): number {
-  let sum = 0
-  for (const { shape, outputWidth } of network.layers) {
-    if (isWeighted(shape)) sum += weightCount(shape) * (outputWidth / channelsOf(shape))
-  }
-  return sum
 }

@@ -9,6 +9,7 @@ import { createWorkspace } from './batchGradient.ts'
 import { reductionShare } from './losses.ts'
 import type { Network } from './network.ts'
 import { addGradient, backward, fillSlopes, forward, tangent, type ForwardPass } from './networkPasses.ts'
+import { inParts } from '../parts.ts'
 import { gatherInputs, gatherTargets, rowBlocks } from './rows.ts'
 import { createTangentTape, type TangentTape } from './tape.ts'
 
@@ -22,14 +23,14 @@ import { createTangentTape, type TangentTape } from './tape.ts'
 export function linearisedForward(displacement: Float64Array): ForwardPass {
   let tangents: TangentTape | null = null
   let room = 0
-  return (network, start, rows, tape) => {
+  return function* linearised(network, start, rows, tape) {
     if (tangents === null || room < rows) {
       tangents = createTangentTape(network, rows)
       room = rows
     }
-    const outputs = forward(network, start, rows, tape)
+    const outputs = yield* forward(network, start, rows, tape)
     fillSlopes(network, rows, tape)
-    const change = tangent(network, start, displacement, rows, tape, tangents)
+    const change = yield* tangent(network, start, displacement, rows, tape, tangents)
     for (let i = 0; i < rows * network.outputWidth; i++) outputs[i] += change[i]
     return outputs
   }
@@ -66,13 +67,13 @@ export async function linearisedHessianProducts(
   for (const part of rowBlocks(network, indices.length)) {
     gatherInputs(split, network.inputWidth, indices, part, tape.activations[0])
     gatherTargets(split, outputWidth, indices, part, targets)
-    const outputs = pass(network, start, part.rows, tape)
+    const outputs = await inParts(pass(network, start, part.rows, tape), pause)
     for (let v = 0; v < count; v++) {
       const direction = block.subarray(v * parameterCount, (v + 1) * parameterCount)
-      const change = tangent(network, start, direction, part.rows, tape, tangents)
+      const change = await inParts(tangent(network, start, direction, part.rows, tape, tangents), pause)
       network.loss.deltaTangent(outputs, targets, change, part.rows, outputWidth, share, upstream)
-      backward(network, start, part.rows, tape)
-      addGradient(network, part.rows, tape, result.subarray(v * parameterCount, (v + 1) * parameterCount))
+      await inParts(backward(network, start, part.rows, tape), pause)
+      await inParts(addGradient(network, part.rows, tape, result.subarray(v * parameterCount, (v + 1) * parameterCount)), pause)
       await pause()
     }
   }

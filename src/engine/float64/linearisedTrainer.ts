@@ -3,6 +3,7 @@
 // The starts are those of the options, never of a checkpoint, so that a restored run keeps its kernel.
 import { createCpuTrainer } from '../cpuTrainer.ts'
 import { layerInfo } from '../layerInfo.ts'
+import { whole } from '../parts.ts'
 import type { EngineDescription, Trainer, TrainerOptions } from '../trainer.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
 import { frozenNetwork } from './frozenStatistics.ts'
@@ -27,7 +28,7 @@ export function createLinearisedTrainer(options: TrainerOptions, twin: EngineDes
   const layers = layerInfo(spec, twin === 'chain' ? 'chain' : 'layers')
   const starts = options.initialWeights.map((start) => start.slice())
   // Batch statistics of the start stand still, as everything of the tangent does.
-  const networks = starts.map((start) => frozenNetwork(own, start, dataset, probeCount))
+  const networks = starts.map((start) => whole(frozenNetwork(own, start, dataset, probeCount)))
   const displacement = new Float64Array(own.parameterCount)
   const pass = linearisedForward(displacement)
   let workspace: Workspace | null = null

@@ -124,7 +124,7 @@ export function times(
   addProduct(a, out, 1, b, n, out, width, scale, into)
 }
 
-/** into [out, width] += scale * a[n, out]^T b [n, width]. */
+/** into [out, width] += scale * a[n, out]^T b [n, width]; of the rows of `into` only `count` from `first` on. */
 export function addTransposedTimes(
   a: Float64Array,
   b: Float64Array,
@@ -133,8 +133,11 @@ export function addTransposedTimes(
   width: number,
   scale: number,
   into: Float64Array,
+  first = 0,
+  count = out,
 ): void {
-  addProduct(a, 1, out, b, out, n, width, scale, into)
+  const isAll = first === 0 && count === out
+  addProduct(isAll ? a : a.subarray(first), 1, out, b, count, n, width, scale, isAll ? into : into.subarray(first * width))
 }
 
 /** into [rows, width] += scale * A b, b [inner, width], A entry (p, t) at a[p * rowStride + t * innerStride]. */

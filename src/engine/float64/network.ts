@@ -1,6 +1,7 @@
 // A network as the passes need it: spec, passes and places of its layers.
 import {
   inputWidthOf,
+  isWeighted,
   layerParameterCount,
   networkWidths,
   outputWidthOf,
@@ -21,6 +22,7 @@ import { densePasses } from './denseLayer.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { lossFunction, type LossFunction } from './losses.ts'
 import { normPasses, type NormPasses } from './normLayer.ts'
+import { piecesOfPart } from '../parts.ts'
 import { poolPasses, type PoolPasses } from './poolLayer.ts'
 
 /** What all layers have; start and end of the layer's block in a flat vector. */
@@ -29,12 +31,19 @@ interface Place {
   readonly outputWidth: number
   readonly start: number
   readonly end: number
+  /** Multiplications of its linear map in one pass of one sample; of a pool the entries that it reads. */
+  readonly work: number
+  /** Samples that go through it before it is time to give way. */
+  readonly rowsAtOnce: number
 }
 
 export interface WeightedLayer extends Place {
   readonly kind: 'weighted'
   readonly shape: WeightedLayerSpec
   readonly passes: LayerPasses
+  /** What its passes may be cut by. */
+  readonly inChannels: number
+  readonly outChannels: number
   readonly norm: NormPasses | null
   readonly skip: SkipSpec | null
   /** Where gamma and beta start within the block. */
@@ -108,7 +117,9 @@ export function affineOf(flat: Float64Array, layer: WeightedLayer): Float64Array
 
 /** A new layer kind is one file and one line here. */
 function networkLayer(shape: LayerSpec, start: number, end: number): NetworkLayer {
-  const place = { inputWidth: inputWidthOf(shape), outputWidth: outputWidthOf(shape), start, end }
+  const [inputWidth, outputWidth] = [inputWidthOf(shape), outputWidthOf(shape)]
+  const work = isWeighted(shape) ? weightCount(shape) * (outputWidth / channelsOf(shape)) : inputWidth
+  const place = { inputWidth, outputWidth, start, end, work, rowsAtOnce: piecesOfPart(work) }
   switch (shape.kind) {
     case 'dense':
       return { ...place, ...afterLinear(shape), passes: densePasses(shape) }
@@ -125,6 +136,8 @@ function afterLinear(shape: WeightedLayerSpec): Omit<WeightedLayer, keyof Place 
   return {
     kind: 'weighted',
     shape,
+    inChannels: shape.kind === 'conv' ? shape.inChannels : shape.fanIn,
+    outChannels: channelsOf(shape),
     norm: shape.norm === undefined ? null : normPasses(shape, shape.norm),
     skip: shape.skip ?? null,
     affineStart: weightCount(shape) + (shape.bias ? channelsOf(shape) : 0),

@@ -2,16 +2,18 @@
 //
 // A layer is linear map, norm, skip and activation, or a pool; what one pass leaves for the next is in `tape.ts`. Nothing here knows
 // a kind of linear map or a sample set. Deltas of skipped inputs are added where the layer that reads the input has sent back its own.
+// All are computations in parts (`parts.ts`); linear maps, which are most of the work, are cut into pieces where they are large.
 import { fillActivation, fillCurvature, fillSlope } from './activations.ts'
 import { affineOf, blockOf, type Network, type WeightedLayer } from './network.ts'
+import { piecesOfPart, type Parts, type Stretch } from '../parts.ts'
 import { addScaled, combine } from './skips.ts'
 import type { TangentTape, Tape } from './tape.ts'
 
 /** Fills the tape from its inputs to its last activations, the outputs, which are returned; `forward` is the network's own. */
-export type ForwardPass = (network: Network, weights: Float64Array, rows: number, tape: Tape) => Float64Array
+export type ForwardPass = (network: Network, weights: Float64Array, rows: number, tape: Tape) => Parts<Float64Array>
 
 /** From tape.activations[0] (the inputs) to the outputs, which are returned: [rows, c]. */
-export function forward(network: Network, weights: Float64Array, rows: number, tape: Tape): Float64Array {
+export function* forward(network: Network, weights: Float64Array, rows: number, tape: Tape): Parts<Float64Array> {
   for (const [l, layer] of network.layers.entries()) {
     const output = tape.activations[l + 1]
     if (layer.kind === 'pool') {
@@ -20,7 +22,10 @@ export function forward(network: Network, weights: Float64Array, rows: number, t
     }
     const { norm, skip } = layer
     const count = rows * layer.outputWidth
-    layer.passes.forward(blockOf(weights, layer), tape.activations[l], rows, tape.preactivations[l])
+    const [block, input, z] = [blockOf(weights, layer), tape.activations[l], tape.preactivations[l]]
+    yield* inPieces(layer, rows, layer.outChannels, tape.stretch, (from, some, first, channels) => {
+      layer.passes.forward(block, rowsFrom(input, from, layer.inputWidth), some, rowsFrom(z, from, layer.outputWidth), first, channels)
+    })
     const state = tape.norms[l]
     if (norm !== null && state !== null) norm.forward(affineOf(weights, layer), tape.preactivations[l], rows, state, tape.normed[l])
     const added = skip === null ? null : tape.activations[skip.from]
@@ -31,12 +36,41 @@ export function forward(network: Network, weights: Float64Array, rows: number, t
   return tape.activations[network.layers.length]
 }
 
+/** A pass of the linear map over `rows` samples from `from` on, for `channels` of its channels from `first` on. */
+type PieceOfPass = (from: number, rows: number, first: number, channels: number) => void
+
+/** The whole pass piece by piece: rows, and channels where one row is a part already. */
+function* inPieces(
+  layer: WeightedLayer,
+  rows: number,
+  channels: number,
+  stretch: Stretch,
+  pass: PieceOfPass,
+  rowsAtOnce = layer.rowsAtOnce,
+): Parts<void> {
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    const some = Math.min(rowsAtOnce, rows - from)
+    const perChannel = (some * layer.work) / channels
+    const channelsAtOnce = Math.min(channels, piecesOfPart(perChannel))
+    for (let first = 0; first < channels; first += channelsAtOnce) {
+      const count = Math.min(channelsAtOnce, channels - first)
+      pass(from, some, first, count)
+      if (stretch.isLong(count * perChannel)) yield
+    }
+  }
+}
+
+/** [.., width] from a row on. */
+function rowsFrom(values: Float64Array, row: number, width: number): Float64Array {
+  return row === 0 ? values : values.subarray(row * width)
+}
+
 /** From dL/df in the last tape.upstream down to the deltas of every layer. */
-export function backward(network: Network, weights: Float64Array, rows: number, tape: Tape): void {
+export function* backward(network: Network, weights: Float64Array, rows: number, tape: Tape): Parts<void> {
   fillSlopes(network, rows, tape)
   for (let l = network.layers.length - 1; l >= 0; l--) {
     fillDeltas(network, l, weights, rows, 1, tape, tape)
-    if (l > 0) sendBack(network, l, weights, rows, 1, tape, tape)
+    if (l > 0) yield* sendBack(network, l, weights, rows, 1, tape, tape)
   }
 }
 
@@ -80,7 +114,7 @@ export function fillDeltas(
 }
 
 /** Fills deltas.upstream of layer l - 1 from the deltas of layer l and of every skip that starts there. */
-export function sendBack(
+export function* sendBack(
   network: Network,
   l: number,
   weights: Float64Array,
@@ -88,11 +122,16 @@ export function sendBack(
   perRow: number,
   tape: Tape,
   deltas: Deltas,
-): void {
+): Parts<void> {
   const layer = network.layers[l]
   const below = deltas.upstream[l - 1]
   if (layer.kind === 'pool') layer.pool.backward(deltas.upstream[l], rows, perRow, below, tape.gates[l])
-  else layer.passes.backward(blockOf(weights, layer), deltas.deltas[l], rows * perRow, below)
+  else {
+    const [block, delta] = [blockOf(weights, layer), deltas.deltas[l]]
+    yield* inPieces(layer, rows * perRow, layer.inChannels, tape.stretch, (from, some, first, channels) => {
+      layer.passes.backward(block, rowsFrom(delta, from, layer.outputWidth), some, rowsFrom(below, from, layer.inputWidth), first, channels)
+    })
+  }
   addSkipped(network, l, rows * perRow, deltas, below)
 }
 
@@ -113,28 +152,45 @@ function addSkipped(
 }
 
 /** into [P] += the gradient that the deltas of the tape stand for. */
-export function addGradient(network: Network, rows: number, tape: Tape, into: Float64Array): void {
-  for (let l = 0; l < network.layers.length; l++) addLayerGradient(network, l, rows, tape, into)
+export function* addGradient(network: Network, rows: number, tape: Tape, into: Float64Array): Parts<void> {
+  for (let l = 0; l < network.layers.length; l++) yield* addLayerGradient(network, l, rows, tape, into)
 }
 
 /** As `addGradient`, for one layer. */
-export function addLayerGradient(network: Network, l: number, rows: number, tape: Tape, into: Float64Array): void {
+export function* addLayerGradient(network: Network, l: number, rows: number, tape: Tape, into: Float64Array): Parts<void> {
   const layer = network.layers[l]
   if (layer.kind === 'pool') return
-  layer.passes.gradient(tape.activations[l], tape.deltas[l], rows, blockOf(into, layer))
+  const block = blockOf(into, layer)
+  yield* addWeightGradient(layer, tape.activations[l], tape.deltas[l], rows, block, tape.stretch)
+  layer.passes.biasGradient(tape.deltas[l], rows, block)
   const state = tape.norms[l]
   if (layer.norm !== null && state !== null) layer.norm.gradient(state, tape.normedDeltas[l], rows, affineOf(into, layer))
 }
 
+function* addWeightGradient(
+  layer: WeightedLayer,
+  input: Float64Array,
+  delta: Float64Array,
+  rows: number,
+  block: Float64Array,
+  stretch: Stretch,
+): Parts<void> {
+  const { passes, inputWidth, outputWidth, outChannels, rowsAtOnce } = layer
+  const pass: PieceOfPass = (from, some, first, channels) => {
+    passes.weightGradient(rowsFrom(input, from, inputWidth), rowsFrom(delta, from, outputWidth), some, block, first, channels)
+  }
+  yield* inPieces(layer, rows, outChannels, stretch, pass, passes.addsByRow ? rowsAtOnce : rows)
+}
+
 /** Derivative of the outputs along a direction [P]; returned: [rows, c]. Needs a tape after `forward`, with slopes from `backward` or `fillSlopes`. */
-export function tangent(
+export function* tangent(
   network: Network,
   weights: Float64Array,
   direction: Float64Array,
   rows: number,
   tape: Tape,
   tangents: TangentTape,
-): Float64Array {
+): Parts<Float64Array> {
   for (const [l, layer] of network.layers.entries()) {
     const inputTangent = l === 0 ? null : tangents.activations[l - 1]
     const output = tangents.activations[l]
@@ -145,7 +201,12 @@ export function tangent(
     const { norm, skip } = layer
     const count = rows * layer.outputWidth
     const z = tangents.preactivations[l]
-    layer.passes.tangent(blockOf(weights, layer), blockOf(direction, layer), tape.activations[l], inputTangent, rows, z)
+    const [block, direct, input] = [blockOf(weights, layer), blockOf(direction, layer), tape.activations[l]]
+    yield* inPieces(layer, rows, layer.outChannels, tape.stretch, (from, some, first, channels) => {
+      const moved = inputTangent === null ? null : rowsFrom(inputTangent, from, layer.inputWidth)
+      const into = rowsFrom(z, from, layer.outputWidth)
+      layer.passes.tangent(block, direct, rowsFrom(input, from, layer.inputWidth), moved, some, into, first, channels)
+    })
     const [state, change] = [tape.norms[l], tangents.norms[l]]
     if (norm !== null && state !== null && change !== null) {
       norm.tangent(affineOf(weights, layer), affineOf(direction, layer), state, z, rows, change, tangents.normed[l])
@@ -164,7 +225,7 @@ export function tangent(
  * Needs the tape after `backward`, the tangents after `tangent`, `fillCurvatures`, and in the last tangents.upstream
  * the derivative of dL/df. Source: Pearlmutter 1994.
  */
-export function backwardTangent(
+export function* backwardTangent(
   network: Network,
   weights: Float64Array,
   direction: Float64Array,
@@ -172,7 +233,7 @@ export function backwardTangent(
   tape: Tape,
   tangents: TangentTape,
   into: Float64Array,
-): void {
+): Parts<void> {
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const layer = network.layers[l]
     const below = l === 0 ? null : tangents.upstream[l - 1]
@@ -182,14 +243,21 @@ export function backwardTangent(
     } else {
       fillDeltaTangents(layer, l, weights, direction, rows, tape, tangents)
       const inputTangent = l === 0 ? null : tangents.activations[l - 1]
-      const deltaTangent = tangents.deltas[l]
-      layer.passes.gradientTangent(tape.activations[l], inputTangent, tape.deltas[l], deltaTangent, rows, blockOf(into, layer))
+      const [delta, deltaTangent, block] = [tape.deltas[l], tangents.deltas[l], blockOf(into, layer)]
+      yield* addWeightGradient(layer, tape.activations[l], deltaTangent, rows, block, tape.stretch)
+      if (inputTangent !== null) yield* addWeightGradient(layer, inputTangent, delta, rows, block, tape.stretch)
+      layer.passes.biasGradient(deltaTangent, rows, block)
       const [state, change] = [tape.norms[l], tangents.norms[l]]
       if (layer.norm !== null && state !== null && change !== null) {
         layer.norm.gradientTangent(state, change, normDeltas(l, tape, tangents), rows, affineOf(into, layer))
       }
-      const direct = blockOf(direction, layer)
-      if (below !== null) layer.passes.backwardTangent(blockOf(weights, layer), direct, tape.deltas[l], deltaTangent, rows, below)
+      if (below !== null) {
+        const [own, direct] = [blockOf(weights, layer), blockOf(direction, layer)]
+        yield* inPieces(layer, rows, layer.inChannels, tape.stretch, (from, some, first, channels) => {
+          const [before, change] = [rowsFrom(delta, from, layer.outputWidth), rowsFrom(deltaTangent, from, layer.outputWidth)]
+          layer.passes.backwardTangent(own, direct, before, change, some, rowsFrom(below, from, layer.inputWidth), first, channels)
+        })
+      }
     }
     if (below !== null) addSkipped(network, l, rows, tangents, below)
   }

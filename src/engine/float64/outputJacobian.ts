@@ -2,6 +2,7 @@
 import type { SplitArrays } from '../../core/dataset.ts'
 import type { Network } from './network.ts'
 import { addGradient, backward, forward } from './networkPasses.ts'
+import { inParts } from '../parts.ts'
 import { gatherInputs } from './rows.ts'
 import { createTape } from './tape.ts'
 
@@ -20,13 +21,13 @@ export async function outputJacobian(
   const upstream = tape.upstream[network.layers.length - 1]
   for (let sample = 0; sample < indices.length; sample++) {
     gatherInputs(split, network.inputWidth, indices, { start: sample, rows: 1 }, tape.activations[0])
-    forward(network, weights, 1, tape)
+    await inParts(forward(network, weights, 1, tape), pause)
     for (let output = 0; output < c; output++) {
       upstream.fill(0)
       upstream[output] = 1
-      backward(network, weights, 1, tape)
+      await inParts(backward(network, weights, 1, tape), pause)
       const row = (sample * c + output) * p
-      addGradient(network, 1, tape, jacobian.subarray(row, row + p))
+      await inParts(addGradient(network, 1, tape, jacobian.subarray(row, row + p)), pause)
     }
     await pause()
   }

@@ -4,10 +4,13 @@
 // argument is n. So a plain dense network has exactly the arrays that it needs.
 import type { Network, NetworkLayer } from './network.ts'
 import type { NormState, NormTangent } from './normLayer.ts'
+import { Stretch } from '../parts.ts'
 
 /** Everything that a forward and a backward pass leave behind, for at most `capacity` rows. Pools have empty arrays where they have no such thing. */
 export interface Tape {
   readonly capacity: number
+  /** What the passes over this tape have done since they last could give way. */
+  readonly stretch: Stretch
   /** [L + 1] layer inputs [rows, in]; the last is the output f. */
   readonly activations: readonly Float64Array[]
   /** [L] preactivations z [rows, out]. */
@@ -53,6 +56,7 @@ export function createTape(network: Network, capacity: number): Tape {
   const arrays = arraysOf(network, capacity)
   return {
     capacity,
+    stretch: new Stretch(),
     activations: [new Float64Array(capacity * network.inputWidth), ...outputsOf(network, capacity)],
     ...arrays.values(),
     norms: network.layers.map((layer) => (layer.kind === 'weighted' && layer.norm !== null ? layer.norm.createState(capacity) : null)),
