@@ -7,6 +7,7 @@ import { plainNumber } from './numberText.ts'
 import type { PlotBox } from './plotKind.ts'
 import type { PositionScale } from './positionScale.ts'
 import type { Box, Mark } from './scene.ts'
+import { textWidth } from './textWidth.ts'
 
 export interface CosinePanel {
   /** Density area; the rug strip lies below it and above the axis. */
@@ -131,20 +132,24 @@ function rugMarks(statistics: CosineStatistics, row: number, place: CosinePanel,
   return marks
 }
 
-/** "min -0.31" beside the triangle, where there is room on the left. */
+/** "min -0.31" left of the triangle. */
 export function minimumLabel(arm: CosineArm, row: number, place: CosinePanel, box: PlotBox): readonly Mark[] {
   const statistics = arm.current?.pairs
   if (box.variant !== 'main' || statistics === undefined || statistics.min === null) return []
   const size = 10.5 * box.text
   const x = place.xScale.at(statistics.min)
-  const left = x - place.panel.x > 70 * box.text
+  // On the right stands the rug. Where the word does not fit on the left the number alone may: the triangle says what it is.
+  const value = plainNumber(statistics.min, 2)
+  const fits = (text: string) => x - 7 - textWidth(text, size) >= 0
+  const words = `min ${value}`
+  const left = fits(words) || fits(value)
   const y = place.panel.y + place.panel.height + 2 + (row + 1) * place.rugHeight - 2
   return [
     {
       type: 'text',
       x: left ? x - 7 : x + 7,
       y,
-      label: `min ${plainNumber(statistics.min, 2)}`,
+      label: left && !fits(words) ? value : words,
       size,
       fill: armColour(box.theme, arm.arm),
       anchor: left ? 'end' : 'start',

@@ -9,8 +9,12 @@ import type { PlotBox } from './plotKind.ts'
 import { symlogScale, type PositionScale } from './positionScale.ts'
 import { segment, type Box, type Mark } from './scene.ts'
 import type { SpectrumRange } from './spectrumAxis.ts'
+import { textWidth } from './textWidth.ts'
 import { armColour, armDash, THEORY_DASH } from './theme.ts'
 import { timeScale } from './timeAxis.ts'
+
+/** Width of "A max" with the gap before it. */
+const ROOM = 56
 
 /** How the ends are drawn. */
 export interface EndsLook {
@@ -48,6 +52,7 @@ export function extremesPanel(
   ]
   const ends: EndLabel[] = []
   const names: Mark[] = []
+  const limits: { readonly y: number; readonly label: string; readonly fill: string }[] = []
   for (const { arm, samples, stability } of data.arms) {
     const stroke = armColour(box.theme, arm)
     for (const end of ['largest', 'smallest'] as const) {
@@ -75,18 +80,17 @@ export function extremesPanel(
     if (stability === null || stability.value > range.high) continue
     const y = yScale.at(stability.value)
     canvas.push(segment(panel.x, y, panel.x + panel.width, y, stroke, 1.3 * box.line, { dash: THEORY_DASH, opacity: 0.8 }))
+    limits.push({ y, label: stability.label, fill: stroke })
+  }
+  for (const { y, label, fill } of limits) {
+    const below = y + size * 1.05
     // Two optimizers with one limit have one name for it.
-    if (names.some((mark) => mark.type === 'text' && Math.abs(mark.y - (y + size * 1.05)) < size * 1.2)) continue
-    names.push({
-      type: 'text',
-      x: panel.x + panel.width,
-      y: y + size * 1.05,
-      label: stability.label,
-      size,
-      fill: stroke,
-      anchor: 'end',
-      halo: box.theme.background,
-    })
+    if (names.some((mark) => mark.type === 'text' && Math.abs(mark.y - below) < size * 1.2)) continue
+    // It stands at the right end, or at the left where the name of a line is there.
+    const from = panel.x + panel.width - textWidth(label, size)
+    const isTaken = ends.some((end) => Math.abs(end.y - y - size * 0.7) < size * 1.8 && end.x + ROOM * box.text > from)
+    const place = isTaken ? ({ x: panel.x + 4, anchor: 'start' } as const) : ({ x: panel.x + panel.width, anchor: 'end' } as const)
+    names.push({ type: 'text', ...place, y: below, label, size, fill, halo: box.theme.background })
   }
   return { canvas, svg: [...frame.words, title, ...names, ...endLabelMarks(ends, panel, box)], xScale, yScale }
 }

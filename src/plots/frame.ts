@@ -20,14 +20,22 @@ export interface Margins {
   readonly bottom: number
 }
 
-/** Margins for tick labels of these widths; `right` is what the caller needs for names at line ends. */
-export function marginsFor(box: PlotBox, yTicks: readonly Tick[], right: number): Margins {
+/** From this text scale on the head of a small card names its vertical axis, and the plot gets that line. */
+const HALL_TEXT = 1.3
+
+/** Does the plot itself say what its vertical axis is? */
+export function namesVerticalAxis(box: Pick<PlotBox, 'variant' | 'text'>): boolean {
+  return box.variant === 'main' || box.text < HALL_TEXT
+}
+
+/** Margins for tick labels of these widths; `right` is what the caller needs for names at line ends, `titled` keeps a line above. */
+export function marginsFor(box: PlotBox, yTicks: readonly Tick[], right: number, titled = namesVerticalAxis(box)): Margins {
   const size = TICK_SIZE * box.text
   const widest = Math.max(0, ...yTicks.map((tick) => textWidth(tick.label, size)))
   return {
     left: Math.ceil(widest) + 8,
     right: Math.max(10, right),
-    top: Math.ceil(NAME_SIZE * box.text * 1.9),
+    top: Math.ceil(NAME_SIZE * box.text * (titled ? 1.9 : 0.7)),
     bottom: Math.ceil(TICK_SIZE * box.text * 3),
   }
 }
@@ -83,15 +91,16 @@ export function frameMarks(spec: FrameSpec, box: PlotBox): FrameMarks {
     if (y < panel.y - 0.5 || y > bottom + 0.5) continue
     words.push({ type: 'text', x: panel.x - 6, y: y + size * 0.35, label: tick.label, size, fill: theme.muted, anchor: 'end' })
   }
-  words.push({
-    type: 'text',
-    x: 0,
-    y: panel.y - size * 0.75,
-    label: spec.yName,
-    size: NAME_SIZE * box.text,
-    fill: theme.muted,
-    anchor: 'start',
-  })
+  if (namesVerticalAxis(box))
+    words.push({
+      type: 'text',
+      x: 0,
+      y: panel.y - size * 0.75,
+      label: spec.yName,
+      size: NAME_SIZE * box.text,
+      fill: theme.muted,
+      anchor: 'start',
+    })
   if (spec.showX === false) return { grid, words }
   words.push(...xAxisMarks(spec, box, xScale))
   return { grid, words }

@@ -99,7 +99,9 @@ function exponentRange(data: GradientNormPlotData, axis: AxisMemory): readonly [
   for (const { current } of data.arms) {
     if (current === null) continue
     const quantiles = sampleQuantiles(current, data.quantity)
-    for (let layer = 0; layer < current.layerCount; layer++) for (const q of [LOWEST, HIGHEST]) take(quantiles[layer * QUANTILE_COUNT + q])
+    // The median too: where some seeds are exactly zero the lowest quantile is no number, and the line must still lie inside.
+    for (let layer = 0; layer < current.layerCount; layer++)
+      for (const q of [LOWEST, MEDIAN, HIGHEST]) take(quantiles[layer * QUANTILE_COUNT + q])
     if (data.view === 'statistics') for (const mean of sampleMeans(current, data.quantity).mean) take(mean)
   }
   for (const curve of data.theory) for (let i = 0; i < curve.x.length; i++) take(theoryLog10(curve, i))

@@ -30,7 +30,7 @@ export function gradientCaption(data: GradientNormPlotData): string {
   const dead = data.arms.reduce((sum, { current }) => sum + (current === null ? 0 : lostSeeds(current).dead), 0)
   const lost = dead > 0 ? `, ${dead} dead` : ''
   if (seeds > 1 && data.view === 'statistics') return `mean of ${seeds} seeds bold, median dotted${lost}`
-  return seeds > 1 ? `${what}, median of ${seeds} seeds${lost}, log scale` : `${what}${lost}, log scale`
+  return seeds > 1 ? `${what}, median of ${seeds} seeds${lost}` : `${what}${lost}`
 }
 
 /** One sentence with the first and last layer of each arm and the slope between them. */

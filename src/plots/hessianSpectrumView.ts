@@ -27,6 +27,9 @@ function flatOrBroken(data: HessianPlotData): EmptyWords {
     : emptyWords('hessian', 'nonFinite')
 }
 
+/** Below this height in lines of text a strip shows its marks only. */
+const LEAST_LINES = 3.4
+
 interface Strip {
   readonly arm: HessianArm
   readonly panel: Box
@@ -44,7 +47,7 @@ export function drawSpectrum(data: HessianPlotData, box: PlotBox, memory: Spectr
   const drawn = data.arms.filter(({ current }) => current !== null)
   const history = box.variant === 'main' && box.width > 560 && drawn.some(({ samples }) => samples.length > 1)
   const left = history ? { ...box, width: Math.round(box.width * 0.6) } : box
-  const outer = panelOf(left, marginsFor(left, [{ value: 0, label: '1000' }], history ? 18 : 12))
+  const outer = panelOf(left, marginsFor(left, [{ value: 0, label: '1000' }], history ? 18 : 12, true))
   const xScale = symlogScale([range.low, range.high], [outer.x + 6, outer.x + outer.width - 6], range.linear)
   const strips = stripsOf(drawn, outer, xScale, box)
   const canvas: Mark[] = [...zeroStrip(range.linear, xScale, outer, box)]
@@ -128,11 +131,12 @@ function stripWords(strip: Strip, index: number, count: number, xScale: Position
     anchor: 'start',
     bold: count > 1,
   })
-  if (spectrum.yScale !== null) {
+  // A strip of a few lines holds its title and its marks, and no scale.
+  if (spectrum.yScale !== null && panel.height >= LEAST_LINES * size) {
     for (const { y, label } of apart(spectrum.yTicks, spectrum.yScale, panel, index === count - 1, size))
       words.push({ type: 'text', x: panel.x - 5, y: y + size * 0.33, label, size: size * 0.95, fill: theme.muted, anchor: 'end' })
   }
-  if (box.variant === 'main') words.push(...extremeLabels(strip, xScale, box))
+  if (box.variant === 'main') words.push(...extremeLabels(strip, xScale, xScale.domain, box))
   return words
 }
 
@@ -154,7 +158,8 @@ function apart(
 }
 
 /** Names of the two extremes over their marks, kept inside the panel and off each other. */
-function extremeLabels({ arm, panel, spectrum }: Strip, xScale: PositionScale, box: PlotBox): readonly Mark[] {
+function extremeLabels(strip: Strip, xScale: PositionScale, range: readonly [number, number], box: PlotBox): readonly Mark[] {
+  const { arm, panel, spectrum } = strip
   const sample = arm.current!
   const size = 11 * box.text
   const { places } = spectrum
@@ -170,13 +175,13 @@ function extremeLabels({ arm, panel, spectrum }: Strip, xScale: PositionScale, b
     for (let i = 0; i < places.length; i += 2) if (places[i] > from - 5 && places[i] < to + 5) y = Math.min(y, places[i + 1])
     return Math.max(panel.y + size, y - 9 * box.line)
   }
-  const place = (label: Label, value: number): { x: number; y: number; width: number } => {
+  const place = (label: Label, value: number): WordPlace => {
     const width = textWidth(label, size)
     const x = Math.min(panel.x + panel.width - width, Math.max(panel.x, xScale.at(value) - width / 2))
     return { x, y: topOf(x, x + width), width }
   }
   const a = place(low, sample.lambdaMin)
-  const b = place(high, sample.lambdaMax)
+  const b = besideLimit(place(high, sample.lambdaMax), strip, limitPlace(strip, xScale, range[1], size), size)
   const clash = a.x + a.width + 6 > b.x && Math.abs(a.y - b.y) < size * 1.2
   const lowY = clash ? Math.max(panel.y + size, b.y - size * 1.3) : a.y
   const style = { size, fill: box.theme.ink, anchor: 'start', halo: box.theme.background } as const
@@ -186,20 +191,57 @@ function extremeLabels({ arm, panel, spectrum }: Strip, xScale: PositionScale, b
   ]
 }
 
-/** The optimizer's limit: a long-dashed line, or an arrow at the edge where it is far beyond. */
-function stabilityMarks({ arm, panel }: Strip, xScale: PositionScale, high: number, box: PlotBox): readonly Mark[] {
-  if (arm.stability === null) return []
-  const size = 11 * box.text
-  const { value, label } = arm.stability
+interface WordPlace {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+}
+
+/** The same place, or the nearest beside the optimizer's limit: its line would strike the words through, its name stands left of its top. */
+function besideLimit(words: WordPlace, { panel }: Strip, limit: LimitPlace | null, size: number): WordPlace {
+  if (limit === null) return words
+  const end = words.x + words.width
+  const besideName = words.y < limit.y + 1.3 * size
+  const from = besideName ? limit.from : limit.x
+  if (limit.x < words.x - 4 || from > end + 4 || (!limit.inside && !besideName)) return words
+  const right = limit.x + 5
+  const fits = right + words.width <= panel.x + panel.width
+  const isNearer = right - words.x < end - (from - 5)
+  return { ...words, x: fits && isNearer ? right : Math.max(panel.x, from - 5 - words.width) }
+}
+
+/** Where the limit and its name stand; null where there is none or no room for it. */
+interface LimitPlace {
+  readonly inside: boolean
+  readonly x: number
+  /** Left end of the name, and its base line. */
+  readonly from: number
+  readonly y: number
+  readonly label: Label
+}
+
+function limitPlace({ arm, panel }: Strip, xScale: PositionScale, high: number, size: number): LimitPlace | null {
+  if (arm.stability === null) return null
+  const { value, label: name } = arm.stability
   const inside = value <= high
+  if (!inside && panel.height < LEAST_LINES * size) return null
   const x = inside ? crisp(xScale.at(value)) : panel.x + panel.width
-  const text: Label = inside ? label : joinLabels(`${label} `, measuredNumber(value, 2), ' →')
+  const label: Label = inside ? name : joinLabels(`${name} `, measuredNumber(value, 2), ' →')
+  return { inside, x, from: x - (inside ? 4 : 0) - textWidth(label, size), y: panel.y + size * 0.9, label }
+}
+
+/** The optimizer's limit: a long-dashed line, or an arrow at the edge where it is far beyond. */
+function stabilityMarks(strip: Strip, xScale: PositionScale, high: number, box: PlotBox): readonly Mark[] {
+  const size = 11 * box.text
+  const limit = limitPlace(strip, xScale, high, size)
+  if (limit === null) return []
+  const { inside, x, y, label } = limit
+  const { panel } = strip
   const dash = THEORY_DASH.map((length) => length * 0.7 * box.line)
   const line = inside ? [segment(x, panel.y - 2, x, panel.y + panel.height, box.theme.theory, 1.3 * box.line, { dash, opacity: 0.85 })] : []
-  const y = panel.y + size * 0.9
   return [
     ...line,
-    { type: 'text', x: x - (inside ? 4 : 0), y, label: text, size, fill: box.theme.theory, anchor: 'end', halo: box.theme.background },
+    { type: 'text', x: x - (inside ? 4 : 0), y, label, size, fill: box.theme.theory, anchor: 'end', halo: box.theme.background },
   ]
 }
 

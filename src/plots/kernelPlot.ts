@@ -42,6 +42,9 @@ export function createKernelPlot(host: HTMLElement): MountedPlot<KernelPlotData>
   return mountPlot(kernelPlot, host)
 }
 
+/** Below this height in lines of ticks there is one row of panels instead of two. */
+const LEAST_LINES = 14
+
 function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): Drawing {
   const reason = emptyReason(data.arms)
   if (reason !== undefined && reason !== null)
@@ -64,7 +67,9 @@ function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): D
   const ticks = [range, ratioRange].flatMap((ends) => panelLogScale(ends, { x: 0, y: 0, width: 1, height: 100 }).ticks(4))
   const outer = panelOf(left, marginsFor(left, ticks, endLabelMargin(armNames, left, 0.3)))
   const gap = Math.round(TICK_SIZE * box.text * 2.6)
-  const panel = wide ? { ...outer, height: Math.round((outer.height - gap) * 0.6) } : outer
+  // Read from the back of a hall a card holds one row of panels: two would be stripes.
+  const tall = wide && outer.height > LEAST_LINES * TICK_SIZE * box.text
+  const panel = tall ? { ...outer, height: Math.round((outer.height - gap) * 0.6) } : outer
   const xScale = timeScale(data.totalSteps, panel)
   const yScale = panelLogScale(range, panel)
   const lines = data.arms.map(({ arm, samples }, index): PanelLine => ({
@@ -75,12 +80,12 @@ function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): D
     bold: true,
   }))
   const drift = linePanelMarks(
-    { panel, xScale, yScale, xName: 'step', yName: wide ? 'drift |K − K₀| / |K₀|' : 'drift', showX: !wide, lines },
+    { panel, xScale, yScale, xName: 'step', yName: wide ? 'drift |K − K₀| / |K₀|' : 'drift', showX: !tall, lines },
     left,
   )
   const theory = data.theory.map((curve) => theoryLine(curve, xScale.at, (i) => yScale.at(theoryValue(curve, i)), panel, box))
   const lower = { ...panel, y: panel.y + panel.height + gap, height: outer.height - panel.height - gap }
-  const ratio: PanelPair = wide ? plPanel(data, lower, xScale, ratioRange, left) : { canvas: [], svg: [] }
+  const ratio: PanelPair = tall ? plPanel(data, lower, xScale, ratioRange, left) : { canvas: [], svg: [] }
   const right = wide
     ? rightPanels(data, { x: left.width + 30, y: outer.y, width: box.width - left.width - 42, height: outer.height }, box)
     : { canvas: [], svg: [] }
@@ -93,18 +98,20 @@ function drawKernel(data: KernelPlotData, box: PlotBox, memory: KernelMemory): D
     cursor: (step) => cursorMarks(step, xScale, through, box),
     probe: (x, y) => driftProbe(data, { panel: through, xScale, yScale }, box, x, y),
     stops: { x: Float64Array.from(data.arms.at(0)?.samples ?? [], ({ step }) => xScale.at(step)), y: panel.y + panel.height / 2 },
-    rescaled: [...(memory.drift.rescaled ? [yLabelStrip(panel)] : []), ...(wide && memory.ratio.rescaled ? [yLabelStrip(lower)] : [])],
+    rescaled: [...(memory.drift.rescaled ? [yLabelStrip(panel)] : []), ...(tall && memory.ratio.rescaled ? [yLabelStrip(lower)] : [])],
   }
 }
 
 function driftValues(data: KernelPlotData): readonly number[] {
-  return data.arms.flatMap(({ samples }) => samples.map(({ drift }) => drift))
+  const predicted = data.theory.flatMap((curve) => Array.from(curve.x, (_, i) => theoryValue(curve, i)))
+  return [...predicted, ...data.arms.flatMap(({ samples }) => samples.map(({ drift }) => drift))]
 }
 
 function rightPanels(data: KernelPlotData, area: Box, box: PlotBox): PanelPair {
   const drawn = data.arms.filter(({ current }) => current !== null)
   const size = TICK_SIZE * box.text
   if (drawn.every(({ current }) => current!.eigenvalues.length === 1)) return singleNumber(drawn, area, box)
+  if (area.height < LEAST_LINES * size) return mapsPanel(drawn, data.classes, area, box)
   const mapHeight = Math.min(area.height * 0.56, area.width / Math.max(1, drawn.length))
   const maps = mapsPanel(drawn, data.classes, { ...area, height: mapHeight }, box)
   const below = area.y + mapHeight + size * 2.6

@@ -17,6 +17,7 @@ export function BackendChip() {
   const onCpuAfterLoss = useLabState((state) => state.run.onCpuAfterLoss)
   const first = chips.A
   if (first === undefined) return null
+  const alike = chips.B !== undefined && JSON.stringify(chips.B) === JSON.stringify(first)
   const webgpu = first.backend === 'webgpu'
   const software = webgpu && /swiftshader|llvmpipe|software/i.test(first.adapter ?? '')
   const tone = onCpuAfterLoss || software ? 'warn' : webgpu ? 'good' : 'neutral'
@@ -38,13 +39,21 @@ export function BackendChip() {
           <h2 className="section-title">What computes here</h2>
           {(['A', 'B'] as const).map((arm) => {
             const chip = chips[arm]
-            if (chip === undefined) return null
+            if (chip === undefined || (arm === 'B' && alike)) return null
             return (
               <dl key={arm} className="facts">
                 {chips.B !== undefined && (
                   <>
-                    <dt>Arm</dt>
-                    <dd className={arm === 'A' ? 'arm-a' : 'arm-b'}>{arm}</dd>
+                    <dt>{alike ? 'Arms' : 'Arm'}</dt>
+                    <dd>
+                      <span className={arm === 'A' ? 'arm-a' : 'arm-b'}>{arm}</span>
+                      {alike && (
+                        <>
+                          {' and '}
+                          <span className="arm-b">B</span>
+                        </>
+                      )}
+                    </dd>
                   </>
                 )}
                 <dt>Engine</dt>

@@ -3,14 +3,14 @@ import { ArrowRight } from 'lucide-react'
 import { LESSONS } from '../lessons/catalogue.ts'
 import { Segmented } from './controls/choices.tsx'
 import { useLab, useLabState } from './lab.tsx'
-import { useQuestion } from './question.ts'
+import { hintOf, momentOf, useQuestion } from './question.ts'
 
 /** The strip under the top bar; one line in an embed. */
 export function QuestionStrip() {
   const { view } = useLab()
   const { lesson, left } = useQuestion()
   const prediction = useLabState((state) => state.prediction)
-  const finished = useLabState((state) => state.run.phase === 'finished')
+  const moment = useLabState(({ run }) => momentOf(run))
   const embed = useLabState((state) => state.view.embed)
   if (lesson === null) {
     return (
@@ -34,11 +34,7 @@ export function QuestionStrip() {
     )
   }
   const chosen = prediction === null ? null : lesson.choices[prediction]
-  const sub = finished
-    ? `${chosen === null ? '' : `You said: ${chosen}. `}${lesson.finding}`
-    : chosen === null
-      ? 'Commit to a guess, then press Run.'
-      : `Your guess: ${chosen}. Now press Run.`
+  const sub = hintOf(moment, chosen, lesson.finding)
   const next = LESSONS.find((candidate) => candidate.id === (lesson.id === 'race' ? 'fashion' : 'race'))
   return (
     <section className="question" aria-label="Question">

@@ -17,6 +17,18 @@ export function groupedNumber(value: number): string {
     .replaceAll(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
 }
 
+/** Powers of ten as 2e−5 with one digit where two arms share a small card: cut words say less than round ones. */
+export function compactPowers(text: string): string {
+  if (!text.includes(' · ')) return text
+  return text.replaceAll(/(?:(\d+(?:\.\d+)?)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu, (_, digits: string | undefined, raised: string) => {
+    const exponent = [...raised].map((sign) => (sign === '⁻' ? '-' : String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)))).join('')
+    return Number(`${digits ?? 1}e${exponent}`)
+      .toExponential(0)
+      .replace('e+', 'e')
+      .replace('-', '−')
+  })
+}
+
 /** What somebody typed: numbers with e, a comma, a true minus, √, e and π alone; null when it is none. */
 export function readNumber(text: string): number | null {
   const tidy = text.trim().replaceAll('−', '-').replaceAll(',', '.').replaceAll(/\s/g, '')

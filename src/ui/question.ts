@@ -34,3 +34,19 @@ export function useQuestion(): Question {
   const left = useLabState((state) => questionOf(state).left)
   return { lesson, left }
 }
+
+/** Before the first step; while something is seen; when all is seen. */
+export type Moment = 'before' | 'during' | 'after'
+
+/** Where in its life a run is, as far as a question is concerned. */
+export function momentOf({ phase, step, wanted }: Pick<LabState['run'], 'phase' | 'step' | 'wanted'>): Moment {
+  if (phase === 'finished') return 'after'
+  return phase === 'running' || wanted === 'run' || step > 0 ? 'during' : 'before'
+}
+
+/** The line under the question: what to do now, then what was found. */
+export function hintOf(moment: Moment, guess: string | null, finding: string): string {
+  if (moment === 'after') return `${guess === null ? '' : `You said: ${guess}. `}${finding}`
+  if (guess === null) return moment === 'before' ? 'Commit to a guess, then press Run.' : 'Which will it be? A guess still counts.'
+  return `Your guess: ${guess}.${moment === 'before' ? ' Now press Run.' : ''}`
+}

@@ -108,9 +108,9 @@ describe('the statistics of gradient norms', () => {
 
   test("say whose gradient it is where it is not the probe set's", () => {
     const data = gradientData()
-    expect(gradientNormPlot.caption(data)).toBe('norm by layer, median of 8 seeds, log scale')
+    expect(gradientNormPlot.caption(data)).toBe('norm by layer, median of 8 seeds')
     const arms = data.arms.map((arm, index) => ({ ...arm, current: { ...arm.current!, batchRows: index === 0 ? 16 : 64 } }))
-    expect(gradientNormPlot.caption({ ...data, arms })).toBe('norm by layer, batch of 16 or 64, median of 8 seeds, log scale')
+    expect(gradientNormPlot.caption({ ...data, arms })).toBe('norm by layer, batch of 16 or 64, median of 8 seeds')
     expect(gradientNormPlot.summary({ ...data, arms })).toContain("gradient of the step's batch of 16 or 64 by layer")
     expect(gradientNormPlot.caption({ ...data, arms, quantity: 'forward' })).not.toContain('batch')
   })

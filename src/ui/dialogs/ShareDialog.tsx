@@ -19,13 +19,14 @@ export function ShareButton() {
     <>
       <button
         type="button"
-        className="button not-narrow"
+        className="button share"
+        aria-label="Share"
         onClick={() => {
           setLink(linkTo(store.getState()))
           ref.current?.showModal()
         }}
       >
-        <Share2 aria-hidden="true" /> Share
+        <Share2 aria-hidden="true" /> <span className="not-narrow">Share</span>
       </button>
       <Dialog ref={ref} title="Share this experiment">
         <p className="small muted">

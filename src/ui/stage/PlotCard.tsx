@@ -4,6 +4,7 @@ import { useRef, useState } from 'react'
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { LabState } from '../../store/labState.ts'
 import { useLab, useLabState } from '../lab.tsx'
+import { compactPowers } from '../numberText.ts'
 import { DemandLine, type DemandName } from './DemandLine.tsx'
 import { NormsOf } from './NormsOf.tsx'
 import type { Panel } from './panels.ts'
@@ -22,11 +23,13 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
   const demand = demandOf(panel)
   const headline = useRef<HTMLSpanElement>(null)
   const caption = useRef<HTMLSpanElement>(null)
+  // Read from the back of a hall the head names the axis, and the readout is not there.
+  const present = useLabState((state) => state.view.present)
   const frozen = useLabState((state) => ASKS_SAMPLES.has(panel.name) && hasBatchNorm(state))
   return (
     <section className="card" data-variant={variant} data-demand={demand} aria-label={panel.title}>
       <div className="card-head">
-        <h2>{variant === 'main' ? panel.title : panel.shortTitle}</h2>
+        <h2>{variant === 'main' || present ? panel.title : panel.shortTitle}</h2>
         {variant === 'main' && <PanelViews panel={panel} />}
         {variant === 'main' && panel.name === 'gradientNorms' && <NormsOf />}
         <span ref={caption} className="sub" />
@@ -37,7 +40,8 @@ export function PlotCard({ panel, variant }: PlotCardProps) {
         variant={variant}
         lends={variant === 'main'}
         onWords={(words) => {
-          if (headline.current !== null) writeHeadline(headline.current, variant === 'main' ? words.headline : compact(words.headline))
+          if (headline.current !== null)
+            writeHeadline(headline.current, variant === 'main' ? words.headline : compactPowers(words.headline))
           if (caption.current !== null) caption.current.textContent = variant === 'main' ? words.caption : ''
         }}
       />
@@ -117,15 +121,6 @@ function hasBatchNorm({ experiment }: LabState): boolean {
   return armsOf(experiment).some((arm) => {
     const { kind, norm } = armExperiment(experiment, arm).model
     return kind !== 'chain' && norm === 'batch'
-  })
-}
-
-/** Powers of ten with one digit where two arms share a small card: cut words say less than round ones. */
-function compact(text: string): string {
-  if (!text.includes(' · ')) return text
-  return text.replaceAll(/(\d+(?:\.\d+)?)×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/gu, (_, digits: string, raised: string) => {
-    const exponent = [...raised].map((sign) => (sign === '⁻' ? '-' : String('⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(sign)))).join('')
-    return Number(`${digits}e${exponent}`).toExponential(0).replace('e+', 'e').replace('-', '−')
   })
 }
 
