@@ -41,6 +41,19 @@ export interface LayerNorms {
   readonly underflow: Uint8Array
 }
 
+/**
+ * Inner products of n vectors in extended range: <g_i, g_j> = products[i n + j] * 2^(exponents[i] + exponents[j]).
+ *
+ * A diagonal entry lies in [1, 4), or is 0 where the vector is exactly zero (NaN or Infinity where it is not finite): cosines
+ * are those of `products` alone.
+ */
+export interface ScaledGram {
+  /** [n, n] row-major. */
+  readonly products: Float64Array
+  /** [n]. */
+  readonly exponents: Int32Array
+}
+
 /** Flat vectors are layer by layer, W before b, row-major, W as [out, in]; P entries. Gradients follow the loss as reduced unless said otherwise. */
 export interface Probe {
   readonly layers: readonly LayerInfo[]
@@ -54,7 +67,11 @@ export interface Probe {
   perSampleGram(set: SampleSet, signal?: AbortSignal): Promise<Float64Array>
   /** [k, k] inner products of reduced batch gradients. */
   batchGram(batches: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array>
-  /** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients. Common power-of-two scaling per pair is allowed. */
+  /** `perSampleGram` in extended range; absent where the squares of gradients never leave float64. */
+  scaledPerSampleGram?(set: SampleSet, signal?: AbortSignal): Promise<ScaledGram>
+  /** `batchGram` in extended range; absent as above. */
+  scaledBatchGram?(batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledGram>
+  /** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients. Each gradient may be divided by a power of two of its own. */
   batchPairs(pairs: readonly (readonly [SampleSet, SampleSet])[], signal?: AbortSignal): Promise<Float64Array>
   /** [P]. */
   gradient(set: SampleSet, signal?: AbortSignal): Promise<Float64Array>

@@ -39,7 +39,7 @@ export function withFixedOutput(trainer: Trainer): Trainer {
 function trainedProbe(probe: Probe): Probe {
   const layers = probe.layers.slice(0, -1)
   const parameterCount = layers.reduce((sum, { size }) => sum + size, 0)
-  const { normStatistics } = probe
+  const { normStatistics, scaledPerSampleGram, scaledBatchGram } = probe
   const cut = (full: Float64Array): Float64Array => {
     const rows = full.length / probe.parameterCount
     const part = new Float64Array(rows * parameterCount)
@@ -78,6 +78,8 @@ function trainedProbe(probe: Probe): Probe {
     },
     weights: async () => cut(await probe.weights()),
     constants: async () => (await probe.weights()).slice(parameterCount),
+    ...(scaledPerSampleGram === undefined ? {} : { scaledPerSampleGram: (set, signal) => scaledPerSampleGram.call(probe, set, signal) }),
+    ...(scaledBatchGram === undefined ? {} : { scaledBatchGram: (batches, signal) => scaledBatchGram.call(probe, batches, signal) }),
     ...(normStatistics === undefined ? {} : { normStatistics: () => normStatistics.call(probe) }),
     preactivations: async (set) => (await probe.preactivations(set)).slice(0, -1),
   }

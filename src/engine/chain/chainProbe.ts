@@ -4,7 +4,7 @@
 import type { Dataset } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
-import type { LayerInfo, LayerNorms, Probe, SampleSet } from '../../core/probe.ts'
+import type { LayerInfo, LayerNorms, Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
 import { combinedNorm, normalised, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { splitOf } from '../sampleRows.ts'
 import { fillChainGradient } from './chainGradient.ts'
@@ -87,12 +87,19 @@ export function createChainProbe(source: ChainProbeSource): Probe {
     },
     async perSampleGram(set, signal) {
       refresh(signal)
-      const singles = Array.from(set.indices, (index) => ({ indices: Int32Array.of(index), from: set.from }))
-      return rankOne(signedLengths(singles, 'sum'))
+      return rankOne(signedLengths(singles(set), 'sum'))
+    },
+    async scaledPerSampleGram(set, signal) {
+      refresh(signal)
+      return scaledRankOne(signedLengths(singles(set), 'sum'))
     },
     async batchGram(batches, signal) {
       refresh(signal)
       return rankOne(signedLengths(batches, source.reduction))
+    },
+    async scaledBatchGram(batches, signal) {
+      refresh(signal)
+      return scaledRankOne(signedLengths(batches, source.reduction))
     },
     async batchPairs(pairs, signal) {
       refresh(signal)
@@ -185,30 +192,41 @@ function normsOf(gradient: ScaledArray): LayerNorms {
   return { mantissa, exponent, meanAbsMantissa: mantissa.slice(), meanAbsExponent: exponent.slice(), underflow: new Uint8Array(depth) }
 }
 
+function singles(set: SampleSet): SampleSet[] {
+  return Array.from(set.indices, (index) => ({ indices: Int32Array.of(index), from: set.from }))
+}
+
+/** [n, n] products of signed lengths, each of which keeps its exponent. */
+function scaledRankOne(lengths: readonly ScaledNumber[]): ScaledGram {
+  return {
+    products: Float64Array.from(lengths.flatMap((a) => lengths.map((b) => a.mantissa * b.mantissa))),
+    exponents: Int32Array.from(lengths, ({ exponent }) => exponent),
+  }
+}
+
 /** [n, n] products of signed lengths; below 1e-308 they are 0. */
 function rankOne(lengths: readonly ScaledNumber[]): Float64Array {
   const n = lengths.length
   const gram = new Float64Array(n * n)
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) gram[i * n + j] = productOf(lengths[i], lengths[j], 0)
+    for (let j = 0; j < n; j++) gram[i * n + j] = productOf(lengths[i], lengths[j])
   }
   return gram
 }
 
-function productOf(a: ScaledNumber, b: ScaledNumber, shift: number): number {
-  return timesPowerOfTwo(a.mantissa * b.mantissa, a.exponent + b.exponent - shift)
+function productOf(a: ScaledNumber, b: ScaledNumber): number {
+  return timesPowerOfTwo(a.mantissa * b.mantissa, a.exponent + b.exponent)
 }
 
 function signedPair(lengths: readonly ScaledNumber[]): [ScaledNumber, ScaledNumber] {
   return [lengths[0], lengths[1]]
 }
 
-/** <a,b>, |a|^2, |b|^2; where the squares would leave float64, all three by one power of two, as the contract allows. */
+/** <a,b>, |a|^2, |b|^2; where the squares would leave float64, both over powers of two of their own, as the contract allows. */
 function pairRow(a: ScaledNumber, b: ScaledNumber): [number, number, number] {
-  const exponents = [a, b].filter(({ mantissa }) => mantissa !== 0).map(({ exponent }) => exponent)
-  const isPlain = exponents.every((exponent) => Math.abs(exponent) < PLAIN_EXPONENT)
-  const shift = isPlain ? 0 : 2 * Math.max(...exponents)
-  return [productOf(a, b, shift), productOf(a, a, shift), productOf(b, b, shift)]
+  const isPlain = [a, b].every(({ exponent }) => Math.abs(exponent) < PLAIN_EXPONENT)
+  const [p, q] = isPlain ? [a, b] : [a, b].map(({ mantissa }): ScaledNumber => ({ mantissa, exponent: 0 }))
+  return [productOf(p, q), productOf(p, p), productOf(q, q)]
 }
 
 function checkBlock(block: Float64Array, count: number, depth: number): void {

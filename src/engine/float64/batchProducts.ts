@@ -1,10 +1,12 @@
 // Inner products of mini-batch gradients, without ever holding k x P numbers when that is large.
 import type { SplitArrays } from '../../core/dataset.ts'
+import type { ScaledGram } from '../../core/probe.ts'
 import { binaryExponent } from '../../numerics/logMagnitude.ts'
+import { scaledGramOf } from '../../numerics/scaledGram.ts'
 
 /** Gradients held at once: 64 MiB. */
 const HELD_ENTRIES = 8 * 2 ** 20
-/** Squares of gradients within 2^+-400 need no scaling. */
+/** Gradients within 2^+-400 stay as they are: their squares need no scaling. */
 const PLAIN_EXPONENT = 400
 
 /** One mini-batch as rows of a split. */
@@ -17,39 +19,44 @@ export interface Batch {
 export type GradientWriter = (batch: Batch, into: Float64Array) => void | Promise<void>
 
 /**
- * [k, k] inner products of the gradients of k batches.
+ * Inner products of the gradients of k batches.
  *
  * Holds at most 64 MiB of gradients (two at least): when k P is larger, some are computed again.
  */
-export async function batchGramMatrix(
+export async function scaledBatchGram(
   batches: readonly Batch[],
   parameterCount: number,
   write: GradientWriter,
   pause: () => Promise<void>,
   heldEntries = HELD_ENTRIES,
-): Promise<Float64Array> {
+): Promise<ScaledGram> {
   const k = batches.length
   const gram = new Float64Array(k * k)
+  const exponents = new Int32Array(k)
   const held = Math.max(1, Math.min(k, Math.floor(heldEntries / parameterCount) - 1))
   const gradients = Array.from({ length: held }, () => new Float64Array(parameterCount))
   const single = new Float64Array(parameterCount)
+  const fill = async (batch: number, into: Float64Array): Promise<void> => {
+    await write(batches[batch], into)
+    exponents[batch] = broughtInRange(into)
+  }
   for (let start = 0; start < k; start += held) {
     const end = Math.min(k, start + held)
     for (let a = start; a < end; a++) {
-      await write(batches[a], gradients[a - start])
+      await fill(a, gradients[a - start])
       for (let b = start; b <= a; b++) setBoth(gram, k, a, b, dot(gradients[a - start], gradients[b - start]))
       await pause()
     }
     for (let b = end; b < k; b++) {
-      await write(batches[b], single)
+      await fill(b, single)
       for (let a = start; a < end; a++) setBoth(gram, k, a, b, dot(gradients[a - start], single))
       await pause()
     }
   }
-  return gram
+  return scaledGramOf(gram, k, exponents)
 }
 
-/** [p, 3]: <a,b>, |a|^2, |b|^2; both gradients of a pair by one power of two where their squares would leave float64. */
+/** [p, 3]: <a,b>, |a|^2, |b|^2; a gradient whose square would leave float64 is divided by a power of two. */
 export async function batchPairProducts(
   pairs: readonly (readonly [Batch, Batch])[],
   parameterCount: number,
@@ -62,15 +69,20 @@ export async function batchPairProducts(
   for (const [row, [first, second]] of pairs.entries()) {
     await write(first, a)
     await write(second, b)
-    const exponent = Math.max(binaryExponent(largestSize(a)), binaryExponent(largestSize(b)))
-    if (Number.isFinite(exponent) && Math.abs(exponent) > PLAIN_EXPONENT) {
-      divideByPower(a, exponent)
-      divideByPower(b, exponent)
-    }
+    broughtInRange(a)
+    broughtInRange(b)
     rows.set([dot(a, b), dot(a, a), dot(b, b)], 3 * row)
     await pause()
   }
   return rows
+}
+
+/** Divides by the power of two that is returned, 0 while squares are in range. */
+function broughtInRange(values: Float64Array): number {
+  const exponent = binaryExponent(largestSize(values))
+  if (!Number.isFinite(exponent) || Math.abs(exponent) <= PLAIN_EXPONENT) return 0
+  divideByPower(values, exponent)
+  return exponent
 }
 
 function setBoth(gram: Float64Array, k: number, a: number, b: number, value: number): void {

@@ -6,11 +6,13 @@
 import type { Dataset } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
-import type { LayerInfo, OutputIndex, Probe, SampleSet } from '../../core/probe.ts'
+import type { LayerInfo, OutputIndex, Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
+import { binaryExponent } from '../../numerics/logMagnitude.ts'
+import { plainGram, scaledGramOf } from '../../numerics/scaledGram.ts'
 import { inParts } from '../parts.ts'
 import { splitOf } from '../sampleRows.ts'
 import { batchGradient, fittingWorkspace, type Workspace } from './batchGradient.ts'
-import { batchGramMatrix, batchPairProducts, type Batch, type GradientWriter } from './batchProducts.ts'
+import { batchPairProducts, scaledBatchGram, type Batch, type GradientWriter } from './batchProducts.ts'
 import { evaluate, preactivationsOf } from './evaluation.ts'
 import { frozenNetwork, statisticsOf } from './frozenStatistics.ts'
 import { lossGram, outputGram } from './gramMatrices.ts'
@@ -57,15 +59,19 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
     inParts(frozenNetwork(network, at, source.dataset, source.probeCount), pause)
   const batchOf = (set: SampleSet): Batch => ({ split: rowsOf(set), indices: set.indices })
 
-  /** Writes gradients at the weights of this moment. */
-  const gradientWriter = (pause: Pause): GradientWriter => {
-    const { at, pass } = momentNow()
+  /** Writes gradients at the weights of this moment, of the network or of one with frozen norms. */
+  const gradientWriter = (pause: Pause, of = network, reducedAs = reduction, { at, pass } = momentNow()): GradientWriter => {
     let workspace: Workspace | null = null
     return async ({ split, indices }, into) => {
-      workspace = fittingWorkspace(network, indices.length, workspace)
-      await inParts(batchGradient(network, at, split, indices, reduction, workspace, into, pass), pause)
+      workspace = fittingWorkspace(of, indices.length, workspace)
+      await inParts(batchGradient(of, at, split, indices, reducedAs, workspace, into, pass), pause)
       into.fill(0, network.trainedCount)
     }
+  }
+
+  const batchGramNow = async (batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledGram> => {
+    const pause = createPause(signal)
+    return scaledBatchGram(batches.map(batchOf), network.parameterCount, gradientWriter(pause), pause)
   }
 
   return {
@@ -94,10 +100,21 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       const pause = createPause(signal)
       return lossGram(await frozenAt(at, pause), at, rowsOf(set), set.indices, pause, pass)
     },
-    async batchGram(batches, signal) {
+    async scaledPerSampleGram(set, signal) {
+      const moment = momentNow()
       const pause = createPause(signal)
-      return batchGramMatrix(batches.map(batchOf), network.parameterCount, gradientWriter(pause), pause)
+      const frozen = await frozenAt(moment.at, pause)
+      const split = rowsOf(set)
+      const gram = await lossGram(frozen, moment.at, split, set.indices, pause, moment.pass)
+      if (hasItsSquares(gram, set.indices.length)) return scaledGramOf(gram, set.indices.length)
+      // One by one, each gradient has an exponent of its own; those that are zero then are zero.
+      const singles = Array.from(set.indices, (index): Batch => ({ split, indices: Int32Array.of(index) }))
+      return await scaledBatchGram(singles, network.parameterCount, gradientWriter(pause, frozen, 'sum', moment), pause)
     },
+    async batchGram(batches, signal) {
+      return plainGram(await batchGramNow(batches, signal))
+    },
+    scaledBatchGram: batchGramNow,
     async batchPairs(pairs, signal) {
       const rows = pairs.map(([a, b]) => [batchOf(a), batchOf(b)] as const)
       const pause = createPause(signal)
@@ -145,6 +162,14 @@ export function createFloat64Probe(source: Float64ProbeSource): Probe {
       return statisticsOf(await frozenAt(momentNow().at, createPause(undefined)))
     },
   }
+}
+
+/** Squared norms within 2^+-900 are right to the last digits. */
+const PLAIN_SQUARE = 900
+
+/** Whether float64 holds the squares of all n vectors with their digits; zeros may be squares that it lost. */
+function hasItsSquares(gram: Float64Array, n: number): boolean {
+  return Array.from({ length: n }, (_, i) => binaryExponent(gram[i * n + i])).every((exponent) => Math.abs(exponent) <= PLAIN_SQUARE)
 }
 
 /** @throws {ShapeFault} when a block does not hold `count` vectors. */

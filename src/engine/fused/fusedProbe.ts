@@ -6,8 +6,8 @@ import type { Probe } from '../../core/probe.ts'
 import { evaluate, preactivationsOf } from './evaluationMeasures.ts'
 import type { FusedProbeContext } from './fusedProbeContext.ts'
 import { gradientNormsOn, gradientOn } from './gradientMeasures.ts'
-import { batchGramOn, batchPairsOn } from './gradientPairs.ts'
-import { kernelGramOn, perSampleGramOn } from './gramMeasures.ts'
+import { batchGramOn, batchPairsOn, scaledBatchGramOn } from './gradientPairs.ts'
+import { kernelGramOn, perSampleGramOn, scaledPerSampleGramOn } from './gramMeasures.ts'
 import { hessianVectorsOn, outputHessianVectorsOn } from './hessianMeasures.ts'
 import { MeasuringPasses } from './measuringPasses.ts'
 import { outputJacobianOn } from './outputJacobian.ts'
@@ -60,8 +60,10 @@ export function createFusedProbe(context: FusedProbeContext, budget?: WorkBudget
     gradient: (set, signal) => inTurn(signal, (stop) => gradientOn(passes, set, stop)),
     gradientNorms: (set, signal) => inTurn(signal, (stop) => gradientNormsOn(passes, set, stop)),
     perSampleGram: (set, signal) => inTurn(signal, (stop) => perSampleGramOn(passes, set, stop)),
+    scaledPerSampleGram: (set, signal) => inTurn(signal, (stop) => scaledPerSampleGramOn(passes, set, stop)),
     kernelGram: (set, signal) => inTurn(signal, (stop) => kernelGramOn(passes, set, stop)),
     batchGram: (batches, signal) => inTurn(signal, (stop) => batchGramOn(passes, batches, stop)),
+    scaledBatchGram: (batches, signal) => inTurn(signal, (stop) => scaledBatchGramOn(passes, batches, stop)),
     batchPairs: (pairs, signal) => inTurn(signal, (stop) => batchPairsOn(passes, pairs, stop)),
     hessianVectors: (block, count, set, signal) => inTurn(signal, (stop) => hessianVectorsOn(passes, block, count, set, stop)),
     outputHessianVectors: (block, count, set, output, signal) =>

@@ -2,8 +2,9 @@
 //
 // Several batches ride side by side through K1 and K2; their gradients go into a bank of bounded size, from which a
 // kernel takes the pairs. Where k gradients do not fit, two banks hold two blocks of them and some are computed again.
-import type { SampleSet } from '../../core/probe.ts'
-import { timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import type { SampleSet, ScaledGram } from '../../core/probe.ts'
+import { scaledToNumber, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { gramOfScaledNumbers } from '../../numerics/scaledGram.ts'
 import { prepareBanks } from './gradientBanks.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 
@@ -12,8 +13,18 @@ const PLAIN_EXPONENT = 400
 
 /** [k, k] inner products of reduced batch gradients. */
 export async function batchGramOn(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array> {
+  return Float64Array.from(await batchProducts(passes, batches, signal), scaledToNumber)
+}
+
+/** The same in extended range: each gradient has an exponent of its own. */
+export async function scaledBatchGramOn(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledGram> {
+  return gramOfScaledNumbers(await batchProducts(passes, batches, signal), batches.length)
+}
+
+/** [k, k]. */
+async function batchProducts(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledNumber[]> {
   const k = batches.length
-  const gram = new Float64Array(k * k)
+  const gram: ScaledNumber[] = Array.from({ length: k * k })
   if (k === 0) return gram
   const run = await prepareBanks(passes, batches)
   try {
@@ -64,7 +75,7 @@ export async function batchGramOn(passes: MeasuringPasses, batches: readonly Sam
   return gram
 }
 
-/** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients; both of a pair by one power of two where squares would leave float64. */
+/** [p, 3]: <a,b>, |a|^2, |b|^2 of reduced batch gradients; over powers of two where squares would leave float64. */
 export async function batchPairsOn(
   passes: MeasuringPasses,
   pairs: readonly (readonly [SampleSet, SampleSet])[],
@@ -95,24 +106,15 @@ export async function batchPairsOn(
   return rows
 }
 
-/** Plain numbers, divided by one power of four where the squares are far from 1. */
-function pairRow(products: readonly ScaledNumber[]): number[] {
-  const largest = Math.max(
-    ...products
-      .slice(1)
-      .filter(({ mantissa }) => mantissa !== 0)
-      .map(({ exponent }) => exponent),
-  )
-  const shift = Number.isFinite(largest) && Math.abs(largest) > 2 * PLAIN_EXPONENT ? largest : 0
-  return products.map(({ mantissa, exponent }) => timesPowerOfTwo(mantissa, exponent - shift))
+/** Plain numbers; where a square is far from 1, both gradients are divided by powers of two of their own. */
+function pairRow([ab, aa, bb]: readonly ScaledNumber[]): number[] {
+  if ([aa, bb].every(({ exponent }) => Math.abs(exponent) <= 2 * PLAIN_EXPONENT)) return [ab, aa, bb].map(scaledToNumber)
+  const { products } = gramOfScaledNumbers([aa, ab, ab, bb], 2)
+  return [products[1], products[0], products[3]]
 }
 
-function write(gram: Float64Array, k: number, places: readonly (readonly [number, number])[], products: readonly ScaledNumber[]): void {
-  for (const [at, [i, j]] of places.entries()) {
-    const value = timesPowerOfTwo(products[at].mantissa, products[at].exponent)
-    gram[i * k + j] = value
-    gram[j * k + i] = value
-  }
+function write(gram: ScaledNumber[], k: number, places: readonly (readonly [number, number])[], products: readonly ScaledNumber[]): void {
+  for (const [at, [i, j]] of places.entries()) gram[i * k + j] = gram[j * k + i] = products[at]
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)

@@ -3,8 +3,11 @@
 // K1 leaves activations and deltas of every row, K3 their products layer by layer; partial sums over groups of layers
 // are added here in float64. Rows that do not fit in memory together are taken as unions of two blocks.
 import { DomainFault } from '../../core/faults.ts'
-import type { SampleSet } from '../../core/probe.ts'
+import type { SampleSet, ScaledGram } from '../../core/probe.ts'
+import type { ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { gramOfScaledNumbers } from '../../numerics/scaledGram.ts'
 import { splitOf } from '../sampleRows.ts'
+import { scaledBatchGramOn } from './gradientPairs.ts'
 import { GRAM_BLOCK, GRAM_ENTRIES, GRAM_THREADS, gramOperations, gramWgsl } from './gramKernel.ts'
 import { packRows } from './layout.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
@@ -16,6 +19,9 @@ import { cutGrid, type Piece } from './workPieces.ts'
 
 type Head = 'loss' | 'outputs'
 
+/** Takes the product mantissa * 2^exponent of two rows of the matrix, in both places. */
+type EntryWriter = (row: number, column: number, mantissa: number, exponent: number) => void
+
 /** n*c of a kernel: 8192^2 numbers are 512 MiB. */
 const LARGEST_SIDE = 8192
 /** Layers of one group at least, and workgroups that are enough to fill a GPU. */
@@ -26,32 +32,69 @@ const WORKGROUPS_PER_READ = 4096
 
 /** [n, n] inner products of the gradients of the per-sample losses, without reduction. */
 export async function perSampleGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
-  return gramOn(passes, set, 'loss', signal)
+  return plainGramOn(passes, set, 'loss', signal)
+}
+
+/** A square this far below the tile's largest number has lost digits, or all of them. */
+const WEAKEST_SQUARE = 2 ** -100
+
+/**
+ * The same in extended range.
+ *
+ * Rows of one tile share exponents: where a gradient is so much smaller than its neighbours that its square is lost, all are
+ * taken one by one, each with an exponent of its own. What is 0 then is zero.
+ */
+export async function scaledPerSampleGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<ScaledGram> {
+  const n = set.indices.length
+  const entries: ScaledNumber[] = Array.from({ length: n * n })
+  let weak = false
+  await gramOn(passes, set, 'loss', true, signal, (row, column, mantissa, exponent) => {
+    entries[row * n + column] = entries[column * n + row] = { mantissa, exponent }
+    if (row === column && Math.abs(mantissa) < WEAKEST_SQUARE) weak = true
+  })
+  if (!weak) return gramOfScaledNumbers(entries, n)
+  const singles = Array.from(set.indices, (index): SampleSet => ({ indices: Int32Array.of(index), from: set.from }))
+  return scaledBatchGramOn(passes, singles, signal)
 }
 
 /** [n*c, n*c] tangent kernel J J^T, row = sample * c + output. */
 export async function kernelGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<Float64Array> {
-  return gramOn(passes, set, 'outputs', signal)
+  return plainGramOn(passes, set, 'outputs', signal)
 }
 
-async function gramOn(passes: MeasuringPasses, set: SampleSet, head: Head, signal?: AbortSignal): Promise<Float64Array> {
+async function plainGramOn(passes: MeasuringPasses, set: SampleSet, head: Head, signal?: AbortSignal): Promise<Float64Array> {
+  const side = set.indices.length * (head === 'loss' ? 1 : passes.context.layout.outputWidth)
+  const gram = new Float64Array(side <= LARGEST_SIDE ? side * side : 0)
+  await gramOn(passes, set, head, false, signal, (row, column, value) => {
+    gram[row * side + column] = gram[column * side + row] = value
+  })
+  return gram
+}
+
+/** @param isScaled products come with an exponent; else as plain numbers, exponent 0. */
+async function gramOn(
+  passes: MeasuringPasses,
+  set: SampleSet,
+  head: Head,
+  isScaled: boolean,
+  signal: AbortSignal | undefined,
+  write: EntryWriter,
+): Promise<void> {
   const { dataset, probeCount, layout } = passes.context
   const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
   splitOf(dataset, probeCount, set)
   const n = set.indices.length
   const side = n * rowsPerSample
   if (side > LARGEST_SIDE) throw new DomainFault(`gramOn: too many rows, got ${side}, expected at most ${LARGEST_SIDE}`)
-  const gram = new Float64Array(side * side)
   const together = Math.max(2, Math.floor((passes.rowsInMemory() - 4) / rowsPerSample))
   const blocks = blocksOf(n, n <= together ? n : Math.floor(together / 2))
   for (const [a, first] of blocks.entries()) {
     // A block alone is part of every union with it.
     for (const second of blocks.length === 1 ? [first] : blocks.slice(a + 1)) {
       const samples = second === first ? first : [...first, ...second]
-      await unionGram(passes, set, samples, head, gram, signal)
+      await unionGram(passes, set, samples, head, isScaled, signal, write)
     }
   }
-  return gram
 }
 
 /** 0 .. n-1 in blocks of at most `size`. */
@@ -61,14 +104,15 @@ function blocksOf(n: number, size: number): number[][] {
   return blocks
 }
 
-/** Writes all products among these samples (positions in the set) into the matrix. */
+/** Writes all products among these samples (positions in the set). */
 async function unionGram(
   passes: MeasuringPasses,
   set: SampleSet,
   samples: readonly number[],
   head: Head,
-  gram: Float64Array,
-  signal?: AbortSignal,
+  isScaled: boolean,
+  signal: AbortSignal | undefined,
+  write: EntryWriter,
 ): Promise<void> {
   const { opened, layout } = passes.context
   const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
@@ -99,7 +143,7 @@ async function unionGram(
         { buffer: tops, offset: 0, bytes: tops.size },
       ])
       signal?.throwIfAborted()
-      addEntries(new Float32Array(values), new Int32Array(exponents), part, pairsPerRead, groups, samples, rowsPerSample, gram)
+      addEntries(new Float32Array(values), new Int32Array(exponents), part, pairsPerRead, groups, samples, rowsPerSample, isScaled, write)
     }
   } finally {
     owned.destroy()
@@ -167,9 +211,9 @@ function addEntries(
   groups: number,
   samples: readonly number[],
   rowsPerSample: number,
-  gram: Float64Array,
+  isScaled: boolean,
+  write: EntryWriter,
 ): void {
-  const side = Math.sqrt(gram.length)
   const rows = samples.length * rowsPerSample
   const placeOf = (row: number): number => samples[Math.floor(row / rowsPerSample)] * rowsPerSample + (row % rowsPerSample)
   for (let pair = 0; pair < pairs.length / 2; pair++) {
@@ -178,15 +222,17 @@ function addEntries(
       const row = GRAM_BLOCK * pairs[2 * pair] + 4 * Math.floor(thread / 8) + Math.floor((entry % GRAM_ENTRIES) / 4)
       const column = GRAM_BLOCK * pairs[2 * pair + 1] + 4 * (thread % 8) + (entry % 4)
       if (row >= rows || column > row) continue
+      const exponentOf = (group: number): number => exponents[(group * stride + pair) * GRAM_THREADS + thread]
+      let top = 0
+      if (isScaled) {
+        top = exponentOf(0)
+        for (let group = 1; group < groups; group++) top = Math.max(top, exponentOf(group))
+      }
       let sum = 0
       for (let group = 0; group < groups; group++) {
-        const workgroup = group * stride + pair
-        sum += scaled(mantissas[workgroup * GRAM_THREADS * GRAM_ENTRIES + entry], exponents[workgroup * GRAM_THREADS + thread])
+        sum += scaled(mantissas[(group * stride + pair) * GRAM_THREADS * GRAM_ENTRIES + entry], exponentOf(group) - top)
       }
-      const p = placeOf(row)
-      const q = placeOf(column)
-      gram[p * side + q] = sum
-      gram[q * side + p] = sum
+      write(placeOf(row), placeOf(column), sum, top)
     }
   }
 }

@@ -5,6 +5,7 @@
 import { dispose, tensor1d, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet, ScaledGram } from '../../core/probe.ts'
+import { binaryExponent } from '../../numerics/logMagnitude.ts'
 import { scaledGramOf } from '../../numerics/scaledGram.ts'
 import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
 import { gradientExponents } from './gradientExponents.ts'
@@ -100,23 +101,19 @@ export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: Ran
 
 /** A stored square below this has lost digits, or all of them. */
 const WEAKEST_SQUARE = 2 ** -100
-/** Powers of two that lift a row's delta: those of rows that are small beside the largest, then those of even smaller ones. */
-const LIFTS = [60, 110]
 
 /**
  * The same in extended range.
  *
- * All rows share the exponents of a plan: rows whose squares are lost beside the largest are sent through again with a weight
- * of their own. Costs more passes only where such rows are; those that remain 0 are zero.
+ * All rows share the exponents of a plan. Where a row's square is lost beside the largest (a sample that is nearly learned), all
+ * are sent through again with weights that bring their deltas to one size; a row that is 0 then is zero.
  */
 export async function scaledPerSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<ScaledGram> {
   const count = set.indices.length
-  const lifts = new Int32Array(count)
+  let lifts = new Int32Array(count)
   let gram = await storedGram(host, set, plan, lifts)
-  for (const lift of LIFTS) {
-    const weak = Array.from({ length: count }, (_, i) => i).filter((i) => gram.stored[i * count + i] < WEAKEST_SQUARE)
-    if (weak.length === 0) break
-    for (const i of weak) lifts[i] = lift
+  if (gram.stored.some((entry, at) => at % (count + 1) === 0 && entry < WEAKEST_SQUARE)) {
+    lifts = await deltaLifts(host, set, plan)
     gram = await storedGram(host, set, plan, lifts)
   }
   const { stored, exponent } = gram
@@ -127,11 +124,42 @@ export async function scaledPerSampleGramOn(host: ProbeHost, set: SampleSet, pla
   )
 }
 
+/** [n] powers of two that make the largest entry of each row's dLoss/df as large as that of the largest row; 0 for rows of zeros. */
+async function deltaLifts(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<Int32Array<ArrayBuffer>> {
+  return withLossRecord(host, set, plan, new Int32Array(set.indices.length), async (_layers, _record, delta) => {
+    try {
+      const [stored] = await readPacked(host.opened, [delta])
+      const width = stored.length / set.indices.length
+      const exponents = Array.from(set.indices, (_, row) =>
+        binaryExponent(stored.subarray(row * width, (row + 1) * width).reduce((most, entry) => Math.max(most, Math.abs(entry)), 0)),
+      )
+      const largest = Math.max(...exponents)
+      return Int32Array.from(exponents, (exponent) => (Number.isFinite(exponent) ? Math.min(LARGEST_LIFT, largest - exponent) : 0))
+    } finally {
+      delta.dispose()
+    }
+  })
+}
+
+/** Of a weight that float32 holds. */
+const LARGEST_LIFT = 126
+
 /** @param lifts [n] powers of two that the gradient of each row is multiplied by. */
 async function storedGram(host: ProbeHost, set: SampleSet, plan: RangePlan, lifts: Int32Array): Promise<StoredGram> {
   const count = set.indices.length
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * count * count > limit) throw new DomainFault(`perSampleGram: ${4 * count * count} bytes, expected at most ${limit}`)
+  return withLossRecord(host, set, plan, lifts, (layers, record, delta) => gramPass(host, layers, record, delta, plan))
+}
+
+/** Lends a forward pass with the statistics of the probe set, and dLoss/df of single rows times powers of two, which is used up. */
+async function withLossRecord<Result>(
+  host: ProbeHost,
+  set: SampleSet,
+  plan: RangePlan,
+  lifts: Int32Array,
+  work: (layers: readonly LayerTensors[], record: ForwardRecord, delta: Tensor3D) => Promise<Result>,
+): Promise<Result> {
   return withLayers(host, async (layers) => {
     const block = sampleBlock(host, [set], [1])
     block.rowWeights.dispose()
@@ -139,7 +167,7 @@ async function storedGram(host: ProbeHost, set: SampleSet, plan: RangePlan, lift
     const frozen = frozenStatistics(host, layers)
     const record = forwardPass(host.spec, layers, block.inputs, plan, { rowCounts: block.rowCounts, frozen })
     try {
-      return await gramPass(host, layers, record, outputGradientOf(host, record, weighted, plan), plan)
+      return await work(layers, record, outputGradientOf(host, record, weighted, plan))
     } finally {
       disposeRecord(record)
       disposeStatistics(frozen)

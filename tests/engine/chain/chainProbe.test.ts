@@ -146,14 +146,37 @@ describe('a chain probe', () => {
     // P = 1 + 2^-40: the loss is 2^-81, where mean y^2 - 2 P mean xy + P^2 mean x^2 would leave nothing but rounding.
     expect((await probeAt([1 + 2 ** -40], point).loss(one)).loss).toBe(2 ** -81)
   })
-  test('gives pairs of gradients in range by one power of two', async () => {
+  test('gives pairs of gradients in range by powers of two', async () => {
     const weights = normals(600, 'deep', 0.4)
     const pairs = await probeAt(weights).batchPairs([[samples(1), samples(3)]])
     const [product, first, second] = pairs
     expect(first).toBeGreaterThan(0)
     expect(Math.abs(product) / Math.sqrt(first * second)).toBeCloseTo(1, 14)
-    // Gradients are -P_k mean xy: the ratio of the lengths is that of mean xy, 0.3 and (0.3 - 0.48 - 0.56)/3.
-    expect(Math.sqrt(first / second)).toBeCloseTo(0.3 / (0.74 / 3), 12)
+    // Gradients are -P_k mean xy: the ratio of the lengths is that of mean xy, 0.3 and (0.3 - 0.48 - 0.56)/3, but for powers of two.
+    const bits = Math.log2((first / second) * (0.74 / 3 / 0.3) ** 2)
+    expect(bits).toBeCloseTo(2 * Math.round(bits / 2), 11)
     expect(Math.sign(product)).toBe(-1)
+  })
+  test('knows the inner products of gradients far below 1e-154 and above 1e154, as those of the same chain nearer to 1', async () => {
+    // Weights times 2^k multiply P by 2^(k L): far below 1 the residual is -y, and every gradient moves by 2^(k (L - 1)).
+    const weights = normals(300, 'deep', 0.4)
+    const [near, far] = [probeAt(weights), probeAt(weights.map((w) => w * 2 ** -4))]
+    for (const answer of [
+      (probe: typeof near) => probe.scaledPerSampleGram!(samples(4)),
+      (probe: typeof near) => probe.scaledBatchGram!([samples(1), samples(3), samples(5)]),
+    ]) {
+      const [a, b] = [await answer(near), await answer(far)]
+      expect(b.products).toEqual(a.products)
+      expect(b.exponents).toEqual(a.exponents.map((exponent) => exponent - 4 * 299))
+      expect(b.exponents.every((exponent) => exponent < -1400)).toBe(true)
+    }
+    const { exponents } = await probeAt(new Float64Array(600).fill(10), point).scaledPerSampleGram!(one)
+    // 10^599 10^600 sqrt 600.
+    expect(exponents[0]).toBe(Math.floor((1199 + Math.log10(600) / 2) / Math.log10(2)))
+  })
+  test('calls a gradient zero in them only when it is', async () => {
+    const { products } = await probeAt(normals(600, 'deep', 0.4)).scaledPerSampleGram!(set)
+    // The last of the five samples is x = 0.
+    expect(Array.from({ length: 5 }, (_, i) => products[6 * i] > 0)).toEqual([true, true, true, true, false])
   })
 })

@@ -1,0 +1,51 @@
+// How are the squares of vectors kept whose entries float64 holds and whose squares it does not?
+//
+// Each vector is divided by a power of two of its own, which rounds nothing: what depends on directions alone (cosines) never
+// sees the exponents, and what has a scale gets them back as one.
+import type { ScaledGram } from '../core/probe.ts'
+import { binaryExponent, normalised, timesPowerOfTwo, type ScaledNumber } from './logMagnitude.ts'
+
+/**
+ * The same products with every diagonal entry in [1, 4) (0 and non-finite ones stay); powers of two only.
+ *
+ * @param products [n, n] inner products of n vectors, each divided by its own power of two; its diagonal has lost no digits.
+ * @param exponents [n] those powers; absent: all 0.
+ */
+export function scaledGramOf(products: Float64Array, n: number, exponents?: Int32Array): ScaledGram {
+  const own = Int32Array.from({ length: n }, (_, i) => {
+    const exponent = binaryExponent(products[i * n + i])
+    return Number.isFinite(exponent) ? Math.floor(exponent / 2) : 0
+  })
+  const scaled = products.map((value, at) => timesPowerOfTwo(value, -own[Math.floor(at / n)] - own[at % n]))
+  return { products: scaled, exponents: exponents === undefined ? own : own.map((exponent, i) => exponent + exponents[i]) }
+}
+
+/** The same where each product is known with an exponent of its own; entry [i n + j] of row i and column j. */
+export function gramOfScaledNumbers(entries: readonly ScaledNumber[], n: number): ScaledGram {
+  const diagonal = Array.from({ length: n }, (_, i) => normalised(entries[i * n + i].mantissa, entries[i * n + i].exponent))
+  const exponents = Int32Array.from(diagonal, ({ exponent }) => Math.floor(exponent / 2))
+  const products = Float64Array.from(entries, ({ mantissa, exponent }, at) =>
+    timesPowerOfTwo(mantissa, exponent - exponents[Math.floor(at / n)] - exponents[at % n]),
+  )
+  return { products, exponents }
+}
+
+/** [n, n] inner products as plain numbers; 0 or Infinity where float64 ends. */
+export function plainGram({ products, exponents }: ScaledGram): Float64Array {
+  const n = exponents.length
+  return products.map((value, at) => timesPowerOfTwo(value, exponents[Math.floor(at / n)] + exponents[at % n]))
+}
+
+/**
+ * [n, n] inner products over 2^exponent, the same for all, the largest squared norm in [1, 4).
+ *
+ * What is 1e-308 of the largest square is 0 here: sums do not see it, a least entry may.
+ */
+export function commonGram({ products, exponents }: ScaledGram): { readonly gram: Float64Array; readonly exponent: number } {
+  const n = exponents.length
+  let largest = -Infinity
+  for (let i = 0; i < n; i++) if (products[i * n + i] !== 0) largest = Math.max(largest, exponents[i])
+  if (largest === -Infinity) return { gram: products, exponent: 0 }
+  const below = exponents.map((exponent) => exponent - largest)
+  return { gram: plainGram({ products, exponents: below }), exponent: 2 * largest }
+}
