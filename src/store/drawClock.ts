@@ -1,8 +1,8 @@
 // When are plots drawn? At most once per frame, and never while nobody can see them.
 //
 // One requestAnimationFrame for the whole page: plots that each asked for their own would measure layout in turn. A frame draws
-// only as many plots as fit into a share of it; the others have their turn in the next, the longest waiting first. A small plot
-// of a running scene says no more at sixty pictures a second than at ten, and leaves the frames to the large one.
+// only as many plots as fit into a share of it; the others have their turn in the next, the longest due first. What a picture costs
+// the browser afterwards (layout, paint) is several times what it costs here, so two pictures that are not quick never share a frame.
 import type { Milliseconds } from '../core/units.ts'
 
 /** Draws what has changed; true when there was something. */
@@ -16,36 +16,35 @@ export interface DrawClock {
 }
 
 /** Of one frame of 16.7 ms: the browser needs the rest for layout and paint of what was drawn. */
-const DRAWING_MS = 5
+const DRAWING_MS = 2
 
 /** The clock of one document; hidden documents draw nothing and catch up when shown. */
 export function createDrawClock(view: Window = window): DrawClock {
   /** When each may draw again. */
   const painters = new Map<Painter, { readonly rest: Milliseconds; due: Milliseconds }>()
-  /** Those that still wait for their turn since the last request, in order. */
+  /** Those that still wait for their turn since the last request. */
   let queue: Painter[] = []
   let asked = false
   let waiting = false
-  let alarm: number | null = null
+  let alarm: { readonly id: number; readonly due: Milliseconds } | null = null
+  const dueOf = (painter: Painter) => painters.get(painter)?.due ?? -Infinity
   const draw = () => {
     asked = false
     const start = view.performance.now()
-    const resting: Painter[] = []
-    while (queue.length > 0) {
-      const painter = queue.shift()!
-      const turn = painters.get(painter)
-      if (turn === undefined) continue
-      if (turn.due > start) {
-        resting.push(painter)
-        continue
+    const present = queue.filter((painter) => painters.has(painter)).toSorted((a, b) => dueOf(a) - dueOf(b))
+    const resting = present.filter((painter) => dueOf(painter) > start)
+    const turns = present.slice(0, present.length - resting.length)
+    while (turns.length > 0) {
+      const painter = turns.shift()!
+      if (painter()) {
+        const turn = painters.get(painter)
+        if (turn !== undefined) turn.due = start + turn.rest
       }
-      if (painter()) turn.due = start + turn.rest
       if (view.performance.now() >= start + DRAWING_MS) break
     }
-    const isLeft = queue.length > 0
-    queue = [...resting, ...queue]
-    if (isLeft) frame()
-    else if (resting.length > 0) wakeFor(Math.min(...resting.map((painter) => painters.get(painter)!.due)) - start)
+    queue = [...turns, ...resting]
+    if (turns.length > 0) frame()
+    else if (resting.length > 0) wakeAt(dueOf(resting[0]), start)
   }
   const frame = () => {
     if (asked) return
@@ -53,11 +52,14 @@ export function createDrawClock(view: Window = window): DrawClock {
     view.requestAnimationFrame(draw)
   }
   /** The last picture of a plot that rests must come, also when nothing happens any more. */
-  const wakeFor = (delay: Milliseconds) => {
-    alarm ??= view.setTimeout(() => {
+  const wakeAt = (due: Milliseconds, now: Milliseconds) => {
+    if (alarm !== null && alarm.due <= due) return
+    if (alarm !== null) view.clearTimeout(alarm.id)
+    const id = view.setTimeout(() => {
       alarm = null
       frame()
-    }, delay)
+    }, due - now)
+    alarm = { id, due }
   }
   const request = () => {
     if (view.document.hidden) {

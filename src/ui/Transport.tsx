@@ -140,7 +140,11 @@ function StepCounter() {
           live
         </button>
       )}
-      <span className="step-counter" data-testid="step">
+      <span
+        className="step-counter"
+        data-testid="step"
+        style={{ '--widest': `${2 * groupedNumber(steps).length + 2}ch` } as React.CSSProperties}
+      >
         {groupedNumber(cursor ?? step)} <span className="total">/ {groupedNumber(steps)}</span>
       </span>
     </>

@@ -6,14 +6,19 @@ import { createDrawClock } from '../../src/store/drawClock.ts'
 function handWindow() {
   let now = 0
   let frames: (() => void)[] = []
-  let alarms: { at: number; action: () => void }[] = []
+  let alarms: { id: number; at: number; action: () => void }[] = []
+  let lastAlarm = 0
   let becomesVisible: (() => void) | null = null
   const document = { hidden: false, addEventListener: (_: string, listener: () => void) => (becomesVisible = listener) }
   const view = {
     document,
     performance: { now: () => now },
     requestAnimationFrame: (draw: () => void) => frames.push(draw),
-    setTimeout: (action: () => void, delay: number) => alarms.push({ at: now + delay, action }),
+    setTimeout: (action: () => void, delay: number) => {
+      alarms.push({ id: ++lastAlarm, at: now + delay, action })
+      return lastAlarm
+    },
+    clearTimeout: (id: number) => (alarms = alarms.filter((alarm) => alarm.id !== id)),
   } as unknown as Window
   return {
     view,
@@ -51,7 +56,7 @@ describe('createDrawClock', () => {
   }
 
   test('draws everything in one frame while that is quick, however often it was asked', () => {
-    const { hand, clock, drawn } = scene([1, 1, 1])
+    const { hand, clock, drawn } = scene([0.6, 0.6, 0.6])
     clock.request()
     clock.request()
     expect(hand.asked()).toBe(1)
@@ -118,6 +123,50 @@ describe('createDrawClock', () => {
     isNew = true
     clock.request()
     hand.frame()
-    expect(drawn.at(-1)).toBe('small')
+    expect(drawn.filter((name) => name === 'small')).toHaveLength(4)
+  })
+
+  test('never lets two pictures that are not quick share a frame, and gives turns by how long each may rest', () => {
+    const hand = handWindow()
+    const clock = createDrawClock(hand.view)
+    const drawn: string[] = []
+    const painter = (name: string) => () => {
+      drawn.push(name)
+      hand.spend(3)
+      return true
+    }
+    clock.register(painter('large'), 30)
+    for (const name of ['a', 'b', 'c', 'd']) clock.register(painter(name), 100)
+    for (let count = 0; count < 60; count++) {
+      const before = drawn.length
+      clock.request()
+      hand.frame()
+      expect(drawn.length - before).toBeLessThanOrEqual(1)
+      hand.spend(16 - 3 * (drawn.length - before))
+    }
+    // One second of sixty frames: room for 62 pictures, of which 73 are wished.
+    const times = (name: string) => drawn.filter((other) => other === name).length
+    expect(times('large')).toBeGreaterThanOrEqual(20)
+    for (const name of ['a', 'b', 'c', 'd']) expect(times(name)).toBeGreaterThanOrEqual(7)
+  })
+
+  test('wakes for the plot whose rest ends first, whoever went to rest first', () => {
+    const hand = handWindow()
+    const clock = createDrawClock(hand.view)
+    const drawn: string[] = []
+    clock.register(() => drawn.push('small') > 0, 100)
+    clock.register(() => drawn.push('large') > 0, 30)
+    hand.frame()
+    clock.request()
+    hand.frame()
+    expect(drawn).toEqual(['small', 'large'])
+    hand.spend(31)
+    hand.frame()
+    expect(drawn).toEqual(['small', 'large', 'large'])
+    hand.spend(70)
+    hand.frame()
+    expect(drawn).toEqual(['small', 'large', 'large', 'small'])
+    hand.spend(1000)
+    expect(hand.asked()).toBe(0)
   })
 })
