@@ -65,6 +65,7 @@ export function profileMarks(
     if (end !== null && text !== '')
       ends.push({ text, short: arm.arm, colour: armColour(box.theme, arm.arm), x: end[0], y: end[1], bold: true })
   }
+  const labels = endLabelMarks(ends, panel, box)
   for (const curve of data.theory) {
     const line = theoryLine(
       curve,
@@ -74,10 +75,10 @@ export function profileMarks(
       box,
     )
     canvas.push(line)
-    names.push(...theoryName(line, curve, panel, box))
+    names.push(...theoryName(line, curve, panel, box, labels))
   }
   const hovered = box.hoverLayer === null || box.hoverLayer >= layerCount ? [] : [layerLine(box.hoverLayer, place, box)]
-  return { canvas, svg: [...frame.words, ...hovered, ...names, ...endLabelMarks(ends, panel, box)] }
+  return { canvas, svg: [...frame.words, ...hovered, ...names, ...labels] }
 }
 
 /** The line of one layer through the profile. */

@@ -16,8 +16,10 @@ import { theoryLabel, theoryLine, theoryValue } from './theoryMarks.ts'
 
 /** Wider than high is easier to read. */
 const LEAST_WIDTH = 230
-/** Beyond so many powers of ten below its top an axis shows nothing. */
+/** So many powers of ten an axis shows at most, unless measurements reach further. */
 const MOST_DECADES = 14
+/** Predictions above all measurements are shown so far at most. */
+const SPARE_DECADES = 6
 
 interface Place {
   readonly chart: PredictionChart
@@ -79,7 +81,7 @@ function placeOf(chart: PredictionChart, box: PlotBox): Place | null {
     ).length === 0
   )
     return null
-  const yRange = chart.y === 'log' ? decades(ys) : evenRange(ys)
+  const yRange = chart.y === 'log' ? decades(ys, values(true, measured)) : evenRange(ys)
   const yOf = (panel: Box) => scaleOf(chart.y, yRange, [panel.y + panel.height, panel.y])
   const ticks = yOf({ x: 0, y: 0, width: 1, height: box.height }).ticks(5)
   const panel = panelOf(box, marginsFor(box, ticks, 14))
@@ -103,10 +105,11 @@ function xRangeOf({ x }: PredictionChart, xs: readonly number[]): readonly [numb
   return x === 'log' ? [low / 2, high * 2] : [low - 1, high + 1]
 }
 
-/** Whole decades; a narrow range keeps a decade and a half at least. */
-function decades(ys: readonly number[]): readonly [number, number] {
-  const high = Math.log10(Math.max(...ys))
-  const low = Math.max(high - MOST_DECADES, Math.log10(Math.min(...ys)))
+/** What was measured is always inside, and of the predictions what is not too far away; a narrow range keeps a decade and a half at least. */
+function decades(ys: readonly number[], measured: readonly number[]): readonly [number, number] {
+  const [top, bottom] = [Math.log10(Math.max(...measured)), Math.log10(Math.min(...measured))]
+  const high = Math.min(Math.log10(Math.max(...ys)), top + SPARE_DECADES)
+  const low = Math.max(Math.log10(Math.min(...ys)), Math.min(bottom, high - MOST_DECADES))
   const spare = Math.max(0.1, (1 - (high - low)) / 2)
   return [10 ** (low - spare), 10 ** (high + spare)]
 }

@@ -47,8 +47,12 @@ export function theoryLine(
   return { type: 'polyline', points, stroke: box.theme.theory, width: 1.4 * box.line, dash, opacity: applies(curve) ? 0.9 : 0.45, clip }
 }
 
-/** The name of a curve above its last point inside the panel, in the large variant; at the upper edge for a curve that is cut there. */
-export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, box: PlotBox): readonly Mark[] {
+/**
+ * The name of a curve above its last point inside the panel, in the large variant; at the upper edge for a curve that is cut there.
+ *
+ * @param taken words that are there already: under the curve where its name would cover one of them.
+ */
+export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, box: PlotBox, taken: readonly Mark[] = []): readonly Mark[] {
   if (box.variant !== 'main') return []
   const size = (END_LABEL_SIZE - 1) * box.text
   const label = fitText(theoryLabel(curve), panel.width * 0.6, size)
@@ -57,10 +61,21 @@ export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, b
     const x = line.points[i]
     if (x < panel.x - 1 || x > panel.x + panel.width + 1 || line.points[i + 1] > panel.y + panel.height + 1) continue
     const left = Math.min(panel.x + panel.width - width, Math.max(panel.x + 4, x - width - 2))
-    const y = Math.max(panel.y + size, line.points[i + 1] - 5)
+    const above = Math.max(panel.y + size, line.points[i + 1] - 5)
+    const below = Math.min(panel.y + panel.height - 4, line.points[i + 1] + size + 4)
+    const isFree = (y: number) => !taken.some((mark) => covers(mark, { x: left, y: y - size, width, height: size * 1.2 }))
+    const y = isFree(above) || !isFree(below) ? above : below
     return [{ type: 'text', x: left, y, label, size, fill: box.theme.ink, anchor: 'start', halo: box.theme.background }]
   }
   return []
+}
+
+/** True for words whose place overlaps the box. */
+function covers(mark: Mark, { x, y, width, height }: Box): boolean {
+  if (mark.type !== 'text') return false
+  const own = textWidth(mark.label, mark.size, mark.bold)
+  const left = mark.anchor === 'start' ? mark.x : mark.anchor === 'end' ? mark.x - own : mark.x - own / 2
+  return left < x + width && x < left + own && mark.y - mark.size < y + height && y < mark.y + mark.size * 0.2
 }
 
 /** Value of a curve at x by linear interpolation between its points, NaN outside. */

@@ -194,6 +194,8 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
   const inputs = facts.widths[0]
   const hidden = facts.widths.slice(1, -1)
   if (!isLinear(facts) || facts.loss.kind !== 'squaredError' || facts.probeCount < 2) return []
+  // Entries of orthogonal matrices are not independent: another form, another chart.
+  if (facts.laws.some((law) => law.family === 'orthogonal')) return []
   const conditions: readonly Hypothesis[] = [
     atTheStart(facts.measured.step),
     hypothesis(

@@ -1,6 +1,6 @@
 // How far apart are the seeds of this run, layer by layer, and at which scale would a typical signal keep its size?
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
-import { logWeightMoments, medianStableDeviation } from './chainDistribution.ts'
+import { medianStableDeviation } from './chainDistribution.ts'
 import { curveThrough, sizesAround } from './curveShape.ts'
 import { widthForTail, type GateProbability } from './forwardMoments.ts'
 import { atTheStart, hypothesis, shown } from './hypothesis.ts'
@@ -98,33 +98,28 @@ function chainScale(facts: RunFacts): readonly TheoryCurve[] {
   const { family } = facts.laws[0]
   if (family !== 'uniform' && family !== 'normal') return []
   const stable = medianStableDeviation(family) * Math.sqrt(3)
-  const holds = logWeightMoments(facts.laws[0]).mean
   const head = {
     id: 'chain.stableScale',
     label: 'τ that keeps the median',
     source: 'Orvieto et al. 2021, Proposition 5 (corrected)',
     axis: 'width',
-    hypotheses: [hypothesis('typical signals keep their size', Math.abs(holds) < 1e-3, `${shown(holds / Math.LN10)} decades per layer`)],
+    hypotheses: [],
   } as const
   return [curveThrough(head, [1], () => stable)]
 }
 
-/** The variance at which the median stays, by width; and the width from which on the tail stays below 2. */
+/** The variance at which the median stays, by width, where all hidden layers are equally wide; and the width from which on the tail stays below 2. */
 function stackScale(facts: RunFacts, gate: GateProbability): readonly TheoryCurve[] {
   if (facts.depth < 2 || facts.laws.some(({ family }) => family !== 'normal')) return []
   const width = facts.widths[1]
-  const equal = hypothesis(
-    'all hidden layers equally wide',
-    facts.widths.slice(1, -1).every((own) => own === width),
-    `width ${width}`,
-  )
+  if (facts.widths.slice(1, -1).some((own) => own !== width)) return []
   const stable = (own: number): number => (gate === 1 ? medianStableVariance(own) : Math.exp(-reluLogNorm(1, own, 0.5).mean) / 2)
   const scale = {
     id: 'mlp.stableScale',
     label: 'σ² that keeps the median',
     source: 'derived from log chi-square moments',
     axis: 'width',
-    hypotheses: [equal],
+    hypotheses: [],
   } as const
   const curves = [curveThrough(scale, sizesAround(width, 1), stable)]
   if (gate !== 1) return curves
@@ -133,7 +128,7 @@ function stackScale(facts: RunFacts, gate: GateProbability): readonly TheoryCurv
     label: 'least width for a tail below 2',
     source: 'Orvieto et al. 2021, Theorem 9',
     axis: 'depth',
-    hypotheses: [equal],
+    hypotheses: [],
   } as const
   return [...curves, curveThrough(tail, sizesAround(facts.depth, 1), (depth) => widthForTail(depth, 1))]
 }

@@ -45,6 +45,18 @@ describe('drawPredictions', () => {
     expect(bar(-1).points[1]).toBeGreaterThan(bar(0.05).points[1])
   })
 
+  test('keeps what was measured inside, however far away a prediction is', () => {
+    const far = { ...curve(), y: Float64Array.of(0, 30, 60) }
+    for (const curves of [[far], [{ ...far, y: Float64Array.of(0, -30, -60) }]]) {
+      const { canvas } = drawPredictions([chart({ curves, points: [1, 10, 100].map((x) => ({ arm: 'A', x, y: x / 10 })) })], MAIN_BOX)
+      const ys = marksOf(canvas, 'dots').map(({ points }) => points[1])
+      expect(ys).toHaveLength(3)
+      // Axis, ticks and name stand below.
+      for (const y of ys) expect(y).toBeLessThan(MAIN_BOX.height - 20)
+      expect(Math.max(...ys) - Math.min(...ys)).toBeGreaterThan(MAIN_BOX.height / 15)
+    }
+  })
+
   test('draws a curve fainter where a condition fails', () => {
     const opacity = (holds: boolean | 'unknown') =>
       marksOf(drawPredictions([chart({ curves: [curve(holds)] })], MAIN_BOX).canvas, 'polyline').find(({ points }) => points.length === 6)!

@@ -17,7 +17,7 @@ import { createLabStore } from '../../src/store/labStore.ts'
 import { theoryCurves } from '../../src/store/theoryCurves.ts'
 import type { PanelName } from '../../src/store/viewOptions.ts'
 import { chartsOf } from '../../src/ui/theory/chartsOf.ts'
-import { hasCharts, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
+import { hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
 import { curvesOf } from '../../src/ui/theory/panelCurves.ts'
 
 const noFiles = () => Promise.reject(new Error('no files'))
@@ -161,7 +161,8 @@ describe('the charts by depth', () => {
 })
 
 describe('the charts of the signal over seeds', () => {
-  const find = (charts: readonly PredictionChart[] | null, name: string) => charts!.find((chart) => chart.name.includes(name))!
+  const find = (state: LabState, name: string) =>
+    chartsOf('gradientNorms', { ...state, panelViews: { gradientNorms: OVER_SEEDS } })!.find((chart) => chart.name.includes(name))!
   const within = ({ points, curves }: PredictionChart, id: string, errors: number) => {
     const curve = curves.find((candidate) => candidate.id === id)!
     expect(points.length).toBeGreaterThan(1)
@@ -173,12 +174,12 @@ describe('the charts of the signal over seeds', () => {
   }
 
   test('put the spread of 400 chains on the root of the depth', async () => {
-    const charts = chartsOf('gradientNorms', await stateAfter(CHAIN))
-    const spread = find(charts, 'spread')
+    const state = await stateAfter(CHAIN)
+    const spread = find(state, 'spread')
     expect(spread.name).toContain('400 seeds, step 0')
     expect(spread.points).toHaveLength(10)
     within(spread, 'chain.signalSpread', 4)
-    const tail = find(charts, 'E|h|⁴')
+    const tail = find(state, 'E|h|⁴')
     // After one weight the law is bounded: 9/5 to the root of 400 draws. Later ones never exceed the number of seeds.
     expect(tail.points[0].y).toBeCloseTo(1.8, 0)
     expect(Math.max(...tail.points.map(({ y }) => y))).toBeLessThan(400)
@@ -198,7 +199,7 @@ describe('the charts of the signal over seeds', () => {
         seeds: 16,
         diagnostics: { ...MLP.diagnostics, every: { ...every, cosines: 0, hessian: 0, kernel: 0 } },
       })
-      const spread = find(chartsOf('gradientNorms', state), 'spread')
+      const spread = find(state, 'spread')
       expect(spread.curves[0].hypotheses.find(({ text }) => text.includes('one sample'))!.holds).toBe(true)
       within(spread, 'mlp.signalSpread', 4)
     },
@@ -218,7 +219,7 @@ describe('the charts of the signal over seeds', () => {
         data: { ...MLP.data, kind: 'gaussian', inputs: 6 },
         diagnostics: { ...MLP.diagnostics, every: { ...every, cosines: 0, hessian: 0, kernel: 0 } },
       })
-      const tail = find(chartsOf('gradientNorms', state), 'E|h|⁴')
+      const tail = find(state, 'E|h|⁴')
       own.push(tail.points[1].y)
       predicted = theoryValue(tail.curves[0], 1)
     }
@@ -230,8 +231,10 @@ describe('the charts of the signal over seeds', () => {
   }, 60_000)
 
   test('are not there for fewer than eight seeds', async () => {
-    const charts = chartsOf('gradientNorms', await stateAfter({ ...CHAIN, seeds: 7 }))!
-    expect(charts.map(({ name }) => name)).toEqual(['gradient of a layer'])
+    const few = await stateAfter({ ...CHAIN, seeds: 7 })
+    expect(hasSeedCharts(few)).toBe(false)
+    expect(chartsOf('gradientNorms', { ...few, panelViews: { gradientNorms: OVER_SEEDS } })).toBeNull()
+    expect(hasSeedCharts(await stateAfter({ ...CHAIN, seeds: 8 }))).toBe(true)
   }, 60_000)
 })
 

@@ -1,10 +1,15 @@
 // theoryOfCharts and liveWidths
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_MLP } from '../../src/core/defaults.ts'
+import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
 import { createLabStore } from '../../src/store/labStore.ts'
 import { theoryCurves } from '../../src/store/theoryCurves.ts'
-import { PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
+import type { TheoryCurve } from '../../src/core/theoryCurve.ts'
+import { hypothesesOf } from '../../src/ui/theory/drawnHypotheses.ts'
+import { OVER_SEEDS, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
+import { drawnCurves } from '../../src/ui/theory/panelCurves.ts'
+import { numberCurves, theoryNumbers } from '../../src/ui/theory/theoryNumbers.ts'
+import { theoryNow } from '../../src/ui/theory/theoryNow.ts'
 import { liveWidths } from '../../src/ui/theory/liveWidths.ts'
 import { theoryOfCharts } from '../../src/ui/theory/theoryOfCharts.ts'
 import { widthForBudget } from '../../src/theory/diversityExpectation.ts'
@@ -36,6 +41,94 @@ describe('theoryOfCharts', () => {
     expect(theoryOfCharts('cosines', stateOf(LINEAR, {}))).toBeNull()
     expect(theoryOfCharts('gradientNorms', stateOf(LINEAR, { gradientNorms: PREDICTIONS }))).toBeNull()
     expect(theoryOfCharts('kernel', stateOf(LINEAR, { kernel: PREDICTIONS }))).toBeNull()
+  })
+})
+
+describe('hypothesesOf', () => {
+  const curve = (id: string, ...hypotheses: TheoryCurve['hypotheses']): TheoryCurve => ({
+    id,
+    label: id,
+    source: '',
+    axis: 'depth',
+    x: new Float64Array(0),
+    y: new Float64Array(0),
+    hypotheses,
+  })
+  const wide = (holds: boolean, measured: string) => ({ text: 'width >= depth', holds, measured })
+  test('says what both arms share once, and names arm B where it is decided otherwise', () => {
+    const start = { text: 'weights as drawn', holds: true, measured: '' }
+    const found = hypothesesOf([curve('a', start, wide(true, '8 <= 9')), curve('B.a', start, wide(false, '16 > 9')), curve('c', start)])
+    expect(found).toEqual([start, wide(true, '8 <= 9'), { ...wide(false, '16 > 9'), text: 'B: width >= depth' }])
+  })
+  test('names arm B where the verdict is the same with other numbers', () => {
+    const found = hypothesesOf([curve('a', wide(true, '8 <= 9')), curve('B.a', wide(true, '4 <= 9'))])
+    expect(found.map(({ text }) => text)).toEqual(['width >= depth', 'B: width >= depth'])
+  })
+})
+
+describe('every view of closed forms', () => {
+  const CHAIN: Experiment = { ...DEFAULT_EXPERIMENT, versus: null }
+  const RELU: Experiment = {
+    ...LINEAR,
+    model: { ...LINEAR.model, activation: 'relu' },
+    init: { ...LINEAR.init, scheme: 'heNormal' },
+    seeds: 16,
+  }
+  const ORTHOGONAL: Experiment = { ...LINEAR, init: { ...LINEAR.init, scheme: 'orthogonal' } }
+  const RACE: Experiment = { ...CHAIN, init: { ...CHAIN.init, scheme: 'constant', tau: 0.7 } }
+  test.each([
+    ['a chain by depth', CHAIN, 'gradientNorms', PREDICTIONS],
+    ['a chain over seeds', CHAIN, 'gradientNorms', OVER_SEEDS],
+    ['a chain layer by layer', CHAIN, 'gradientNorms', 'time'],
+    ['the signal of a chain', CHAIN, 'gradientNorms', 'signal'],
+    ['the curvature of a chain', CHAIN, 'hessian', PREDICTIONS],
+    ['the escape of a chain', RACE, 'loss', PREDICTIONS],
+    ['the loss of a chain', RACE, 'loss', 'median'],
+    ['a relu network by depth', RELU, 'gradientNorms', PREDICTIONS],
+    ['a relu network over seeds', RELU, 'gradientNorms', OVER_SEEDS],
+    ['the signal of a relu network', RELU, 'gradientNorms', 'signal'],
+    ['a linear network', LINEAR, 'gradientNorms', 'time'],
+    ['batches', LINEAR, 'cosines', PREDICTIONS],
+    ['pairs of an orthogonal network', ORTHOGONAL, 'cosines', PREDICTIONS],
+    ['cosines', LINEAR, 'cosines', 'cosines'],
+  ] as const)('shows each condition of each of its curves: %s', (_, experiment, panel, view) => {
+    const state = stateOf(experiment, { [panel]: view })
+    const curves = drawnCurves(panel, state)
+    const { hypotheses } = theoryNow(panel, state)
+    const texts = hypotheses.map(({ text }) => text)
+    expect(new Set(texts).size).toBe(texts.length)
+    for (const curve of [...curves, ...numberCurves(panel, state)])
+      for (const { text } of curve.hypotheses) expect(texts, curve.id).toContain(text)
+    if (view !== 'time' || panel !== 'gradientNorms' || experiment !== LINEAR) expect(curves.length).toBeGreaterThan(0)
+  })
+})
+
+describe('theoryNumbers', () => {
+  test('put the scale at which a chain keeps its median beside its own, once for two arms that share it', () => {
+    const two = { ...DEFAULT_EXPERIMENT, init: { ...DEFAULT_EXPERIMENT.init, tau: 1.5 }, versus: { model: { depth: 64 } } }
+    expect(theoryNumbers('gradientNorms', stateOf(two, {}))).toEqual([
+      { text: 'τ that keeps the median', predicted: '2.72', measured: '1.5' },
+    ])
+    const apart = { ...two, versus: { init: { tau: 2 } } }
+    expect(theoryNumbers('gradientNorms', stateOf(apart, {})).map(({ text, measured }) => [text, measured])).toEqual([
+      ['A: τ that keeps the median', '1.5'],
+      ['B: τ that keeps the median', '2'],
+    ])
+  })
+  test('put the median-stable variance and the least width beside those of a network, and nothing of arm A beside another kind of B', () => {
+    const own = { ...LINEAR, model: { ...LINEAR.model, depth: 10, width: 8 } }
+    const rows = theoryNumbers('gradientNorms', stateOf(own, {}))
+    // exp(-psi(4))/2 with psi(4) = 1.2561; 2/(2^(1/10) - 1).
+    expect(rows).toEqual([
+      { text: 'σ² that keeps the median', predicted: '0.142', measured: '1' },
+      { text: 'width for E|h|⁴ ≤ 2 (E|h|²)²', predicted: '27.9', measured: '8' },
+    ])
+    const tanh = theoryNumbers('gradientNorms', stateOf({ ...own, versus: { model: { activation: 'tanh' } } }, {}))
+    expect(tanh.map(({ text }) => text.slice(0, 2))).toEqual(['A:', 'A:'])
+  })
+  test('belong to their views', () => {
+    expect(theoryNumbers('cosines', stateOf(LINEAR, {}))).toHaveLength(1)
+    expect(theoryNumbers('cosines', stateOf(LINEAR, { cosines: PREDICTIONS }))).toEqual([])
   })
 })
 

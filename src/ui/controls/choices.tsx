@@ -29,6 +29,7 @@ export function Segmented<Value extends string>({ name, choices, value, onChange
           <input
             type="radio"
             name={group}
+            value={choice.value}
             checked={choice.value === value}
             disabled={choice.disabled}
             onChange={() => onChange(choice.value)}

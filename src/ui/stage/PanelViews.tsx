@@ -5,7 +5,7 @@ import type { Step } from '../../core/units.ts'
 import type { ArmColumns } from '../../store/armColumns.ts'
 import { Segmented } from '../controls/choices.tsx'
 import { useLab, useLabState } from '../lab.tsx'
-import { hasCharts, PREDICTIONS } from '../theory/hasCharts.ts'
+import { hasCharts, OVER_SEEDS, PREDICTIONS } from '../theory/hasCharts.ts'
 import type { Panel } from './panels.ts'
 
 /** Nothing for panels with one view. */
@@ -57,7 +57,7 @@ function isMissing(panel: Panel, view: string, { hessian, gradientNorms, kernel 
   }
   if (panel.name === 'gradientNorms') {
     const newest = gradientNorms.samples.at(-1)
-    return (view === 'signal' || view === PREDICTIONS) && newest !== undefined && newest.forwardLog10 === undefined
+    return (view === 'signal' || view === OVER_SEEDS) && newest !== undefined && newest.forwardLog10 === undefined
   }
   const limit = panel.name === 'hessian' ? panel.wholeLimits?.[view] : undefined
   const newest = hessian.samples.at(-1)

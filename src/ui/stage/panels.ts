@@ -1,7 +1,7 @@
 // Which plots are there? The list from which the stage, the full view, the table and the exports choose.
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { hasCharts, PREDICTIONS } from '../theory/hasCharts.ts'
+import { hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from '../theory/hasCharts.ts'
 import type { PanelCode } from './panel.ts'
 
 export interface Panel {
@@ -49,6 +49,7 @@ export const STAGE_PANELS: readonly Panel[] = [
       { value: 'statistics', label: 'Mean and slope' },
       { value: 'signal', label: 'Signal' },
       { value: PREDICTIONS, label: 'By depth', isThere: (state) => hasCharts('gradientNorms', state) },
+      { value: OVER_SEEDS, label: 'Seeds', isThere: hasSeedCharts },
     ],
   },
   {

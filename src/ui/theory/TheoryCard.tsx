@@ -1,18 +1,13 @@
 // What does theory say here, does it apply, what should one watch, and why may the number lie?
 import { Check, CircleHelp, X } from 'lucide-react'
-import type { Hypothesis, TheoryCurve } from '../../core/theoryCurve.ts'
-import type { LabState } from '../../store/labState.ts'
+import type { Hypothesis } from '../../core/theoryCurve.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { useLab, useLabState } from '../lab.tsx'
 import { useQuestion } from '../question.ts'
 import { caveatsOf } from './caveats.ts'
-import { liveHypotheses } from './liveHypotheses.ts'
-import { hypothesesOf, saidOnce } from './drawnHypotheses.ts'
 import { mathText } from './mathText.ts'
-import { drawnCurves } from './panelCurves.ts'
-import { theoryOfCharts, type ChartTheory } from './theoryOfCharts.ts'
+import { theoryNow } from './theoryNow.ts'
 import { theoryNumbers } from './theoryNumbers.ts'
-import { theoryOfPanel } from './theoryOfPanel.ts'
 
 /** The right column; a drawer where the page is narrow. */
 export function TheoryCard({ open }: { readonly open: boolean }) {
@@ -44,12 +39,12 @@ export function TheoryCard({ open }: { readonly open: boolean }) {
 function TheorySection() {
   const { store } = useLab()
   const panel = useLabState((state) => state.mainPanel)
-  const theory = useLabState((state) => state.theory)
-  const chain = useLabState((state) => state.experiment.model.kind === 'chain')
+  useLabState((state) => state.theory)
+  useLabState((state) => state.experiment.model.kind)
   useLabState((state) => state.panelViews[panel])
   // A few times a second is enough for words; the numbers behind them move with the revision.
   useLabState((state) => Math.floor(state.revision / 8) + (state.cursor ?? -1))
-  const { title, formula, hypotheses, text, source } = theoryNow(panel, theory, chain, store.getState())
+  const { title, formula, hypotheses, text, source } = theoryNow(panel, store.getState())
   return (
     <section>
       <h2 className="section-title">Theory</h2>
@@ -67,21 +62,6 @@ function TheorySection() {
       <p className="source">{source}</p>
     </section>
   )
-}
-
-/** Of the view that is shown large: its charts, or the panel's own picture. */
-function theoryNow(panel: PanelName, theory: readonly TheoryCurve[], chain: boolean, state: LabState): ChartTheory {
-  const ofCharts = theoryOfCharts(panel, state)
-  if (ofCharts !== null) return ofCharts
-  const { curve, ...own } = theoryOfPanel(panel, theory, chain)
-  return { ...own, hypotheses: conditionsNow(panel, curve, state), source: curve?.source ?? own.source }
-}
-
-/** Those of the formula, and of every curve that is drawn now. */
-function conditionsNow(panel: PanelName, curve: TheoryCurve | null, state: LabState): readonly Hypothesis[] {
-  // The certificate of the kernel has no curve of its own.
-  const live = curve === null || panel === 'kernel' ? liveHypotheses(panel, state) : []
-  return saidOnce([...(curve?.hypotheses ?? []), ...live, ...hypothesesOf(drawnCurves(panel, state))])
 }
 
 function Numbers({ panel }: { readonly panel: PanelName }) {

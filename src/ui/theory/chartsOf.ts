@@ -12,7 +12,7 @@ import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { batchCharts } from './batchCharts.ts'
 import { escapePoints } from './escapePoints.ts'
-import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
+import { CHARTED, hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from './hasCharts.ts'
 import { kernelCharts } from './kernelCharts.ts'
 import { signalCharts } from './signalCharts.ts'
 import { lostSeeds } from '../../plots/gradientStatistics.ts'
@@ -21,6 +21,7 @@ import { armSamples } from '../stage/armSamples.ts'
 
 /** The charts of a panel where their view is chosen; null: the panel's own picture. */
 export function chartsOf(panel: PanelName, state: LabState): readonly PredictionChart[] | null {
+  if (panel === 'gradientNorms' && state.panelViews[panel] === OVER_SEEDS) return hasSeedCharts(state) ? signalCharts(state) : null
   if (state.panelViews[panel] !== PREDICTIONS || !hasCharts(panel, state)) return null
   const curves = state.theory.filter(({ id }) => CHARTED[panel].test(id))
   const charts = CHARTS[panel](state, curves)
@@ -56,7 +57,6 @@ function gradientCharts(state: LabState, curves: readonly TheoryCurve[]): readon
   return [
     ...(sizes.length === 0 ? [] : [{ ...byDepth('gradient of a layer', sizes), points: norms }]),
     ...(dead.length === 0 ? [] : [{ ...byDepth('share of dead networks', dead), y: 'linear' as const, points: shares }]),
-    ...signalCharts(state, curves),
   ]
 }
 

@@ -2,7 +2,7 @@
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
-import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
+import { CHARTED, hasCharts, OVER_SEEDS, PREDICTIONS, SIGNALS_OVER_SEEDS } from './hasCharts.ts'
 
 const DRAWN: Readonly<Record<PanelName, RegExp>> = {
   loss: /\.(loss(Lower|Upper)|confusion)Bound$/,
@@ -36,6 +36,7 @@ export function signalCurvesOf(curves: readonly TheoryCurve[]): readonly TheoryC
 export function drawnCurves(panel: PanelName, state: LabState): readonly TheoryCurve[] {
   const view = state.panelViews[panel]
   if (view === PREDICTIONS && hasCharts(panel, state)) return state.theory.filter(({ id }) => CHARTED[panel].test(id))
+  if (panel === 'gradientNorms' && view === OVER_SEEDS) return state.theory.filter(({ id }) => SIGNALS_OVER_SEEDS.test(id))
   if (panel === 'gradientNorms' && view === 'signal') return state.theory.filter(({ id }) => SIGNAL.test(id))
   // Their distance has no line: it is a number beside the formula.
   if (panel === 'kernel' && view === 'ball') return state.theory.filter(({ id }) => id.endsWith('kernel.nearestSolution'))

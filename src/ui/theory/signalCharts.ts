@@ -1,19 +1,17 @@
 // How far do the signals of the seeds lie apart, and is their mean carried by a few? Behind every layer, beside the closed forms.
 import type { ArmName } from '../../core/experiment.ts'
-import { armExperiment, armsOf } from '../../core/resolve.ts'
+import { armsOf } from '../../core/resolve.ts'
 import type { GradientNormSample } from '../../core/sample.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { signalPoints, signalSeeds } from '../../plots/signalPoints.ts'
 import type { LabState } from '../../store/labState.ts'
+import { LEAST_SEEDS, SIGNALS_OVER_SEEDS } from './hasCharts.ts'
 
-/** Fewer seeds have no spread to speak of. */
-const LEAST_SEEDS = 8
-
-/** Two charts where there are seeds enough; `curves` are those of the run over the layers passed. */
-export function signalCharts(state: LabState, curves: readonly TheoryCurve[]): readonly PredictionChart[] {
-  const { experiment } = state
-  if (armsOf(experiment).every((arm) => armExperiment(experiment, arm).seeds < LEAST_SEEDS)) return []
+/** Two charts, or one where only one law is known. */
+export function signalCharts(state: LabState): readonly PredictionChart[] {
+  const { experiment, theory } = state
+  const curves = theory.filter(({ id }) => SIGNALS_OVER_SEEDS.test(id))
   const arms = armsOf(experiment).flatMap((arm) => {
     const sample = newestSignal(state, arm)
     const seeds = sample === null ? 0 : signalSeeds(sample)

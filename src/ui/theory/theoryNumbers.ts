@@ -22,6 +22,8 @@ interface Row {
   /** Id of the curve without its arm. */
   readonly id: string
   readonly text: string
+  /** Views of the panel in which it belongs; absent: all. */
+  readonly views?: readonly string[]
   /** Where on the curve. */
   readonly at: (settings: Experiment, state: LabState, arm: ArmName) => number
   readonly measured: (settings: Experiment, state: LabState, arm: ArmName) => number | undefined
@@ -53,7 +55,8 @@ const ROWS: readonly Row[] = [
   {
     panel: 'cosines',
     id: 'cosine.deviation',
-    text: 'sd of unrelated cosines, 1/√P',
+    text: 'sd of unrelated cosines',
+    views: ['', 'cosines'],
     at: stepOf,
     measured: (_, { columns, cursor }, arm) => sampleAt(columns[arm].cosines, cursor)?.pairs.standardDeviation ?? undefined,
   },
@@ -61,6 +64,7 @@ const ROWS: readonly Row[] = [
     panel: 'kernel',
     id: 'kernel.nearestSolution',
     text: 'way to a solution, at least',
+    views: ['ball'],
     at: stepOf,
     measured: (_, { columns, cursor }, arm) => sampleAt(columns[arm].kernel, cursor)?.weightDistance,
   },
@@ -68,6 +72,7 @@ const ROWS: readonly Row[] = [
     panel: 'kernel',
     id: 'kernel.driftBound',
     text: 'drift of the kernel, at most',
+    views: ['', 'kernel'],
     at: stepOf,
     measured: (_, { columns, cursor }, arm) => sampleAt(columns[arm].kernel, cursor)?.drift,
   },
@@ -91,7 +96,7 @@ const ROWS: readonly Row[] = [
 export function theoryNumbers(panel: PanelName, state: LabState): readonly TheoryNumber[] {
   const { experiment, theory } = state
   const arms = armsOf(experiment)
-  return ROWS.filter((row) => row.panel === panel).flatMap((row) => {
+  return rowsOf(panel, state).flatMap((row) => {
     const rows = arms.flatMap((arm) => {
       const settings = armExperiment(experiment, arm)
       const curve = curveOf(theory, row.id, arm, experiment)
@@ -107,6 +112,16 @@ export function theoryNumbers(panel: PanelName, state: LabState): readonly Theor
     const isSame = second !== undefined && first.predicted === second.predicted && first.measured === second.measured
     return arms.length === 1 || isSame ? [{ ...first, text: row.text }] : rows
   })
+}
+
+/** The curves that these numbers are read from. */
+export function numberCurves(panel: PanelName, state: LabState): readonly TheoryCurve[] {
+  const ids = new Set(rowsOf(panel, state).map(({ id }) => id))
+  return state.theory.filter(({ id }) => ids.has(id.replace(/^B\./, '')))
+}
+
+function rowsOf(panel: PanelName, { panelViews }: LabState): readonly Row[] {
+  return ROWS.filter((row) => row.panel === panel && (row.views?.includes(panelViews[panel] ?? '') ?? true))
 }
 
 /** Arm B's own curve, or that of arm A where the same form speaks of both: equal curves are kept once. */

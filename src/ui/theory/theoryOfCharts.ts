@@ -6,16 +6,24 @@ import type { Hypothesis } from '../../core/theoryCurve.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { hypothesesOf } from './drawnHypotheses.ts'
-import { CHARTED, hasCharts, PREDICTIONS } from './hasCharts.ts'
-import { bracket, formula, i, n, o, over, row, size, sub, sup, tallBracket, words } from './mathml.tsx'
+import { CHARTED, hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from './hasCharts.ts'
+import { bracket, formula, i, n, o, over, root, row, size, sub, sup, tallBracket, words } from './mathml.tsx'
+import { drawnCurves } from './panelCurves.ts'
 import type { PanelTheory } from './theoryOfPanel.ts'
 
 export interface ChartTheory extends Omit<PanelTheory, 'curve'> {
   readonly hypotheses: readonly Hypothesis[]
 }
 
+/** Over seeds: the spread and the tail of the signal. */
+function theoryOfSeeds(state: LabState): ChartTheory {
+  const { title, formula: said, text, source } = state.experiment.model.kind === 'chain' ? CHAIN_SEEDS : NETWORK_SEEDS
+  return { title, formula: said, text, source, hypotheses: hypothesesOf(drawnCurves('gradientNorms', state)) }
+}
+
 /** Null where the panel shows its own picture, or where its own formula is also that of the view. */
 export function theoryOfCharts(panel: PanelName, state: LabState): ChartTheory | null {
+  if (panel === 'gradientNorms' && state.panelViews[panel] === OVER_SEEDS && hasSeedCharts(state)) return theoryOfSeeds(state)
   if (state.panelViews[panel] !== PREDICTIONS || !hasCharts(panel, state)) return null
   const curves = state.theory.filter(({ id }) => CHARTED[panel].test(id))
   const ofCurves = hypothesesOf(curves)
@@ -49,6 +57,32 @@ const BATCHES: Said = {
   ),
   text: 'Drawn over B M², what unrelated gradients would give. Below n Δ the line is flat and a larger batch is as good as more steps; above it rises, and samples only repeat each other. Without replacement the last batch is the whole set.',
   source: 'Yin et al. 2018, section 3; Chen et al. 2018, Lemma 1',
+}
+
+const CHAIN_SEEDS: Said = {
+  title: 'Seeds part like the root of the depth',
+  formula: formula(
+    'the standard deviation of the natural logarithm of the product of L weights is root L',
+    words('sd\u2009'),
+    words('ln\u2009'),
+    size(row(o('∏'), sub(i('w'), i('k')))),
+    o('='),
+    root(i('L')),
+  ),
+  text: 'Each weight adds one independent step of size 1 to the logarithm. So the mean of squares is carried by ever fewer seeds: their ratio of moments should grow like (9/5)ᴸ, but S seeds can never show more than S.',
+  source: 'Orvieto et al. 2021, Lemma 4 and Theorem 17',
+}
+
+const NETWORK_SEEDS: Said = {
+  title: 'Width keeps the seeds together',
+  formula: formula(
+    'the expected fourth power of h over the square of its expected square is d plus 2 over d, to the L',
+    over(row(i('E'), sup(size(i('h')), n('4'))), sup(bracket(i('E'), sup(size(i('h')), n('2'))), n('2'))),
+    o('='),
+    sup(tallBracket(over(row(i('d'), o('+'), n('2')), i('d'))), i('L')),
+  ),
+  text: 'For linear layers of width d and normal weights, one sample followed; ReLU and uniform weights carry the matrix Q of Theorem 17. About e² at d = L, so a network needs width of the order of its depth. Logarithms spread by ψ′(d/2) a layer. S seeds can never show a ratio above S.',
+  source: 'Orvieto et al. 2021, equation 6 and Theorem 17',
 }
 
 const SHALLOW: Said = {
