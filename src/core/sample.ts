@@ -85,6 +85,8 @@ export interface CosineSample extends SampleOf<'cosines'> {
   readonly diversity: number | null
   readonly batchSizeBound: number | null
   readonly gradientVariance: number | null
+  /** Of the numbers that have a scale, right where they themselves leave float64; -Infinity where exactly zero. Absent: they are in range. */
+  readonly log10?: Readonly<Record<'eta' | 'etaAverage' | 'gradientVariance', number | null>>
   readonly parameterCount: number
   /** Absent where nobody could wait for them. */
   readonly batchSums?: BatchSums
@@ -111,6 +113,8 @@ export interface BatchSums {
   readonly draws: number
   /** M^2: mean squared norm of the gradients of single samples. */
   readonly meanSquare: number
+  /** `means`, `stderrs` and `meanSquare` are in units of 2^exponent; absent: 0. */
+  readonly exponent?: number
 }
 
 /**
@@ -243,7 +247,7 @@ export interface UnavailableSample extends SampleOf<'unavailable'> {
   readonly reason: UnavailableReason
 }
 
-export type UnavailableReason = 'oneSample' | 'tooLarge' | 'zeroGradient' | 'switchedOff' | 'nonFinite'
+export type UnavailableReason = 'oneSample' | 'tooLarge' | 'zeroGradient' | 'underflow' | 'switchedOff' | 'nonFinite'
 
 /** What an instrument cost when it last ran. */
 export interface CostSample extends SampleOf<'cost'> {

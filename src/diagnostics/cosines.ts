@@ -3,16 +3,20 @@
 // Two pictures on purpose: independent pairs of mini-batches from the whole training set (what SGD feels) and all pairs of
 // per-sample gradients on the probe set (what the theory bounds). Their minima are not comparable: one has 100 pairs, the
 // other thousands.
+import type { ScaledGram } from '../core/probe.ts'
 import type { BatchSums, CosineSample, UnavailableSample } from '../core/sample.ts'
+import { log10OfScaled, scaledToNumber, type ScaledNumber } from '../numerics/logMagnitude.ts'
+import { commonGram } from '../numerics/scaledGram.ts'
 import { namedStream } from '../numerics/streams.ts'
 import { batchSizeBound } from './batchSizeBound.ts'
 import { batchSums } from './batchSums.ts'
 import { drawBatchPairs, type BatchPairs } from './batchPairDraw.ts'
 import { cosineStatistics } from './cosineStatistics.ts'
-import { averageConfusion, gradientConfusion, normalisedConfusion } from './gradientConfusion.ts'
+import { normalisedConfusion, scaledAverageConfusion, scaledConfusion } from './gradientConfusion.ts'
 import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
+import { perSampleGramOf } from './extendedGram.ts'
 import { gradientDiversity } from './gradientDiversity.ts'
-import { gradientVariance } from './gradientVariance.ts'
+import { scaledVariance } from './gradientVariance.ts'
 import { pairAngles } from './pairAngles.ts'
 import { hasConvolutions, probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 
@@ -30,16 +34,19 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   const sampleCount = probeSetSize(context)
   if (trainCount < 2 || sampleCount < 2) return unavailable(context, 'cosines', 'oneSample')
   const probe = context.probes[0]
-  const gram = await probe.perSampleGram(probeSamples(sampleCount), context.signal)
+  const gram = await perSampleGramOf(probe, probeSamples(sampleCount), context.signal)
   const { pairs, batchSize } = drawBatchPairs(context.seed, context.step, trainCount, settings.pairCount, settings.pairBatch)
   const products = await productsOf(pairs, context)
-  if (!gram.every(Number.isFinite) || !products.every(Number.isFinite)) return unavailable(context, 'cosines', 'nonFinite')
+  if (!gram.products.every(Number.isFinite) || !products.every(Number.isFinite)) return unavailable(context, 'cosines', 'nonFinite')
   const pairStatistics = cosineStatistics(cosinesOfPairs(products))
-  const perSample = cosineStatistics(cosinesOfGram(gram, sampleCount))
-  if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', 'zeroGradient')
-  const diversity = gradientDiversity(gram, sampleCount)
+  const perSample = cosineStatistics(cosinesOfGram(gram.products, sampleCount))
+  if (pairStatistics.min === null && perSample.min === null) return unavailable(context, 'cosines', await whyZero(context, sampleCount))
+  const diversity = gradientDiversity(commonGram(gram).gram, sampleCount)
+  const eta = scaledConfusion(gram)
+  const etaAverage = scaledAverageConfusion(gram)
+  const variance = scaledVariance(gram)
   const sums = await batchSumsOf(context, sampleCount, gram)
-  const angles = await pairAngles(context, gram, sampleCount)
+  const angles = await pairAngles(context, gram.products, sampleCount)
   return {
     type: 'cosines',
     arm: context.arm,
@@ -48,19 +55,35 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     pairBatch: batchSize,
     perSample,
     sampleCount,
-    eta: gradientConfusion(gram, sampleCount),
-    etaNormalised: normalisedConfusion(gram, sampleCount),
-    etaAverage: averageConfusion(gram, sampleCount),
+    eta: plain(eta),
+    etaNormalised: normalisedConfusion(gram.products, sampleCount),
+    etaAverage: plain(etaAverage),
     diversity: Number.isNaN(diversity) ? null : diversity,
     batchSizeBound: Number.isNaN(diversity) ? null : batchSizeBound(diversity, sampleCount),
-    gradientVariance: gradientVariance(gram, sampleCount),
+    gradientVariance: plain(variance),
+    log10: { eta: log10Of(eta), etaAverage: log10Of(etaAverage), gradientVariance: log10Of(variance) },
     parameterCount: probe.parameterCount,
     ...(sums === null ? {} : { batchSums: sums }),
     ...(angles === null ? {} : { pairAngles: angles }),
   }
 }
 
-async function batchSumsOf(context: InstrumentContext, sampleCount: number, gram: Float64Array): Promise<BatchSums | null> {
+/** 0 or Infinity where float64 ends; the logarithm knows more. */
+function plain(value: ScaledNumber | null): number | null {
+  return value === null ? null : scaledToNumber(value)
+}
+
+function log10Of(value: ScaledNumber | null): number | null {
+  return value === null ? null : log10OfScaled(value)
+}
+
+/** Every gradient is zero to the engine: by its own word, or because it has no number for one so small. */
+async function whyZero({ probes, signal }: InstrumentContext, sampleCount: number): Promise<'zeroGradient' | 'underflow'> {
+  const { underflow } = await probes[0].gradientNorms(probeSamples(sampleCount), signal)
+  return underflow.some((flag) => flag !== 0) ? 'underflow' : 'zeroGradient'
+}
+
+async function batchSumsOf(context: InstrumentContext, sampleCount: number, gram: ScaledGram): Promise<BatchSums | null> {
   const { seed, step, loss } = context
   const stream = namedStream(seed, `cosines/batch sums/step ${step}`)
   return await batchSums(context.probes[0], sampleCount, gram, loss.reduction, stream, context)

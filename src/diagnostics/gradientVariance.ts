@@ -1,4 +1,7 @@
 // How far do the samples' gradients scatter around their mean?
+import type { ScaledGram } from '../core/probe.ts'
+import { normalised, type ScaledNumber } from '../numerics/logMagnitude.ts'
+import { commonGram } from '../numerics/scaledGram.ts'
 import { assertGram } from './gradientCosines.ts'
 
 /**
@@ -17,4 +20,10 @@ export function gradientVariance(gram: Float64Array, n: number): number {
     for (let j = i + 1; j < n; j++) sum += Math.max(0, gram[i * n + i] + gram[j * n + j] - 2 * gram[i * n + j])
   }
   return sum / (n * n)
+}
+
+/** The same of gradients of any size; zero is (0, 0). */
+export function scaledVariance(gram: ScaledGram): ScaledNumber {
+  const common = commonGram(gram)
+  return normalised(gradientVariance(common.gram, gram.exponents.length), common.exponent)
 }

@@ -1,8 +1,8 @@
 // What does the cosine plot say in words and numbers, and from how many pairs?
-import type { CosineStatistics } from '../core/sample.ts'
+import type { CosineSample, CosineStatistics } from '../core/sample.ts'
 import { emptyReason, type CosineArm, type CosinePlotData } from './cosineData.ts'
 import { emptyWords } from './emptyState.ts'
-import { measuredNumber, plainNumber } from './numberText.ts'
+import { measuredFromLog10, measuredNumber, plainNumber } from './numberText.ts'
 import type { DataTable } from './plotKind.ts'
 import { inlineText, plainText, type Label } from './scene.ts'
 import type { StatisticsRow } from './statisticsColumn.ts'
@@ -11,10 +11,7 @@ import type { StatisticsRow } from './statisticsColumn.ts'
 export function cosineHeadline(data: CosinePlotData): string {
   const drawn = data.arms.filter(({ current }) => current !== null)
   return drawn
-    .map(
-      ({ arm, current }) =>
-        `${drawn.length > 1 ? `${arm} ` : ''}η ${current!.eta === null ? '–' : inlineText(measuredNumber(current!.eta, 2))}`,
-    )
+    .map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : ''}η ${inlineText(scaledNumber(current!, 'eta', 2))}`)
     .join(' · ')
 }
 
@@ -56,9 +53,12 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
     row('std. deviation', ({ pairs }) => number(pairs.standardDeviation)),
     row('minimum', ({ pairs }) => number(pairs.min)),
     row('below zero', ({ pairs }) => (pairs.fractionNegative === null ? '–' : `${plainNumber(100 * pairs.fractionNegative, 3)} %`)),
-    row('confusion η', ({ eta }) => number(eta)),
+    row('confusion η', (sample) => scaledNumber(sample, 'eta', 3)),
+    row('  of directions', ({ etaNormalised }) => number(etaNormalised)),
+    row('  on average', (sample) => scaledNumber(sample, 'etaAverage', 3)),
     row('diversity Δ', ({ diversity }) => number(diversity)),
-    row('batch bound', ({ batchSizeBound }) => number(batchSizeBound)),
+    row('batch bound n Δ', ({ batchSizeBound }) => number(batchSizeBound)),
+    row('gradient variance', (sample) => scaledNumber(sample, 'gradientVariance', 3)),
     row('pairs', ({ pairs }) => plainNumber(pairs.cosines.length)),
     row('batch size', ({ pairBatch }) => plainNumber(pairBatch)),
     row('bandwidth', ({ pairs }) => number(pairs.curve?.bandwidth ?? null)),
@@ -85,6 +85,14 @@ function tableRow(
 
 function number(value: number | null): Label {
   return value === null ? '–' : measuredNumber(value, 3)
+}
+
+/** Numbers with a scale: where they come near the ends of float64, from their logarithm. */
+function scaledNumber(sample: CosineSample, name: 'eta' | 'etaAverage' | 'gradientVariance', digits: number): Label {
+  const log10 = sample.log10?.[name] ?? null
+  if (log10 !== null && Number.isFinite(log10) && Math.abs(log10) > 290) return measuredFromLog10(log10, digits)
+  const value = sample[name]
+  return value === null ? '–' : measuredNumber(value, digits)
 }
 
 function say(value: number | null): string {

@@ -22,6 +22,10 @@ const GENERAL: Readonly<Record<UnavailableReason, EmptyWords>> = {
     body: 'The network has more parameters than this instrument can afford. Make it smaller, or measure fewer samples.',
   },
   zeroGradient: { head: 'Every gradient is exactly zero', body: 'A zero vector has no direction, so there is nothing to compare.' },
+  underflow: {
+    head: 'Below the numbers of this engine',
+    body: 'The gradients are not zero, but smaller than the engine can tell apart. The float64 engine reaches further.',
+  },
   switchedOff: { head: 'Switched off', body: 'Set its schedule under More to measure again.' },
   nonFinite: { head: 'Not a finite number', body: 'The run left the finite numbers. Lower the learning rate, or go back some steps.' },
 }

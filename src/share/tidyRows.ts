@@ -77,6 +77,9 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
       yield* cosineRows('cosine.samplePairs', sample.perSample, row)
       for (const name of ['eta', 'etaNormalised', 'etaAverage', 'diversity', 'batchSizeBound', 'gradientVariance'] as const)
         yield row(name, sample[name])
+      // Right where the number itself is below 1e-308.
+      if (sample.log10 !== undefined)
+        for (const name of ['eta', 'etaAverage', 'gradientVariance'] as const) yield row(`${name}.log10`, sample.log10[name])
       return
     case 'hessian':
       for (const name of [

@@ -1,6 +1,7 @@
 // batchSums
 import { describe, expect, test } from 'vitest'
 import { batchSums, batchSumSizes } from '../../src/diagnostics/batchSums.ts'
+import { scaledGramOf } from '../../src/numerics/scaledGram.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 import { gramOf } from './gramOf.ts'
 import { quadraticProbe } from './quadraticProbe.ts'
@@ -12,7 +13,7 @@ const flat = [
 ]
 const probeOf = (slopes: readonly (readonly number[])[]) => quadraticProbe({ hessian: flat, slopes, weights: [0, 0] })
 const sumsOf = (slopes: readonly (readonly number[])[], reduction: 'mean' | 'sum' = 'mean') =>
-  batchSums(probeOf(slopes), slopes.length, gramOf(slopes), reduction, namedStream(1, 'test'), patient)
+  batchSums(probeOf(slopes), slopes.length, scaledGramOf(gramOf(slopes), slopes.length), reduction, namedStream(1, 'test'), patient)
 
 describe('batchSums', () => {
   test('asks for doubling sizes up to the whole set', () => {
@@ -43,7 +44,7 @@ describe('batchSums', () => {
     const slopes = Array.from({ length: 16 }, (_, i) => [1, i])
     let looks = 0
     const context = { ...patient, isAwaited: () => ++looks > 2 }
-    expect(await batchSums(probeOf(slopes), 16, gramOf(slopes), 'mean', namedStream(1, 'test'), context)).toBeNull()
+    expect(await batchSums(probeOf(slopes), 16, scaledGramOf(gramOf(slopes), 16), 'mean', namedStream(1, 'test'), context)).toBeNull()
     expect(looks).toBe(3)
   })
   test('has no answer where a gradient is not finite', async () => {
