@@ -3,6 +3,7 @@
 //   forward   RX = r (RZ - mean RZ) - shrink x,  shrink = r mean(x RZ),  then gamma RX + V_gamma x + V_beta
 //   backward  with q = gamma n, n the delta of the norm's output, and Rq = gamma RN + V_gamma n:
 //             r (Rq - mean Rq - RX mean(q x) - x mean(Rq x + q RX)) - shrink d
+//   of two units, as in K1: RX = eps r^3 (RZ - mean RZ), and on the way back eps r^3 (Rq - mean Rq) - 3 shrink d
 //
 // Numbers lie in sh[nxt], one set a vector; exponents in e<u>, exactly NO_EXPONENT where all is 0. Row sums go through storage,
 // [shrink, mean], later [shrink, mean Rq, mean(Rq x + q RX), mean(q x)]: workgroup memory is K1's to the last byte.
@@ -10,6 +11,7 @@
 //
 // Source: Pearlmutter 1994 applied to Ba et al. 2016 and He et al. 2016.
 import type { SkipSpec } from '../../core/networkSpec.ts'
+import { throughNorm, withoutMean } from './normAndSkipWgsl.ts'
 import { isCurved, type TangentShape } from './tangentLayout.ts'
 
 /** Sizes of what blocks send back: one for each vector and one for g, of three blocks in turn. */
@@ -93,7 +95,12 @@ export function tangentThroughNormAndSkip(shape: TangentShape): string {
 }
 
 function normTangent(shape: TangentShape): string {
+  const { layout } = shape.pass
   const { vectors, eachRow, own } = textsOf(shape)
+  const forward = (u: number): string => {
+    const centred = `r * ${withoutMean(layout, own(u), 'sums.y')}`
+    return throughNorm(layout, `${centred} - sums.x * x`, centred)
+  }
   return `
     workgroupBarrier();
     if (column == 0u) {
@@ -125,7 +132,7 @@ function normTangent(shape: TangentShape): string {
       let r = activations[deviationAt(0u, l, row)].x;
       ${vectors(
         (u) => `{ let sums = tangents[rowSumsAt(v${u}, l, row)];
-      let moved = select(vec4f(0.0), r * (${own(u)} - sums.y) - sums.x * x, columns < vec4u(HIDDEN_COLUMNS));
+      let moved = select(vec4f(0.0), ${forward(u)}, columns < vec4u(HIDDEN_COLUMNS));
       tangents[normedTangentAt(v${u}, l, row, column)] = moved;
       ${own(u)} = gamma * moved * ofMoved${u} + ownGamma${u} * x + ownBeta${u}; }`,
       )}`)}
@@ -226,7 +233,13 @@ function startOfNorm(shape: TangentShape): string {
 }
 
 function normDeltaTangent(shape: TangentShape): string {
+  const { layout } = shape.pass
   const { vectors, eachRow, own } = textsOf(shape)
+  const inner = (u: number): string => {
+    const centred = withoutMean(layout, `(${own(u)} * ofCarried${u})`, 'sums.y')
+    const general = `${centred} - tangents[normedTangentAt(v${u}, l - 1u, row, column)] * (sums.w * ofBent${u}) - x * sums.z`
+    return throughNorm(layout, general, centred)
+  }
   return `
     ${vectors(
       (u) => `let ex${u} = tangentExponents[normedTangentExponent(v${u}, l - 1u, tileNumber)];
@@ -268,8 +281,8 @@ function normDeltaTangent(shape: TangentShape): string {
       let below = deltas[deltaAt(0u, l - 1u, row, column)];
       ${vectors(
         (u) => `{ let sums = tangents[rowSumsAt(v${u}, l - 1u, row)];
-      let inner = ${own(u)} * ofCarried${u} - sums.y - tangents[normedTangentAt(v${u}, l - 1u, row, column)] * (sums.w * ofBent${u}) - x * sums.z;
-      let d = select(vec4f(0.0), inner * (r * ofInner${u}) - below * (sums.x * ofShrunk${u}), columns < vec4u(HIDDEN_COLUMNS));
+      let inner = ${inner(u)};
+      let d = select(vec4f(0.0), inner * (r * ofInner${u}) - below * (sums.x * ofShrunk${u}${layout.quads > 1 ? '' : ' * select(1.0, 3.0, HIDDEN_COLUMNS == 2u)'}), columns < vec4u(HIDDEN_COLUMNS));
       size${u} = max(size${u}, sizeBits(d));
       ${own(u)} = d;
       tangents[deltaTangentAt(v${u}, l - 1u, row, column)] = d; }`,

@@ -7,6 +7,9 @@
 //   y = gamma x + beta, x = (z - mean) r, r = 1 / sqrt(variance + eps)
 //   dz = r (gamma dy - mean(gamma dy) - x mean(x gamma dy))
 //
+// Two units differ in one direction, that of x, of which a norm lets eps r^2 through: there both differences would be of nearly
+// equal numbers, and dz = eps r^3 (gamma dy - mean(gamma dy)) is taken instead.
+//
 // Source: Ba et al. 2016 (layer norm); He et al. 2016 (skips).
 import type { SkipSpec } from '../../core/networkSpec.ts'
 import type { FusedLayout } from './layout.ts'
@@ -36,7 +39,7 @@ export function normForwardWgsl({ layout }: KernelShape, eachRow: EachRow): stri
       let mean = sum / f32(HIDDEN_COLUMNS);
       var squares = 0.0;
       for (var k = 0u; k < QUADS; k++) {
-        let d = select(vec4f(0.0), sh[nxt + own + k] - mean, 4u * vec4u(k) + vec4u(0u, 1u, 2u, 3u) < vec4u(HIDDEN_COLUMNS));
+        let d = select(vec4f(0.0), ${withoutMean(layout, 'sh[nxt + own + k]', 'mean')}, 4u * vec4u(k) + vec4u(0u, 1u, 2u, 3u) < vec4u(HIDDEN_COLUMNS));
         squares += dot(d, d);
       }
       let variance = squares / f32(HIDDEN_COLUMNS);
@@ -52,7 +55,7 @@ export function normForwardWgsl({ layout }: KernelShape, eachRow: EachRow): stri
       let gamma = parameters[seed * PARAMETER_STRIDE + gammaAt(l) + column];
       let beta = parameters[seed * PARAMETER_STRIDE + betaAt(l) + column];
       ${eachRow(`let sums = rowSums[row0 + i];
-      let x = select(vec4f(0.0), (sh[nxt + own] - sums.x) * toTrue * sums.y, columns < vec4u(HIDDEN_COLUMNS));
+      let x = select(vec4f(0.0), ${withoutMean(layout, 'sh[nxt + own]', 'sums.x')} * toTrue * sums.y, columns < vec4u(HIDDEN_COLUMNS));
       activations[NORMED + deltaAt(seed, l, row, column)] = x;
       sh[nxt + own] = gamma * x + beta;`)}
       e = 0;
@@ -115,10 +118,29 @@ export function deltaThroughNormAndSkip({ layout }: KernelShape, eachRow: EachRo
           : 'deltas[NORMED_DELTAS + deltaAt(seed, l - 1u, row, column)] = d; sh[nxt + own] = gamma * d;'
       }`)}
     ${skips === null ? '' : 'if (ends) { atomicMax(&sentBits[turn], sentSize); }'}
-    ${norm === null ? '' : normBackwardWgsl(eachRow)}`
+    ${norm === null ? '' : normBackwardWgsl(layout, eachRow)}`
 }
 
-function normBackwardWgsl(eachRow: EachRow): string {
+/**
+ * Numbers of a row without their mean; of two, half their difference, which rounds once.
+ *
+ * Only kernels of one vec4 column have to ask how many units there are.
+ */
+export function withoutMean({ quads }: FusedLayout, value: string, mean: string): string {
+  return quads > 1 ? `(${value} - ${mean})` : `select(${value} - ${mean}, 0.5 * (${value} - ${value}.yxzw), HIDDEN_COLUMNS == 2u)`
+}
+
+/**
+ * What a norm lets through of a change: the general expression, or eps r^2 of what two units have without their mean.
+ *
+ * Uses r of the row and ofDeviation, the exponent of the tile's r.
+ */
+export function throughNorm({ quads }: FusedLayout, general: string, centred: string): string {
+  return quads > 1 ? general : `select(${general}, ${centred} * (NORM_EPS * exp2i(2 * ofDeviation) * r * r), HIDDEN_COLUMNS == 2u)`
+}
+
+function normBackwardWgsl(layout: FusedLayout, eachRow: EachRow): string {
+  const centred = withoutMean(layout, 'sh[nxt + own]', 'sums.x')
   return `
     workgroupBarrier();
     if (column == 0u) {
@@ -131,11 +153,12 @@ function normBackwardWgsl(eachRow: EachRow): string {
     }
     if (lid == 0u) { exponents[exponentNormed(seed, l - 1u, tileNumber)] = max(e, NO_EXPONENT); }
     workgroupBarrier();
-    e += exponents[exponentNormScale(seed, l - 1u, tileNumber)];
+    let ofDeviation = exponents[exponentNormScale(seed, l - 1u, tileNumber)];
+    e += ofDeviation;
     ${eachRow(`let sums = rowSums[row0 + i];
       let x = activations[NORMED + deltaAt(seed, l - 1u, row, column)];
       let r = activations[deviationAt(seed, l - 1u, row)].x;
-      let d = select(vec4f(0.0), r * (sh[nxt + own] - sums.x - x * sums.y), columns < vec4u(HIDDEN_COLUMNS));
+      let d = select(vec4f(0.0), r * ${throughNorm(layout, `(${centred} - x * sums.y)`, centred)}, columns < vec4u(HIDDEN_COLUMNS));
       size = max(size, sizeBits(d));
       sh[nxt + own] = d;
       deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}`
