@@ -1,8 +1,9 @@
 // What does a norm do in each pass? n = gamma x^ + beta with x^ = (z - mean) / sqrt(variance + eps), statistics included.
 //
 // In training the derivative runs through mean and variance: dz = r (q - <q> - x^ <q x^>), q = gamma g, r = 1 / sqrt(variance + eps),
-// averages over the group. Fixed statistics drop both averages. Powers of two do not go through a norm (eps is not
-// homogeneous), so networks with norms keep their activations as they are and scale deltas only.
+// averages over the group. Fixed statistics drop both averages. Two entries differ in one direction, that of x^, of which a norm
+// lets eps r^2 through: both differences would be of nearly equal numbers there, and dz = eps r^3 (q - <q>) is taken instead.
+// Powers of two do not go through a norm (eps is not homogeneous), so networks with norms keep their activations and scale deltas only.
 import { tensor3d, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core'
 import { channelsOf, outputWidthOf, type NormSpec, type WeightedLayerSpec } from '../../core/networkSpec.ts'
 import { runKernel, type Kernel, type Place } from './kernel.ts'
@@ -68,19 +69,32 @@ export function normForward(layer: WeightedLayerSpec, norm: NormSpec, tensors: L
   return runKernel(NORMALISE, [z, statistics, gamma, beta], [lanes, z.shape[1], z.shape[2]], uniforms) as Tensor3D
 }
 
-const SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'countLanes' | 'momentLanes' | 'weighted' | 'padded'> = {
+const SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'countLanes' | 'momentLanes' | 'weighted' | 'padded' | 'pairs'> = {
   name: 'normSpread',
   shape: 'elementwise',
   inputs: ['X', 'Z', 'T', 'G', 'M', 'N'],
-  uniforms: { ...ENTRY, gammaLanes: 'i32', countLanes: 'i32', momentLanes: 'i32', weighted: 'i32', padded: 'i32' },
-  declarations: `${PLACE}${X_HAT}${SCALE}`,
+  uniforms: { ...ENTRY, gammaLanes: 'i32', countLanes: 'i32', momentLanes: 'i32', weighted: 'i32', padded: 'i32', pairs: 'i32' },
+  declarations: `${PLACE}${X_HAT}${SCALE}
+fn weighted(at : i32) -> f32 { return X[at] * select(1.0, scaleOf(at), uniforms.weighted > 0); }
+/** The other entry of a group of two. */
+fn partnerOf(at : i32) -> i32 {
+  let step = select(uniforms.channels, 1, uniforms.layerNorm > 0 || uniforms.positions == 2);
+  return at + select(-step, step, (at / step) % 2 == 0);
+}`,
   body: `
-    let q = X[index] * select(1.0, scaleOf(index), uniforms.weighted > 0);
+    let q = weighted(index);
+    let root = rootOf(index);
     let group = groupOf(index, uniforms.momentLanes);
     var flow = M[2 * group] + normalised(index) * M[2 * group + 1];
-    // Padding is in no average, and no average flows into it.
-    if (uniforms.padded > 0 && f32(rowOf(index)) >= N[laneOf(index) % uniforms.countLanes]) { flow = 0.0; }
-    result[index] = rootOf(index) * (q - flow);`,
+    var isPair = uniforms.pairs > 0;
+    if (uniforms.padded > 0) {
+      let count = i32(N[laneOf(index) % uniforms.countLanes]);
+      isPair = count * uniforms.positions == 2;
+      // Padding is in no average, and no average flows into it.
+      if (rowOf(index) >= count) { flow = 0.0; isPair = false; }
+    }
+    result[index] = root * (q - flow);
+    if (isPair) { result[index] = uniforms.eps * root * root * (root * 0.5 * (q - weighted(partnerOf(index)))); }`,
 }
 
 const FIXED_SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'weighted'> = {
@@ -103,6 +117,7 @@ export function spread(geometry: NormGeometry, record: NormRecord, x: Tensor3D, 
     countLanes: rowCounts.size,
     momentLanes: moments.shape[0],
     padded: geometry.kind === 'batch' ? 1 : 0,
+    pairs: geometry.kind === 'layer' && geometry.channels * geometry.positions === 2 ? 1 : 0,
   }
   const result = runKernel(SPREAD, [x, z, statistics, gamma, moments, rowCounts], x.shape, uniforms)
   moments.dispose()

@@ -1,0 +1,12 @@
+// Norms over two entries on the network engine in Node, on Dawn.
+import { describe } from 'vitest'
+import { installNodeWebGpu } from '../../../src/cli/nodeWebGpu.ts'
+import { openDevice } from '../../../src/engine/device.ts'
+import { normPairTests } from './normPairs.body.ts'
+
+const hasAdapter = await installNodeWebGpu()
+if (!hasAdapter) process.stderr.write('network/normPairs.test.ts: skipped, Dawn found no graphics adapter\n')
+
+describe.runIf(hasAdapter)('in Node', () => {
+  normPairTests(() => openDevice())
+})
