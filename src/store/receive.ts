@@ -3,6 +3,7 @@ import type { OptimizerSettings } from '../core/experiment.ts'
 import { withOptimizerChange } from '../core/optimizerChanges.ts'
 import type { Demand, Stream } from '../protocol/messages.ts'
 import { appendToColumns } from './armColumns.ts'
+import { recordEdit } from './editHistory.ts'
 import type { DemandView, LabState } from './labState.ts'
 
 /** The part of the state that a stream message changes; the columns are changed in place behind `revision`. */
@@ -36,7 +37,11 @@ export function receive(state: LabState, message: Stream): Partial<LabState> {
       // A planned change that takes effect is announced too; it stands in the list already, unless a hand moved it since.
       const known = state.experiment.changes.find((change) => change.step === step && change.arm === arm)
       if (known !== undefined && sameOptimizer(known.optimizer, optimizer)) return {}
-      return { experiment: withOptimizerChange(state.experiment, { step, arm, optimizer }) }
+      // An edit like any other: Undo leads to the experiment without it.
+      return {
+        experiment: withOptimizerChange(state.experiment, { step, arm, optimizer }),
+        edits: recordEdit(state.edits, state.experiment, null),
+      }
     }
     case 'demand':
       if (message.state === 'begun') return withDemand(state, message.demand, (known) => ({ ...known, state: 'underway' }))

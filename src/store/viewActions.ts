@@ -19,6 +19,8 @@ export interface ViewActions {
   readonly setPanelView: (panel: PanelName, view: string) => void
   readonly setThemeChoice: (choice: ThemeChoice) => void
   readonly toggleTheme: () => void
+  /** Text and lines for the back of a hall, or for a desk again; the address stays as it is. */
+  readonly togglePresent: () => void
   readonly predict: (choice: number | null) => void
   readonly loadLesson: (lesson: Lesson) => void
   /** Shows an experiment that came as a file: no lesson, its notices told. */
@@ -47,6 +49,7 @@ export function createViewActions(store: LabStore, runActions: RunActions): View
     setPanelView: (panel, name) => set({ panelViews: { ...get().panelViews, [panel]: name } }),
     setThemeChoice: (themeChoice) => set({ themeChoice }),
     toggleTheme: () => set({ themeChoice: get().theme === 'dark' ? 'light' : 'dark' }),
+    togglePresent: () => set({ view: { ...get().view, present: !get().view.present } }),
     predict: (prediction) => set({ prediction }),
     loadLesson: (lesson) => {
       const { view } = get()

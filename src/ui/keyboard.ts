@@ -1,4 +1,5 @@
 // Which keys drive the page? None while somebody types, chooses or has a dialog open.
+import { LESSONS } from '../lessons/catalogue.ts'
 import type { Lab } from './lab.tsx'
 import { DEMAND_NAMES } from './stage/DemandLine.tsx'
 
@@ -7,9 +8,14 @@ export const KEYS: readonly { readonly keys: readonly string[]; readonly does: s
   { keys: ['Space'], does: 'Run or pause' },
   { keys: ['→'], does: 'One step' },
   { keys: ['Shift', '→'], does: 'Ten steps' },
+  { keys: ['←'], does: 'Look back one step; → comes forward again' },
+  { keys: ['Shift', '←'], does: 'Look back ten steps' },
   { keys: ['R'], does: 'Reset: the same start again' },
   { keys: ['N'], does: 'New seed' },
   { keys: ['P'], does: 'Pin this run on the plots' },
+  { keys: ['1', '…', '9'], does: 'A lesson' },
+  { keys: ['D'], does: 'The main plot as a table' },
+  { keys: ['F'], does: 'Large, for a lecture hall, and back' },
   { keys: ['T'], does: 'Light or dark' },
   { keys: ['Ctrl', 'Z'], does: 'Undo a change of the experiment' },
   { keys: ['Ctrl', 'Shift', 'Z'], does: 'Redo' },
@@ -55,7 +61,11 @@ function actionOf(event: KeyboardEvent, lab: Lab, showHelp: () => void): (() => 
   const { run, view } = lab
   // A focused button or link answers Space itself; a range answers the arrows.
   if (event.key === ' ') return answersSpace(event.target) ? null : () => run.toggleRun()
-  if (event.key === 'ArrowRight') return isRange(event.target) ? null : () => run.step(event.shiftKey ? 10 : 1)
+  if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') return isRange(event.target) ? null : () => arrow(event, lab)
+  const { embed } = lab.store.getState().view
+  // What an embed shows is its host's choice.
+  const lesson = embed || !/^[1-9]$/u.test(event.key) ? undefined : LESSONS[Number(event.key) - 1]
+  if (lesson !== undefined) return () => view.loadLesson(lesson)
   switch (event.key.toLowerCase()) {
     case 'r':
       return run.reset
@@ -63,6 +73,10 @@ function actionOf(event: KeyboardEvent, lab: Lab, showHelp: () => void): (() => 
       return run.newSeed
     case 'p':
       return run.pin
+    case 'd':
+      return () => view.setTablePanel(lab.store.getState().mainPanel)
+    case 'f':
+      return embed ? null : view.togglePresent
     case 't':
       return view.toggleTheme
     case '?':
@@ -70,6 +84,15 @@ function actionOf(event: KeyboardEvent, lab: Lab, showHelp: () => void): (() => 
     default:
       return null
   }
+}
+
+/** Right trains, left looks back; who looks back comes forward with right until the present is reached. */
+function arrow({ key, shiftKey }: KeyboardEvent, { run, view, store }: Lab): void {
+  const { cursor, run: now } = store.getState()
+  const count = shiftKey ? 10 : 1
+  if (key === 'ArrowRight' && cursor === null) return run.step(count)
+  const to = (cursor ?? now.step) + (key === 'ArrowRight' ? count : -count)
+  return view.setCursor(to >= now.step ? null : Math.max(0, to))
 }
 
 function isTyping(target: EventTarget | null): boolean {

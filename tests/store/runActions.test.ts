@@ -125,6 +125,22 @@ describe('setOptimizer', () => {
     hear({ type: 'optimizerChanged', ...ADDRESS, arm: 'A', step: 312, optimizer: sent })
     expect(state().experiment.changes).toEqual([{ step: 312, arm: 'A', optimizer: sent }])
   })
+  test('can be taken back alone and brought again: the edit before it stays', () => {
+    run.setField('model.depth', 12)
+    trained('running', 300)
+    const optimizer = { ...race.experiment.optimizer, lr: 0.01 }
+    run.setOptimizer('A', { lr: 0.01 })
+    hear({ type: 'optimizerChanged', ...ADDRESS, arm: 'A', step: 312, optimizer })
+    run.undo()
+    expect(state().experiment.changes).toEqual([])
+    expect(state().experiment.model.depth).toBe(12)
+    run.redo()
+    expect(state().experiment.changes).toEqual([{ step: 312, arm: 'A', optimizer }])
+    // What a replay announces was planned, and is no edit.
+    const { edits } = state()
+    hear({ type: 'optimizerChanged', ...ADDRESS, arm: 'A', step: 312, optimizer })
+    expect(state().edits).toBe(edits)
+  })
   test('waits for the hand while the rate is dragged in mid-run', () => {
     trained('running', 300)
     run.setOptimizer('A', { lr: 0.05 }, true)

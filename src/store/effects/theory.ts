@@ -1,4 +1,4 @@
-// When are the closed forms asked again? When the experiment changes at once, with new spectra and kernels once a second.
+// When are the closed forms asked again? When the experiment changes, right after it; with new spectra and kernels once a second.
 import { keptCurves } from '../keptCurves.ts'
 import type { LabStore } from '../labStore.ts'
 import type { theoryCurves } from '../theoryCurves.ts'
@@ -36,7 +36,8 @@ export function followTheory(store: LabStore): void {
     if (closedForms === null) return
     if (urgent) {
       if (timer !== null) clearTimeout(timer)
-      compute()
+      // In a task of its own: whoever changed the experiment has a page to render.
+      timer = setTimeout(compute, 0)
     } else timer ??= setTimeout(compute, PAUSE_MS)
   }
   store.subscribe(follow)

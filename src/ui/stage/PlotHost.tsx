@@ -86,7 +86,7 @@ function attach(code: PanelCode, element: HTMLElement, { lab, variant, name, say
   }
   const paint = () => {
     const state = store.getState()
-    const now = code.dependencies(state)
+    const now = [...code.dependencies(state), state.view.present]
     if (!visible || (now.length === drawn.length && now.every((value, index) => Object.is(value, drawn[index])))) return false
     drawn = now
     element.dataset.empty = String(isEmpty(state, name))
