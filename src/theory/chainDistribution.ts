@@ -40,9 +40,9 @@ export function logWeightMoments(law: WeightLaw): { readonly mean: number; reado
   const halfLog = 0.5 * Math.log(law.variance)
   switch (law.family) {
     case 'uniform':
-      return { mean: halfLog + 0.5 * Math.log(3) - 1, variance: 1 }
+      return { mean: nearZero(halfLog + 0.5 * Math.log(3) - 1), variance: 1 }
     case 'normal':
-      return { mean: halfLog + 0.5 * (digamma(0.5) + Math.LN2), variance: 0.25 * trigamma(0.5) }
+      return { mean: nearZero(halfLog + 0.5 * (digamma(0.5) + Math.LN2)), variance: 0.25 * trigamma(0.5) }
     // An orthogonal 1 x 1 matrix is a sign.
     case 'orthogonal':
     case 'constant':
@@ -50,6 +50,11 @@ export function logWeightMoments(law: WeightLaw): { readonly mean: number; reado
     default:
       return law.family satisfies never
   }
+}
+
+/** At the median-stable scale the mean is 0: what rounding leaves would say that the signal falls, or rises. */
+function nearZero(mean: number): number {
+  return Math.abs(mean) < 1e-14 ? 0 : mean
 }
 
 /**

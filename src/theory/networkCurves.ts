@@ -223,7 +223,8 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
       expectedBatchSizeBound(n, inputs, all(width)),
     ),
   ]
-  if (inputs < 2) return curves
+  // One unit has no D of its own: the bound would divide by zero.
+  if (inputs < 2 || hidden.some((width) => width < 2)) return curves
   const large = hypothesis('many samples: n far above n Delta', n > 10 * expectedBatchSizeBound(n, inputs, hidden), `n ${n}`)
   const head = {
     id: 'diversity.lowerBoundByWidth',

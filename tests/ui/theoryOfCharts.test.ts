@@ -98,7 +98,7 @@ describe('every view of closed forms', () => {
     const texts = hypotheses.map(({ text }) => text)
     expect(new Set(texts).size).toBe(texts.length)
     for (const curve of [...curves, ...numberCurves(panel, state)])
-      for (const { text } of curve.hypotheses) expect(texts, curve.id).toContain(text)
+      for (const { text } of curve.hypotheses) expect(texts).toContain(text)
     if (view !== 'time' || panel !== 'gradientNorms' || experiment !== LINEAR) expect(curves.length).toBeGreaterThan(0)
   })
 })
