@@ -5,7 +5,7 @@ import type { Bytes } from '../../core/units.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { KernelShape } from './kernelShape.ts'
 import { passSizes } from './pass.ts'
-import { slotCount } from './updateKernel.ts'
+import { slotCount } from './updateRules.ts'
 
 export type MemoryLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'maxBufferSize'>
 

@@ -12,7 +12,7 @@ import { partCount, partsOf, unpackParameters } from './layout.ts'
 import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
 import { submitAndRead } from './readback.ts'
-import { normEntries } from './updateKernel.ts'
+import { normEntries } from './updateGrid.ts'
 
 /** A gradient whose part p of layer l is mantissas of 2^exponents[parts l + p]. */
 interface ScaledGradient {

@@ -8,7 +8,7 @@
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { shapeWgsl, type KernelShape } from './kernelShape.ts'
-import { groupsOfLayer } from './updateKernel.ts'
+import { groupsOfLayer } from './updateGrid.ts'
 
 /** vec4s that one workgroup of each kernel takes. */
 export const STORE_QUADS = 1024

@@ -10,7 +10,7 @@
 import { SPAN_WGSL } from './computeKernel.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { tangentWgsl, type TangentShape } from './tangentLayout.ts'
-import { BLOCKS_PER_GROUP, otherParts } from './updateKernel.ts'
+import { BLOCKS_PER_GROUP, otherParts } from './updateGrid.ts'
 
 // Side of a thread's block, in vec4s.
 function blockSide({ pass }: TangentShape): 1 | 2 | 4 {

@@ -5,7 +5,7 @@ import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSp
 import type { LayerNorms } from '../../core/probe.ts'
 import { combinedNorm, normalised, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import type { KernelShape } from './kernelShape.ts'
-import { groupsOfLayer, weightGroups } from './updateKernel.ts'
+import { groupsOfLayer, weightGroups } from './updateGrid.ts'
 
 /**
  * Norms of one seed (or lane), W, b, gamma and beta of a layer together.

@@ -10,7 +10,9 @@ import { exponentOffsets, keptQuads, tileCount, type KernelShape } from './kerne
 import { bindKernel, kernelPipeline, uniformBinding, type KernelBinding, type KernelPipeline } from './kernelPipelines.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
-import { normWords, otherParts, slotCount, updateGroups, updateWgsl } from './updateKernel.ts'
+import { normWords, otherParts, updateGroups } from './updateGrid.ts'
+import { updateWgsl } from './updateKernel.ts'
+import { slotCount } from './updateRules.ts'
 import { wholeRowsWgsl } from './wholeRowsKernel.ts'
 
 /** An optimizer trains; 'gradient' writes the gradient in place of slots; 'deltas' and 'forward' leave K2 out. */

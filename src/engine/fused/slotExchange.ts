@@ -9,7 +9,7 @@ import type { DenseNetworkSpec } from '../../core/networkSpec.ts'
 import { binaryExponent, timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
 import { NO_EXPONENT, WINDOW } from './exponentWgsl.ts'
 import { packParameters, partsOf, unpackParameters, type FusedLayout } from './layout.ts'
-import { slotCount } from './updateKernel.ts'
+import { slotCount } from './updateRules.ts'
 
 /** Slots of all seeds as the kernels keep them. */
 export interface PackedSlots {

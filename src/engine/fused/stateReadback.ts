@@ -6,7 +6,7 @@ import { submitAndRead, type Region } from './readback.ts'
 import type { ResidentNetwork } from './residentNetwork.ts'
 import { unpackSlots } from './slotExchange.ts'
 import type { TrainingPass } from './trainingPass.ts'
-import { slotCount } from './updateKernel.ts'
+import { slotCount } from './updateRules.ts'
 
 /** Flat weights [P] of these seeds. */
 export async function readWeights(opened: OpenedDevice, network: ResidentNetwork, seeds: readonly number[]): Promise<Float64Array[]> {

@@ -13,7 +13,8 @@ import type { PackedSlots } from './slotExchange.ts'
 import { encodeCut, numbersOf, stepCuts } from './stepCuts.ts'
 import type { StepNumbers } from './stepParameters.ts'
 import { adapterCores } from './tileChoice.ts'
-import { largestWeightsAt, normEntries, slotCount } from './updateKernel.ts'
+import { largestWeightsAt, normEntries } from './updateGrid.ts'
+import { slotCount } from './updateRules.ts'
 
 export interface ChunkResult {
   /** [steps, seeds] reduced. */

@@ -14,121 +14,9 @@
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { shapeWgsl, type KernelShape } from './kernelShape.ts'
-
-/** 4 x 4 blocks that one entry of the norms stands for at least; no workgroup has more threads. */
-export const BLOCKS_PER_GROUP = 64
-
-/** 4 x 4 blocks in all from which a thread owns four of them: a bit of the norms depends on it, so it depends on the shape alone. */
-const LARGE_BLOCKS_FROM = 2048
-
-/** Side of a thread's block, in vec4s; on a software adapter a read costs more than a score of products, and threads run four at a time. */
-function blockQuads(shape: KernelShape): 1 | 2 | 4 {
-  const { layout, seedCount, software } = shape
-  if (software === true) return layout.quads > 2 ? 4 : layout.quads > 1 ? 2 : 1
-  return seedCount * layout.layerCount * layout.quads * layout.quads >= LARGE_BLOCKS_FROM && layout.quads > 1 ? 2 : 1
-}
-
-/** Workgroups in x of K2 that hold weights, at most `weightGroups`; with biases there is one more for them. */
-export function updateGroups(shape: KernelShape): number {
-  return Math.ceil(blocksOfLayer(shape) / updateThreads(shape))
-}
-
-function blocksOfLayer(shape: KernelShape): number {
-  const { layout } = shape
-  const side = blockQuads(shape)
-  const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
-  return Math.ceil(rows / side) * Math.ceil(layout.quads / side)
-}
-
-/** Threads of a workgroup of K2: with these, `updateGroups` never exceeds `weightGroups`. */
-function updateThreads(shape: KernelShape): number {
-  if (shape.software !== true) return blockQuads(shape) === 2 && shape.layout.quads <= 10 ? BLOCKS_PER_GROUP / 2 : BLOCKS_PER_GROUP
-  let threads = 4
-  while (Math.ceil(blocksOfLayer(shape) / threads) > weightGroups(shape)) threads *= 2
-  return threads
-}
-
-/** Workgroups in x of K2 behind those of the weights: one for the biases, or one each for biases, gamma and beta. */
-export function otherParts({ layout }: KernelShape): 0 | 1 | 3 {
-  return layout.norm !== null ? 3 : layout.bias ? 1 : 0
-}
-
-/** Entries of the norms of one layer: those of the weights, then one for each other part. */
-export function groupsOfLayer(shape: KernelShape): number {
-  return weightGroups(shape) + shape.layout.parts - 1
-}
-
-/** Entries of the norms per layer that hold weights (some may stay empty). */
-export function weightGroups(shape: KernelShape): number {
-  const { layout } = shape
-  const rows = layout.layerCount > 1 ? Math.max(layout.inQuads, layout.quads) : layout.inQuads
-  return Math.ceil((rows * layout.quads) / BLOCKS_PER_GROUP)
-}
-
-/** vec4s of the norms, per (seed, layer, groupsOfLayer) the sum of squares (of 2^exponent), the exponent, the sum of magnitudes, the largest weight. */
-export function normEntries(shape: KernelShape): number {
-  return shape.seedCount * shape.layout.layerCount * groupsOfLayer(shape)
-}
-
-/** Word of the norm buffer where [seed] bits of the largest weight stand that any step left since they were cleared. */
-export function largestWeightsAt(shape: KernelShape): number {
-  return 4 * normEntries(shape) + 3 * shape.layout.parts * shape.seedCount * shape.layout.layerCount
-}
-
-/** Words of the norm buffer: the norms, [3][part][seed][layer] bits of the largest slot, the largest weights. */
-export function normWords(shape: KernelShape): number {
-  return largestWeightsAt(shape) + shape.seedCount
-}
-
-/** Slots [seedQuads] per seed that an optimizer needs. */
-export function slotCount(kind: OptimizerSettings['kind']): number {
-  switch (kind) {
-    case 'sgd':
-    case 'perturbed':
-      return 0
-    case 'momentum':
-    case 'nesterov':
-    case 'rmsprop':
-      return 1
-    case 'adam':
-      return 2
-    default:
-      return kind satisfies never
-  }
-}
-
-// Bodies of `fn applied(at, g, em, old, now) -> vec4f`: the step to subtract from parameters[at].
-const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
-  sgd: 'return step.rates.x * scaledBy(g, em);',
-  momentum: `
-  let v = step.rates.z * (slots[at] * exp2i(old - now)) + g * exp2i(em - now);
-  slots[at] = v;
-  noteSlot(v);
-  return step.rates.x * scaledBy(v, now);`,
-  nesterov: `
-  let own = g * exp2i(em - now);
-  let v = step.rates.z * (slots[at] * exp2i(old - now)) + own;
-  slots[at] = v;
-  noteSlot(v);
-  return step.rates.x * scaledBy(own + step.rates.z * v, now);`,
-  perturbed: 'return step.rates.x * (scaledBy(g, em) + step.rates.z * noise[u32(step.numbers.x) * SEEDS * SEED_QUADS + at]);',
-  rmsprop: `
-  let scaled = g * exp2i(em - now);
-  let r = rootMeanSquare(slots[at] * exp2i(old - now), scaled, step.rates.z);
-  slots[at] = r;
-  noteSlot(r);
-  return step.rates.x * quotient(scaled, r + step.corrections.x * exp2i(step.numbers.y - now));`,
-  adam: `
-  let scaled = g * exp2i(em - now);
-  let m = step.rates.z * (slots[at] * exp2i(old - now)) + (1.0 - step.rates.z) * scaled;
-  let second = at + SEEDS * SEED_QUADS;
-  let r = rootMeanSquare(slots[second] * exp2i(old - now), scaled, step.rates.w);
-  slots[at] = m;
-  slots[second] = r;
-  noteSlot(m);
-  noteSlot(r);
-  return step.rates.x * quotient(m * step.corrections.y, r * step.corrections.z + step.corrections.x * exp2i(step.numbers.y - now));`,
-}
+import { otherPartsWgsl } from './otherPartsWgsl.ts'
+import { blockQuads, largestWeightsAt, normEntries, otherParts, updateGroups, updateThreads, weightGroups } from './updateGrid.ts'
+import { RULE_FUNCTIONS, RULES, slotCount } from './updateRules.ts'
 
 /**
  * WGSL of K2; entry point `main`.
@@ -176,15 +64,7 @@ var<private> isAlive: bool;
 var<private> ownWeight: u32;
 var<private> ownSlot: u32;
 
-fn rootMeanSquare(r: vec4f, g: vec4f, decay: f32) -> vec4f {
-  let m = max(r, abs(g));
-  let safe = select(m, vec4f(1.0), m == vec4f(0.0));
-  let a = r / safe;
-  let b = g / safe;
-  return m * sqrt(decay * a * a + (1.0 - decay) * b * b);
-}
-// 0 where nothing was ever seen; NaN passes through.
-fn quotient(a: vec4f, b: vec4f) -> vec4f { return select(a / b, vec4f(0.0), b == vec4f(0.0)); }
+${RULE_FUNCTIONS}
 fn noteSlot(v: vec4f) { ownSlot = max(ownSlot, sizeBits(v)); }
 // Weights (part 0) and biases (part 1) of a layer may be a hundred orders of magnitude apart.
 fn largestSlotAt(ring: u32, part: u32, seed: u32, l: u32) -> u32 { return LARGEST_SLOTS + (((ring % 3u) * PARTS + part) * SEEDS + seed) * LAYERS + l; }
@@ -337,27 +217,4 @@ ${
   }
 }
 `
-}
-
-// Biases, gamma and beta: their exponents, one row's share of their gradients, and where they lie. What a layer does not have counts nothing.
-function otherPartsWgsl(shape: KernelShape): string {
-  const { norm, bias } = shape.layout
-  if (norm === null) {
-    return `
-fn otherExponent(part: u32, seed: u32, l: u32, t: u32) -> i32 { return exponents[exponentBackward(seed, l, t)]; }
-fn otherGradient(part: u32, seed: u32, l: u32, row: u32, column: u32) -> vec4f { return deltas[deltaAt(seed, l, row, column)]; }
-fn otherAt(part: u32, l: u32) -> u32 { return biasAt(l); }`
-  }
-  return `
-fn otherExponent(part: u32, seed: u32, l: u32, t: u32) -> i32 {
-  if (part == 1u) { return ${bias ? 'exponents[exponentBackward(seed, l, t)]' : 'NO_EXPONENT'}; }
-  return select(exponents[exponentNormed(seed, l, t)], NO_EXPONENT, l == LAYERS - 1u);
-}
-fn otherGradient(part: u32, seed: u32, l: u32, row: u32, column: u32) -> vec4f {
-  let at = deltaAt(seed, l, row, column);
-  if (part == 1u) { return ${bias ? 'deltas[at]' : 'vec4f(0.0)'}; }
-  if (l == LAYERS - 1u) { return vec4f(0.0); }
-  return deltas[NORMED_DELTAS + at] * select(vec4f(1.0), activations[NORMED + at], part == 2u);
-}
-fn otherAt(part: u32, l: u32) -> u32 { return select(select(gammaAt(l), betaAt(l), part == 3u), biasAt(l), part == 1u); }`
 }

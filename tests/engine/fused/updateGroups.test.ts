@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import type { KernelShape } from '../../../src/engine/fused/kernelShape.ts'
 import { fusedLayout } from '../../../src/engine/fused/layout.ts'
-import { updateGroups, updateWgsl, weightGroups } from '../../../src/engine/fused/updateKernel.ts'
+import { updateGroups, weightGroups } from '../../../src/engine/fused/updateGrid.ts'
+import { updateWgsl } from '../../../src/engine/fused/updateKernel.ts'
 import { denseSpec } from '../reference/problems.ts'
 
 const shapeOf = (widths: readonly number[], software: boolean): KernelShape => {
