@@ -27,6 +27,8 @@ function flatOrBroken(data: HessianPlotData): EmptyWords {
     : emptyWords('hessian', 'nonFinite')
 }
 
+/** Relative size from which on a bound is written beside its number. */
+const NOTICEABLE = 1e-6
 /** Below this height in lines of text a strip shows its marks only. */
 const LEAST_LINES = 3.4
 
@@ -164,7 +166,8 @@ function extremeLabels(strip: Strip, xScale: PositionScale, range: readonly [num
   const size = 11 * box.text
   const { places } = spectrum
   const name = (sub: string, value: number, bound: number): Label => {
-    const error = bound > 0 ? joinLabels(' ± ', measuredNumber(bound, 1)) : []
+    // A bound far below the digits shown says "exact" at length.
+    const error = bound > NOTICEABLE * Math.abs(value) ? joinLabels(' ± ', measuredNumber(bound, 1)) : []
     return joinLabels([{ text: 'λ', italic: true }, { text: sub, shift: 'sub' }, { text: ' ' }], measuredNumber(value, 2), error)
   }
   const low = name('min', sample.lambdaMin, sample.lambdaMinResidual)

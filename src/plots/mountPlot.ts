@@ -6,6 +6,7 @@ import { createCanvasPainter } from './paintCanvas.ts'
 import { createSvgLayer } from './patchSvg.ts'
 import type { Drawing, MountedPlot, PlotBox, PlotKind, PlotOptions, Readout } from './plotKind.ts'
 import { followPointer } from './pointer.ts'
+import { readableWords } from './readableWords.ts'
 import { readoutMarks } from './readoutMarks.ts'
 import { showRescaleCue } from './rescaleCue.ts'
 import { plainText } from './scene.ts'
@@ -52,7 +53,7 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     svg.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`)
     nameSoon()
     painter.paint(drawing.canvas, box.width, box.height, pixelRatio(host))
-    words.patch(drawing.svg)
+    words.patch(readableWords(drawing.svg, box.theme))
     for (const place of drawing.rescaled) showRescaleCue(svg, place, box, options.reducedMotion === true)
     if (readout !== null) readout = drawing.probe(readout.x, readout.y)
     drawAbove()
@@ -76,7 +77,7 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     const { cursorStep, hoverStep } = options
     const cursor = cursorStep === null || cursorStep === undefined ? [] : drawing.cursor(cursorStep)
     const other = readout !== null || hoverStep === null || hoverStep === undefined ? [] : drawing.cursor(hoverStep)
-    above.patch([...cursor, ...other, ...(readout === null ? [] : readoutMarks(readout, box))])
+    above.patch(readableWords([...cursor, ...other, ...(readout === null ? [] : readoutMarks(readout, box))], box.theme))
   }
 
   const show = (next: Readout | null, spoken: boolean) => {
@@ -128,7 +129,7 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
       const still = boxOf(measured ?? { width: host.clientWidth, height: host.clientHeight }, options)
       // A fresh memory: a file shows the whole range, not what the axis happened to have been.
       const { canvas: below, svg: over } = kind.draw(data, still, kind.createMemory())
-      return svgMarkup([...below, ...over], still, still.theme, kind.name, kind.summary(data))
+      return svgMarkup([...below, ...readableWords(over, still.theme)], still, still.theme, kind.name, kind.summary(data))
     },
   }
 }

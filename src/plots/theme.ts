@@ -14,6 +14,8 @@ export interface PlotTheme {
   readonly soft: string
   readonly armA: string
   readonly armB: string
+  /** Of words about arm B; `readableWords` puts it in. */
+  readonly wordB: string
   readonly theory: string
   /** The reader's own prediction. */
   readonly prediction: string
@@ -23,11 +25,12 @@ export const LIGHT_THEME: PlotTheme = {
   name: 'light',
   background: '#ffffff',
   ink: '#14181f',
-  muted: '#5b6472',
-  hair: '#dfe3e8',
+  muted: '#59616e',
+  hair: '#e1e5ea',
   soft: '#eef1f4',
   armA: '#0072b2',
   armB: '#d55e00',
+  wordB: '#b54a00',
   theory: '#14181f',
   prediction: '#b0508a',
 }
@@ -36,11 +39,12 @@ export const DARK_THEME: PlotTheme = {
   name: 'dark',
   background: '#151b23',
   ink: '#e8edf3',
-  muted: '#97a3b3',
-  hair: '#2a333f',
+  muted: '#9aa6b6',
+  hair: '#28313c',
   soft: '#1d252f',
   armA: '#56b4e9',
   armB: '#e69f00',
+  wordB: '#e69f00',
   theory: '#e8edf3',
   prediction: '#cc79a7',
 }

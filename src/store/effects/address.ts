@@ -43,6 +43,8 @@ export function readAddress(store: LabStore, view: Window = window): void {
 /** Writes the state into the address and follows it from there on. */
 export function followAddress(store: LabStore, run: RunActions, view: Window = window): void {
   let timer: number | null = null
+  /** While the address leads and the state follows: an entry of its own would cut off those that lie ahead. */
+  let isFollowing = false
   const written = (hash: string) => view.location.hash === hash
   const write = (how: 'pushState' | 'replaceState') => {
     if (timer !== null) view.clearTimeout(timer)
@@ -55,7 +57,8 @@ export function followAddress(store: LabStore, run: RunActions, view: Window = w
     if (state.experiment === before.experiment && state.lesson === before.lesson) return
     // Until the first edit the address stays as it was given.
     // Lesson and experiment change one after the other; the address is for both.
-    if (state.lesson?.id !== before.lesson?.id) queueMicrotask(() => write('pushState'))
+    const how = isFollowing ? 'replaceState' : 'pushState'
+    if (state.lesson?.id !== before.lesson?.id) queueMicrotask(() => write(how))
     else {
       if (timer !== null) view.clearTimeout(timer)
       timer = view.setTimeout(() => write('replaceState'), WRITE_PAUSE_MS)
@@ -65,9 +68,11 @@ export function followAddress(store: LabStore, run: RunActions, view: Window = w
     const state = store.getState()
     if (written(hashOf(state) ?? '')) return
     const next = stateOfHash(view.location.hash, state)
+    isFollowing = true
     store.setState({ lesson: next.lesson, mainPanel: next.mainPanel, prediction: null })
     run.replace(next.experiment, next.experiment, { ghost: false, autorun: false })
     const notices: readonly Notice[] = next.notices
     store.setState({ notices })
+    isFollowing = false
   })
 }

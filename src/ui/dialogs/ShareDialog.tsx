@@ -1,6 +1,6 @@
 // How does somebody else see this? A link with the experiment in its hash, and the line that embeds it.
 import { Share2 } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { snippets } from '../../share/snippets.ts'
 import { hashOf } from '../../store/effects/address.ts'
 import type { LabState } from '../../store/labState.ts'
@@ -69,26 +69,41 @@ function Snippets({ address, title }: { readonly address: string; readonly title
   )
 }
 
+/** What became of a copy; the answer stands where the hand is, for the dialog covers everything else. */
+type Copying = 'idle' | 'copied' | 'refused'
+const COPIED_MS = 2000
+
 function SnippetField({ title, text, rows }: { readonly title: string; readonly text: string; readonly rows: number }) {
-  const { view } = useLab()
   const area = useRef<HTMLTextAreaElement>(null)
-  const copy = () => {
+  const [copying, setCopying] = useState<Copying>('idle')
+  useEffect(() => {
+    if (copying !== 'copied') return undefined
+    const timer = setTimeout(() => setCopying('idle'), COPIED_MS)
+    return () => clearTimeout(timer)
+  }, [copying])
+  const copy = async () => {
     area.current?.select()
-    // Frames of other pages may refuse the clipboard; the text is selected either way.
-    navigator.clipboard
-      ?.writeText(text)
-      .then(() => view.toast('info', `${title} copied.`))
-      .catch(() => view.toast('warning', 'Copying is not allowed here; the text is selected, use Ctrl+C.'))
+    try {
+      await navigator.clipboard.writeText(text)
+      setCopying('copied')
+    } catch {
+      // Frames of other pages may refuse the clipboard; the text is selected either way.
+      setCopying('refused')
+    }
   }
   return (
     <div className="form-section">
       <div className="snippet-head">
         <h3 className="section-title">{title}</h3>
-        <button type="button" className="button" onClick={copy}>
-          Copy
+        <button type="button" className="button" aria-label={`Copy: ${title}`} onClick={() => void copy()}>
+          {copying === 'copied' ? 'Copied' : 'Copy'}
         </button>
       </div>
       <textarea ref={area} className="snippet" aria-label={title} readOnly rows={rows} value={text} />
+      <p className={copying === 'refused' ? 'small' : 'sr-only'} role="status">
+        {copying === 'copied' && `${title} copied.`}
+        {copying === 'refused' && 'Copying is not allowed here; the text is selected, use Ctrl+C.'}
+      </p>
     </div>
   )
 }
