@@ -84,7 +84,7 @@ export function signalCurves(facts: RunFacts): readonly TheoryCurve[] {
             hypothesis(
               'zeros at the border',
               true,
-              `factor per layer tends to ${shown(paddingLimit(last.image[0]))} on ${last.image[0]} x ${last.image[1]}`,
+              `factor per layer tends to ${shown(Math.sqrt(paddingLimit(last.image[0]) * paddingLimit(last.image[1])))} on ${last.image[0]} x ${last.image[1]}`,
             ),
           ]
         : []),

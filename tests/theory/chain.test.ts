@@ -132,6 +132,25 @@ describe('offDiagonalSecondMoment and the diagonal', () => {
       expectMean(toNumber(moments.diagonalSecondMoment(law, depth, THREE_DATA)), 60_000, () => chainHessian(draw(), 1, 1, THREE) ** 2)
     }
   })
+  test('have the exponents of both variances, away from variance 1 (seed 110)', () => {
+    const stream = namedStream(110, 'weights')
+    const law = uniformLaw(0.8)
+    for (const [depth, points, data] of [
+      [3, THREE, THREE_DATA],
+      // Without a target only the own term is left.
+      [2, { x: [1, 2], y: [0, 0] }, { meanSquare: 2.5, meanProduct: 0 }],
+    ] as const) {
+      const expected = toNumber(moments.offDiagonalSecondMoment(law, depth, data))
+      expectMean(expected, 60_000, () => chainHessian(uniforms(stream, depth, 0.8), 0, 1, points) ** 2)
+    }
+    // m2 = 0.2133, m4 = 0.08192: 4 m^2 m2^2 at depth 2, times m4 at depth 3.
+    const m2 = 0.64 / 3
+    expect(toNumber(moments.offDiagonalSecondMoment(law, 2, { meanSquare: 2.5, meanProduct: 0 }))).toBeCloseTo(25 * m2 * m2, 12)
+    expect(toNumber(moments.offDiagonalSecondMoment(law, 3, { meanSquare: 1, meanProduct: 1 }))).toBeCloseTo(
+      4 * m2 * m2 * (0.8 ** 4 / 5) + m2,
+      12,
+    )
+  })
   test('refuse a chain that has no off-diagonal', () => {
     expect(() => moments.offDiagonalSecondMoment(uniformLaw(1), 1, ONE)).toThrow(DomainFault)
   })
@@ -158,6 +177,19 @@ describe('gradientLog10Quantile', () => {
   test('is the quantile of the other weights where the own term is negligible', () => {
     expect(gradientLog10Quantile(0.5, 100, 1, ONE)).toBeCloseTo(distribution.productLogQuantile(0.5, 99, 1) / Math.LN10, 9)
     expect(gradientLog10Quantile(0.5, 1500, 1, ONE)).toBeLessThan(-600)
+  })
+  test('is exact in two dimensions, before and behind the hump where own term and target cancel', () => {
+    // Depth 2, x = y = 1, tau = 2: g = v |v w - 1|, v uniform in [0, 2], w in [-2, 2]; the area by fine cells.
+    for (const g of [0.02, 0.1, 0.3, 0.8, 2]) {
+      let below = 0
+      const cells = 1200
+      for (let i = 0; i < cells; i++) {
+        const v = (2 * (i + 0.5)) / cells
+        for (let j = 0; j < cells; j++) if (v * Math.abs((v * 4 * (j + 0.5)) / cells - 2 * v - 1) <= g) below++
+      }
+      // 64 midpoints over the own weight, and edges of 1200 cells.
+      expect(gradientLogCdf(Math.log(g), 2, 2, ONE)).toBeCloseTo(below / cells ** 2, 2.5)
+    }
   })
   test('works without a target and far above float64', () => {
     const data = { meanSquare: 1, meanProduct: 0 }
@@ -193,6 +225,34 @@ describe('chainSlopes', () => {
       const measured = (gradientLog10Quantile(0.5, 600, tau, ONE) - gradientLog10Quantile(0.5, 300, tau, ONE)) / 300
       // What is left: the median of |w| and M - L, both of order 1 over 300 layers.
       expect(Math.abs(measured - chainSlopes(uniformLaw(tau)).gradient)).toBeLessThan(1e-3)
+    }
+  })
+})
+
+describe('chainSlopes off the diagonal', () => {
+  test('are those of the gradient, single below e and double above; on the diagonal double on both sides', () => {
+    for (const tau of [1, ROOT3, 4, 9]) {
+      const rate = Math.log10(tau / Math.E)
+      const { gradient, offDiagonal, diagonal } = chainSlopes(uniformLaw(tau))
+      expect(offDiagonal).toBe(gradient)
+      expect(offDiagonal).toBeCloseTo(tau > Math.E ? 2 * rate : rate, 12)
+      expect(diagonal).toBeCloseTo(2 * rate, 12)
+    }
+  })
+  test('are the slope of exact medians of drawn entries above and below e (seed 111)', () => {
+    const stream = namedStream(111, 'weights')
+    for (const tau of [1.2, 5]) {
+      const median = (depth: number) => {
+        const logs = Array.from({ length: 4001 }, () => {
+          const w = uniforms(stream, depth, tau)
+          const product = w.reduce((p, v) => p * v, 1)
+          return Math.log10(Math.abs((product / w[0] / w[1]) * (2 * product - 1)))
+        })
+        return logs.sort((a, b) => a - b)[2000]
+      }
+      const slope = (median(90) - median(30)) / 60
+      // Medians of 4001 draws whose spread is at most 2 sqrt(90)/ln 10: 0.16 decades each over 60 layers.
+      expect(Math.abs(slope - chainSlopes(uniformLaw(tau)).offDiagonal)).toBeLessThan(0.015)
     }
   })
 })
@@ -238,6 +298,28 @@ describe('weightLaw', () => {
     expect(weightLaw({ scheme: 'glorotNormal', tau: 1, gain: 1 }, 30, 10).variance).toBeCloseTo(0.05, 15)
     expect(weightLaw({ scheme: 'orthogonal', tau: 1, gain: 1 }, 30, 10).variance).toBeCloseTo(1 / 30, 15)
     expect(weightLaw({ scheme: 'constant', tau: 0.7, gain: 1 }, 1, 1)).toEqual({ family: 'constant', variance: 0.7 * 0.7, kurtosis: 1 })
+  })
+  test('tells fan-in from fan-out, and the first layer from the others, on rectangular layers', () => {
+    const law = (
+      scheme: 'glorotUniform' | 'heUniform' | 'heNormal' | 'lecunNormal' | 'kappaNormal' | 'unitNormal',
+      gain = 1,
+      isFirst = false,
+    ) => weightLaw({ scheme, tau: 9, gain }, 40, 10, isFirst).variance
+    expect(law('glorotUniform')).toBeCloseTo(2 / 50, 15)
+    expect(law('heUniform')).toBeCloseTo(2 / 40, 15)
+    expect(law('heNormal')).toBeCloseTo(2 / 40, 15)
+    expect(law('lecunNormal')).toBeCloseTo(1 / 40, 15)
+    expect(law('unitNormal')).toBe(1)
+    expect(law('kappaNormal', 4)).toBeCloseTo(1 / 160, 15)
+    expect(law('kappaNormal', 4, true)).toBeCloseTo(1 / 40, 15)
+    expect(weightLaw({ scheme: 'orthogonal', tau: 1, gain: 3 }, 10, 40).variance).toBeCloseTo(9 / 40, 15)
+  })
+  test('has no spread for one orthogonal or constant weight, whose logarithm is that of its size', () => {
+    for (const scheme of ['orthogonal', 'constant'] as const) {
+      const law = weightLaw({ scheme, tau: 0.3, gain: 0.3 }, 1, 1)
+      expect(distribution.logWeightMoments(law).mean).toBeCloseTo(Math.log(0.3), 14)
+      expect(distribution.logWeightMoments(law).variance).toBe(0)
+    }
   })
   test('has the kurtosis of the drawn laws (seed 109)', () => {
     const stream = namedStream(109, 'weights')

@@ -171,6 +171,7 @@ describe('nullCosineDensity', () => {
       let tail = 0
       for (let i = 0; i < 2000; i++) tail += 2 * nullCosineDensity(level + ((1 - level) * (i + 0.5)) / 2000, 12) * ((1 - level) / 2000)
       expect(nullCosineTailBound(level, 12)).toBeGreaterThan(tail)
+      expect(nullCosineTailBound(level, 12)).toBeCloseTo(Math.min(1, Math.sqrt(Math.PI / 2) * Math.exp(-5.5 * level ** 2)), 12)
     }
   })
 })

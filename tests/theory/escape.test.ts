@@ -100,6 +100,14 @@ describe('rmspropEscapeSteps', () => {
       last = steps
     }
   })
+  test('counts whole steps up to where the gradient is largest', () => {
+    for (const depth of [3, 8, 40]) {
+      const reach = escape.rmspropReach(depth)
+      for (const near of [0.999, 1.001]) expect(slope(reach * near, depth)).toBeLessThan(slope(reach, depth))
+    }
+    // (3/7)^(1/4) = 0.8091: 30.9 steps of 0.01 from 0.5.
+    expect(escape.rmspropEscapeSteps(0.5, 4, 0.01)).toBe(31)
+  })
   test('is zero for a start beyond its reach', () => {
     expect(escape.rmspropEscapeSteps(0.99, 4, 0.01)).toBe(0)
   })

@@ -85,6 +85,12 @@ describe('lossUpperBound', () => {
     expect(distance).toBeGreaterThan(bounds.nearestSolution(lipschitz, residual) * 0.99)
     expect(bounds.certificateRadius(2, 1, 0)).toBe(Infinity)
   })
+  test('has the radius 2 L_F |F_0 - y| / mu, and is twice the way of a linear model with one eigenvalue at the least', () => {
+    // f = s w: L_F = s, mu = s^2, solution at |F_0 - y| / s: the ball is twice as large.
+    const [s, residual] = [3, 7]
+    expect(bounds.certificateRadius(s, residual, s * s)).toBeCloseTo(2 * bounds.nearestSolution(s, residual), 12)
+    expect(bounds.certificateRadius(3, 7, 0.5)).toBe(84)
+  })
 })
 
 describe('kernelChangeBound', () => {
@@ -108,6 +114,21 @@ describe('kernelChangeBound', () => {
     const hessian = 4 / (3 * Math.sqrt(3)) / Math.sqrt(m)
     expect(norm).toBeLessThan(bounds.kernelChangeBound(lipschitz, 3, radius, hessian))
     expect(norm).toBeGreaterThan(0)
+  })
+})
+
+describe('kernelChangeBound at its limit', () => {
+  test('is 2 L_F sqrt(n) R |H|, and reached by one parabola as the start moves away', () => {
+    expect(bounds.kernelChangeBound(3, 4, 5, 0.1)).toBeCloseTo(2 * 3 * 2 * 5 * 0.1, 14)
+    // f = (a + w)^2 / 2 in one dimension: K = (a + w)^2, H = 1, L_F = a + R.
+    const [a, radius] = [1000, 1]
+    const change = (a + radius) ** 2 - a ** 2
+    const bound = bounds.kernelChangeBound(a + radius, 1, radius, 1)
+    expect(change).toBeLessThanOrEqual(bound)
+    expect(change / bound).toBeGreaterThan(0.999)
+    // Equal outputs n times: J J^T is n times as large, and so is its change; L_F and sqrt(n) bring sqrt(n) each.
+    expect(9 * change).toBeLessThanOrEqual(bounds.kernelChangeBound(3 * (a + radius), 9, radius, 1))
+    expect((9 * change) / bounds.kernelChangeBound(3 * (a + radius), 9, radius, 1)).toBeGreaterThan(0.999)
   })
 })
 

@@ -57,6 +57,26 @@ describe('forwardSquares', () => {
     for (let k = 1; k < 9; k++) expect(10 ** squares[k]).toBeCloseTo(skipSquareGrowth(k - 1, 1), 9)
   })
 
+  test('counts squares of both scales, and the gate before or behind the sum, of one skip over a relu layer', () => {
+    for (const [placement, scale, branchScale] of [
+      ['postAct', 1, 1],
+      ['postAct', 0.5, 3],
+      ['preAct', 1, 1],
+      ['preAct', 2, 0.25],
+    ] as const) {
+      const layers = stack(DENSE, 3).map((layer, k) => (k === 1 ? { ...layer, skip: { from: 1, scale, branchScale, placement } } : layer))
+      const laws = layers.map(() => normalLaw(0.2))
+      const squares = forwardSquares(layers, laws, 0.5)
+      // E|z_1|^2 = 1; input of layer 2: 1/2; z_2 = 16 * 0.2 of that.
+      const [input, gain] = [0.5, 3.2]
+      const z2 = input * gain
+      const behind =
+        placement === 'postAct' ? branchScale ** 2 * z2 * 0.5 + scale ** 2 * input : 0.5 * (branchScale ** 2 * z2 + scale ** 2 * input)
+      expect(10 ** squares[1]).toBeCloseTo(z2, 12)
+      expect(10 ** squares[2]).toBeCloseTo(behind * gain, 12)
+    }
+  })
+
   test('ends before a norm, behind a pool, and where the image changes its size', () => {
     const with5 = (change: Partial<LayerFacts>) => stack(CONV, 8).map((layer, k) => (k === 5 ? { ...layer, ...change } : layer))
     for (const change of [{ norm: 'batch' as const }, { afterPool: true }, { zeroPadded: null }])
