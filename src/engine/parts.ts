@@ -11,6 +11,11 @@ const PART = 1e7
 /** Rows that a matrix product likes to have together. */
 const TILE = 4
 
+/** True where so much work needs no place to give way within it: most layers, and generators cost more than those do. */
+export function isPart(multiplications: number): boolean {
+  return multiplications <= PART
+}
+
 /** Counts the work since the last place to give way. */
 export class Stretch {
   private work = 0

@@ -5,7 +5,8 @@
 // All are computations in parts (`parts.ts`); linear maps, which are most of the work, are cut into pieces where they are large.
 import { fillActivation, fillCurvature, fillSlope } from './activations.ts'
 import { affineOf, blockOf, type Network, type WeightedLayer } from './network.ts'
-import { piecesOfPart, type Parts, type Stretch } from '../parts.ts'
+import { isPart, type Parts, type Stretch } from '../parts.ts'
+import { inPieces, onePlace, pieces, rowsFrom, type PieceOfPass, type Rest } from './linearPieces.ts'
 import { addScaled, combine } from './skips.ts'
 import type { TangentTape, Tape } from './tape.ts'
 
@@ -22,10 +23,11 @@ export function* forward(network: Network, weights: Float64Array, rows: number, 
     }
     const { norm, skip } = layer
     const count = rows * layer.outputWidth
-    const [block, input, z] = [blockOf(weights, layer), tape.activations[l], tape.preactivations[l]]
-    yield* inPieces(layer, rows, layer.outChannels, tape.stretch, (from, some, first, channels) => {
-      layer.passes.forward(block, rowsFrom(input, from, layer.inputWidth), some, rowsFrom(z, from, layer.outputWidth), first, channels)
-    })
+    // Most layers are small: for them not even a closure is made.
+    if (isPart(rows * layer.work)) {
+      layer.passes.forward(blockOf(weights, layer), tape.activations[l], rows, tape.preactivations[l])
+      if (tape.stretch.isLong(rows * layer.work)) yield
+    } else yield* forwardPieces(layer, blockOf(weights, layer), tape.activations[l], rows, tape.preactivations[l], tape.stretch)
     const state = tape.norms[l]
     if (norm !== null && state !== null) norm.forward(affineOf(weights, layer), tape.preactivations[l], rows, state, tape.normed[l])
     const added = skip === null ? null : tape.activations[skip.from]
@@ -36,33 +38,17 @@ export function* forward(network: Network, weights: Float64Array, rows: number, 
   return tape.activations[network.layers.length]
 }
 
-/** A pass of the linear map over `rows` samples from `from` on, for `channels` of its channels from `first` on. */
-type PieceOfPass = (from: number, rows: number, first: number, channels: number) => void
-
-/** The whole pass piece by piece: rows, and channels where one row is a part already. */
-function* inPieces(
+function* forwardPieces(
   layer: WeightedLayer,
+  block: Float64Array,
+  input: Float64Array,
   rows: number,
-  channels: number,
+  z: Float64Array,
   stretch: Stretch,
-  pass: PieceOfPass,
-  rowsAtOnce = layer.rowsAtOnce,
 ): Parts<void> {
-  for (let from = 0; from < rows; from += rowsAtOnce) {
-    const some = Math.min(rowsAtOnce, rows - from)
-    const perChannel = (some * layer.work) / channels
-    const channelsAtOnce = Math.min(channels, piecesOfPart(perChannel))
-    for (let first = 0; first < channels; first += channelsAtOnce) {
-      const count = Math.min(channelsAtOnce, channels - first)
-      pass(from, some, first, count)
-      if (stretch.isLong(count * perChannel)) yield
-    }
-  }
-}
-
-/** [.., width] from a row on. */
-function rowsFrom(values: Float64Array, row: number, width: number): Float64Array {
-  return row === 0 ? values : values.subarray(row * width)
+  yield* pieces(layer, rows, layer.outChannels, stretch, (from, some, first, channels) => {
+    layer.passes.forward(block, rowsFrom(input, from, layer.inputWidth), some, rowsFrom(z, from, layer.outputWidth), first, channels)
+  })
 }
 
 /** From dL/df in the last tape.upstream down to the deltas of every layer. */
@@ -70,7 +56,8 @@ export function* backward(network: Network, weights: Float64Array, rows: number,
   fillSlopes(network, rows, tape)
   for (let l = network.layers.length - 1; l >= 0; l--) {
     fillDeltas(network, l, weights, rows, 1, tape, tape)
-    if (l > 0) yield* sendBack(network, l, weights, rows, 1, tape, tape)
+    const rest = l > 0 ? startSendBack(network, l, weights, rows, 1, tape, tape) : null
+    if (rest !== null) yield* rest
   }
 }
 
@@ -123,16 +110,36 @@ export function* sendBack(
   tape: Tape,
   deltas: Deltas,
 ): Parts<void> {
+  const rest = startSendBack(network, l, weights, rows, perRow, tape, deltas)
+  if (rest !== null) yield* rest
+}
+
+/** Done at once where it is small; else what is left to do. */
+function startSendBack(network: Network, l: number, weights: Float64Array, rows: number, perRow: number, tape: Tape, deltas: Deltas): Rest {
   const layer = network.layers[l]
+  const work = rows * perRow * layer.work
+  if (!isPart(work) && layer.kind !== 'pool') return sendBackPieces(network, l, layer, weights, rows * perRow, tape, deltas)
   const below = deltas.upstream[l - 1]
   if (layer.kind === 'pool') layer.pool.backward(deltas.upstream[l], rows, perRow, below, tape.gates[l])
-  else {
-    const [block, delta] = [blockOf(weights, layer), deltas.deltas[l]]
-    yield* inPieces(layer, rows * perRow, layer.inChannels, tape.stretch, (from, some, first, channels) => {
-      layer.passes.backward(block, rowsFrom(delta, from, layer.outputWidth), some, rowsFrom(below, from, layer.inputWidth), first, channels)
-    })
-  }
+  else layer.passes.backward(blockOf(weights, layer), deltas.deltas[l], rows * perRow, below)
   addSkipped(network, l, rows * perRow, deltas, below)
+  return tape.stretch.isLong(work) ? onePlace() : null
+}
+
+function* sendBackPieces(
+  network: Network,
+  l: number,
+  layer: WeightedLayer,
+  weights: Float64Array,
+  rows: number,
+  tape: Tape,
+  deltas: Deltas,
+): Parts<void> {
+  const [block, delta, below] = [blockOf(weights, layer), deltas.deltas[l], deltas.upstream[l - 1]]
+  yield* pieces(layer, rows, layer.inChannels, tape.stretch, (from, some, first, channels) => {
+    layer.passes.backward(block, rowsFrom(delta, from, layer.outputWidth), some, rowsFrom(below, from, layer.inputWidth), first, channels)
+  })
+  addSkipped(network, l, rows, deltas, below)
 }
 
 /** The skips that start at the input of layer l send back what arrived at their sums. */
@@ -153,21 +160,43 @@ function addSkipped(
 
 /** into [P] += the gradient that the deltas of the tape stand for. */
 export function* addGradient(network: Network, rows: number, tape: Tape, into: Float64Array): Parts<void> {
-  for (let l = 0; l < network.layers.length; l++) yield* addLayerGradient(network, l, rows, tape, into)
+  for (let l = 0; l < network.layers.length; l++) {
+    const rest = startLayerGradient(network, l, rows, tape, into)
+    if (rest !== null) yield* rest
+  }
 }
 
 /** As `addGradient`, for one layer. */
 export function* addLayerGradient(network: Network, l: number, rows: number, tape: Tape, into: Float64Array): Parts<void> {
+  const rest = startLayerGradient(network, l, rows, tape, into)
+  if (rest !== null) yield* rest
+}
+
+function startLayerGradient(network: Network, l: number, rows: number, tape: Tape, into: Float64Array): Rest {
   const layer = network.layers[l]
-  if (layer.kind === 'pool') return
+  if (layer.kind === 'pool') return null
   const block = blockOf(into, layer)
-  yield* addWeightGradient(layer, tape.activations[l], tape.deltas[l], rows, block, tape.stretch)
   layer.passes.biasGradient(tape.deltas[l], rows, block)
   const state = tape.norms[l]
   if (layer.norm !== null && state !== null) layer.norm.gradient(state, tape.normedDeltas[l], rows, affineOf(into, layer))
+  return startWeightGradient(layer, tape.activations[l], tape.deltas[l], rows, block, tape.stretch)
 }
 
-function* addWeightGradient(
+function startWeightGradient(
+  layer: WeightedLayer,
+  input: Float64Array,
+  delta: Float64Array,
+  rows: number,
+  block: Float64Array,
+  stretch: Stretch,
+): Rest {
+  const work = rows * layer.work
+  if (!isPart(work)) return weightGradientPieces(layer, input, delta, rows, block, stretch)
+  layer.passes.weightGradient(input, delta, rows, block)
+  return stretch.isLong(work) ? onePlace() : null
+}
+
+function* weightGradientPieces(
   layer: WeightedLayer,
   input: Float64Array,
   delta: Float64Array,
@@ -179,7 +208,7 @@ function* addWeightGradient(
   const pass: PieceOfPass = (from, some, first, channels) => {
     passes.weightGradient(rowsFrom(input, from, inputWidth), rowsFrom(delta, from, outputWidth), some, block, first, channels)
   }
-  yield* inPieces(layer, rows, outChannels, stretch, pass, passes.addsByRow ? rowsAtOnce : rows)
+  yield* pieces(layer, rows, outChannels, stretch, pass, passes.addsByRow ? rowsAtOnce : rows)
 }
 
 /** Derivative of the outputs along a direction [P]; returned: [rows, c]. Needs a tape after `forward`, with slopes from `backward` or `fillSlopes`. */
@@ -202,11 +231,12 @@ export function* tangent(
     const count = rows * layer.outputWidth
     const z = tangents.preactivations[l]
     const [block, direct, input] = [blockOf(weights, layer), blockOf(direction, layer), tape.activations[l]]
-    yield* inPieces(layer, rows, layer.outChannels, tape.stretch, (from, some, first, channels) => {
+    const rest = inPieces(layer, rows, layer.outChannels, tape.stretch, (from, some, first, channels) => {
       const moved = inputTangent === null ? null : rowsFrom(inputTangent, from, layer.inputWidth)
       const into = rowsFrom(z, from, layer.outputWidth)
       layer.passes.tangent(block, direct, rowsFrom(input, from, layer.inputWidth), moved, some, into, first, channels)
     })
+    if (rest !== null) yield* rest
     const [state, change] = [tape.norms[l], tangents.norms[l]]
     if (norm !== null && state !== null && change !== null) {
       norm.tangent(affineOf(weights, layer), affineOf(direction, layer), state, z, rows, change, tangents.normed[l])
@@ -244,8 +274,10 @@ export function* backwardTangent(
       fillDeltaTangents(layer, l, weights, direction, rows, tape, tangents)
       const inputTangent = l === 0 ? null : tangents.activations[l - 1]
       const [delta, deltaTangent, block] = [tape.deltas[l], tangents.deltas[l], blockOf(into, layer)]
-      yield* addWeightGradient(layer, tape.activations[l], deltaTangent, rows, block, tape.stretch)
-      if (inputTangent !== null) yield* addWeightGradient(layer, inputTangent, delta, rows, block, tape.stretch)
+      const byDelta = startWeightGradient(layer, tape.activations[l], deltaTangent, rows, block, tape.stretch)
+      if (byDelta !== null) yield* byDelta
+      const byInput = inputTangent === null ? null : startWeightGradient(layer, inputTangent, delta, rows, block, tape.stretch)
+      if (byInput !== null) yield* byInput
       layer.passes.biasGradient(deltaTangent, rows, block)
       const [state, change] = [tape.norms[l], tangents.norms[l]]
       if (layer.norm !== null && state !== null && change !== null) {
@@ -253,10 +285,11 @@ export function* backwardTangent(
       }
       if (below !== null) {
         const [own, direct] = [blockOf(weights, layer), blockOf(direction, layer)]
-        yield* inPieces(layer, rows, layer.inChannels, tape.stretch, (from, some, first, channels) => {
+        const rest = inPieces(layer, rows, layer.inChannels, tape.stretch, (from, some, first, channels) => {
           const [before, change] = [rowsFrom(delta, from, layer.outputWidth), rowsFrom(deltaTangent, from, layer.outputWidth)]
           layer.passes.backwardTangent(own, direct, before, change, some, rowsFrom(below, from, layer.inputWidth), first, channels)
         })
+        if (rest !== null) yield* rest
       }
     }
     if (below !== null) addSkipped(network, l, rows, tangents, below)
