@@ -102,7 +102,9 @@ function scaleOf(kind: 'log' | 'linear', domain: readonly [number, number], rang
 function xRangeOf({ x }: PredictionChart, xs: readonly number[]): readonly [number, number] {
   const [low, high] = [Math.min(...xs), Math.max(...xs)]
   if (low < high) return [low, high]
-  return x === 'log' ? [low / 2, high * 2] : [low - 1, high + 1]
+  if (x === 'log') return [low / 2, high * 2]
+  // Steps and layers are not negative.
+  return low < 0 ? [low - 1, high + 1] : [Math.max(0, low - 1), high + 1]
 }
 
 /** What was measured is always inside, and of the predictions what is not too far away; a narrow range keeps a decade and a half at least. */

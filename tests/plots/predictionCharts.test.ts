@@ -57,6 +57,13 @@ describe('drawPredictions', () => {
     }
   })
 
+  test('begins an axis of one step at 0, not before', () => {
+    const words = wordsOf(drawPredictions([chart({ x: 'linear', curves: [], points: [{ arm: 'A', x: 0, y: 1 }] })], MAIN_BOX)).map(
+      ({ text }) => text,
+    )
+    expect(words.some((text) => /^[−-]/.test(text))).toBe(false)
+  })
+
   test('draws a curve fainter where a condition fails', () => {
     const opacity = (holds: boolean | 'unknown') =>
       marksOf(drawPredictions([chart({ curves: [curve(holds)] })], MAIN_BOX).canvas, 'polyline').find(({ points }) => points.length === 6)!

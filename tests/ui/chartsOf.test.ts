@@ -230,6 +230,17 @@ describe('the charts of the signal over seeds', () => {
     expect(error).toBeLessThan(0.3 * (predicted - 1))
   }, 60_000)
 
+  test('draw one curve for two depths, as long as the deeper network', async () => {
+    const state = await stateAfter({ ...CHAIN, versus: { model: { depth: 15 } } })
+    const spread = find(state, 'spread')
+    expect(spread.curves).toHaveLength(1)
+    expect(spread.curves[0].x).toHaveLength(15)
+    expect(spread.curves[0].label).toBe('predicted')
+    expect(spread.points).toHaveLength(25)
+    const apart = find(await stateAfter({ ...CHAIN, versus: { init: { scheme: 'unitNormal' } } }), 'spread')
+    expect(apart.curves.map(({ label }) => label)).toEqual(['predicted', 'B: predicted'])
+  }, 60_000)
+
   test('are not there for fewer than eight seeds', async () => {
     const few = await stateAfter({ ...CHAIN, seeds: 7 })
     expect(hasSeedCharts(few)).toBe(false)

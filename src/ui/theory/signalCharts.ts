@@ -20,7 +20,7 @@ export function signalCharts(state: LabState): readonly PredictionChart[] {
   const [first] = arms
   const many = first === undefined ? '' : `, ${first.seeds} seeds, step ${first.sample.step}`
   const chart = (name: string, ids: RegExp, y: 'log' | 'linear', points: readonly ChartPoint[], more: readonly TheoryCurve[]) => {
-    const own = curves.filter(({ id }) => ids.test(id))
+    const own = longest(curves.filter(({ id }) => ids.test(id)))
     const missing = { head: 'The signal is not measured yet', body: `Pause the run: then it is, with ${LEAST_SEEDS} seeds or more.` }
     return own.length === 0
       ? []
@@ -32,6 +32,13 @@ export function signalCharts(state: LabState): readonly PredictionChart[] {
     ...chart('spread of log₁₀|h|', /\.signalSpread$/, 'linear', points('spread'), []),
     ...chart('E|h|⁴ / (E|h|²)²', /\.signalTail$/, 'log', points('tail'), first === undefined ? [] : [most(first.seeds, depth)]),
   ]
+}
+
+/** One curve where arm B's is arm A's, only longer or shorter. */
+function longest(curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
+  const [a, b] = curves
+  if (curves.length !== 2 || !a.y.every((value, k) => k >= b.y.length || value === b.y[k])) return curves
+  return [{ ...(a.y.length < b.y.length ? b : a), label: a.label }]
 }
 
 /** The ratio of n numbers is at most n: a sample cannot show a tail that it has not met. */

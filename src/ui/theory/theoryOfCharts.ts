@@ -28,7 +28,10 @@ export function theoryOfCharts(panel: PanelName, state: LabState): ChartTheory |
   const curves = state.theory.filter(({ id }) => CHARTED[panel].test(id))
   const ofCurves = hypothesesOf(curves)
   const sources = [...new Set(curves.map(({ source }) => source))]
-  if (panel === 'cosines') return { ...BATCHES, hypotheses: [apart(state), ...ofCurves], source: [BATCHES.source, ...sources].join('; ') }
+  if (panel === 'cosines') {
+    const text = curves.some(({ id }) => id.endsWith('orthogonalCosine')) ? `${ORTHOGONAL} ${BATCHES.text}` : BATCHES.text
+    return { ...BATCHES, text, hypotheses: [apart(state), ...ofCurves], source: [BATCHES.source, ...sources].join('; ') }
+  }
   if (panel !== 'kernel') return null
   const { samples } = state.columns.A.kernel
   const isShallow = samples.at(-1)?.shallow !== undefined
@@ -58,6 +61,9 @@ const BATCHES: Said = {
   text: 'Drawn over B M², what unrelated gradients would give. Below n Δ the line is flat and a larger batch is as good as more steps; above it rises, and samples only repeat each other. Without replacement the last batch is the whole set.',
   source: 'Yin et al. 2018, section 3; Chen et al. 2018, Lemma 1',
 }
+
+const ORTHOGONAL =
+  'Orthogonal linear layers keep every angle: two gradients meet at the cosine of their errors times that of their inputs, whatever the depth.'
 
 const CHAIN_SEEDS: Said = {
   title: 'Seeds part like the root of the depth',
