@@ -3,12 +3,11 @@
 // Engines are imported late: a chain never loads tfjs. The device is opened once per thread and kept, because two arms
 // share it and a second adapter request is slow; a lost or poisoned one is replaced at the next request.
 import type { Experiment } from '../core/experiment.ts'
-import type { NetworkSpec } from '../core/networkSpec.ts'
-import type { Milliseconds } from '../core/units.ts'
-import { chooseEngine, type EngineFacts, type Trial } from './chooseEngine.ts'
+import { isWeighted } from '../core/networkSpec.ts'
+import { stepMultiplications } from '../core/stepWork.ts'
+import { chooseEngine, type EngineFacts } from './chooseEngine.ts'
 import { openDevice, type NoGpu, type OpenedDevice } from './device.ts'
 import { withFixedOutput } from './fixedOutput.ts'
-import { multiplicationsPerRow } from './multiplicationsPerRow.ts'
 import type { Trainer, TrainerOptions } from './trainer.ts'
 
 export interface CreateTrainerRequest {
@@ -20,14 +19,6 @@ export interface CreateTrainerRequest {
   readonly allowGpu: boolean
 }
 
-/** Samples and seeds of the trial on a software adapter; its trainers are thrown away. */
-const TRIAL_ROWS = 64
-const TRIAL_SEEDS = 2
-/** Multiplications of a forward pass above which a trial itself would take seconds; large networks are tried on fewer rows. */
-const LARGEST_TRIAL = 2e7
-/** Fewer rows say nothing about a batch. */
-const FEWEST_TRIAL_ROWS = 4
-
 let shared: Promise<OpenedDevice | NoGpu> | null = null
 
 /**
@@ -37,7 +28,8 @@ let shared: Promise<OpenedDevice | NoGpu> | null = null
  */
 export async function createTrainer(request: CreateTrainerRequest): Promise<Trainer> {
   const { kind, preference } = request
-  const linearised = request.options.spec.linearised === true
+  const { spec, dataset, batchRows, initialWeights } = request.options
+  const linearised = spec.linearised === true
   const wantsGpu = kind !== 'chain' && preference !== 'float64' && !linearised
   const device: OpenedDevice | NoGpu =
     wantsGpu && request.allowGpu ? await sharedDevice() : { type: 'noGpu', reason: 'The GPU is not used for this run.' }
@@ -49,11 +41,14 @@ export async function createTrainer(request: CreateTrainerRequest): Promise<Trai
       device.type === 'noGpu'
         ? { type: 'none', reason: device.reason }
         : { type: 'adapter', name: device.adapterName, software: device.software },
-    fusedObstacle: device.type === 'device' ? await fusedObstacleOf(request.options, device) : null,
-    trial: null,
+    // Where float64 is taken anyway nobody asks, and the kernels are not loaded.
+    fusedObstacle:
+      device.type === 'device' && !(device.software && preference === 'auto') ? await fusedObstacleOf(request.options, device) : null,
+    // Batches of unknown size may be as large as the data.
+    stepWork: stepMultiplications(spec, batchRows ?? dataset.train.count, initialWeights.length),
+    weightedLayers: spec.layers.filter(isWeighted).length,
   }
-  const timed = device.type === 'device' && device.software && preference === 'auto' ? await trialOf(request.options, device, facts) : null
-  const { engine, reason } = chooseEngine({ ...facts, trial: timed })
+  const { engine, reason } = chooseEngine(facts)
   const options: TrainerOptions = { ...request.options, reason }
   const opened = async (): Promise<Trainer> => {
     if (linearised) return await onCpuLinearised(options, request)
@@ -100,49 +95,4 @@ async function sharedDevice(): Promise<OpenedDevice | NoGpu> {
   }
   shared = openDevice()
   return shared
-}
-
-/** Rows of the trial; 0 where even a few would take seconds. A convolution uses each weight once a position, so work is counted, not weights. */
-export function trialRows(spec: NetworkSpec, trainCount: number, seeds: number): number {
-  const affordable = Math.floor(LARGEST_TRIAL / (seeds * multiplicationsPerRow(spec)))
-  const rows = Math.min(TRIAL_ROWS, trainCount, affordable)
-  return rows >= Math.min(FEWEST_TRIAL_ROWS, trainCount) ? rows : 0
-}
-
-/** One timed step of each kind of engine on a few rows; null when it would be too long, or the GPU failed. */
-async function trialOf(options: Omit<TrainerOptions, 'reason'>, device: OpenedDevice, facts: EngineFacts): Promise<Trial | null> {
-  const { train } = options.dataset
-  const initialWeights = options.initialWeights.slice(0, TRIAL_SEEDS)
-  const rows = trialRows(options.spec, train.count, initialWeights.length)
-  if (rows === 0) return null
-  const few = {
-    count: rows,
-    inputs: train.inputs.subarray(0, rows * options.dataset.inputWidth),
-    targets: train.targets.subarray(0, rows * options.dataset.outputWidth),
-    labels: train.labels?.subarray(0, rows) ?? null,
-  }
-  const small = { ...options, initialWeights, batchRows: rows, dataset: { ...options.dataset, train: few, test: few }, reason: 'trial' }
-  const batch = Int32Array.from({ length: rows }, (_, index) => index)
-  const onDevice = facts.fusedObstacle === null ? 'fused' : 'network'
-  try {
-    return {
-      float64: await stepTime(await onCpu('float64', small), batch),
-      gpu: await stepTime(await onGpu(onDevice, small, device), batch),
-    }
-  } catch {
-    // Whatever failed there will fail, or not, when the real trainer is made; the choice falls to the CPU.
-    return null
-  }
-}
-
-async function stepTime(trainer: Trainer, batch: Int32Array): Promise<Milliseconds> {
-  try {
-    // The first step compiles pipelines and code.
-    await trainer.train([batch])
-    const start = performance.now()
-    await trainer.train([batch])
-    return performance.now() - start
-  } finally {
-    await trainer.dispose()
-  }
 }

@@ -1,6 +1,8 @@
 // The engine that is chosen, and what the page is told.
 import { describe, expect, test } from 'vitest'
+import { stepMultiplications } from '../../src/core/stepWork.ts'
 import { chooseEngine, type EngineFacts } from '../../src/engine/chooseEngine.ts'
+import { denseSpec } from './reference/problems.ts'
 
 const GPU = { type: 'adapter', name: 'Radeon 780M', software: false } as const
 const SOFTWARE = { type: 'adapter', name: 'SwiftShader', software: true } as const
@@ -11,7 +13,8 @@ const FACTS: EngineFacts = {
   preference: 'auto',
   gpu: GPU,
   fusedObstacle: 'Batch norm.',
-  trial: null,
+  stepWork: 5e6,
+  weightedLayers: 4,
 }
 const choose = (change: Partial<EngineFacts>) => chooseEngine({ ...FACTS, ...change })
 
@@ -43,7 +46,7 @@ describe('chooseEngine', () => {
   })
   test('obeys the wish for the network engine, even where fused kernels could do it or the adapter is slow', () => {
     expect(choose({ preference: 'network', fusedObstacle: null }).engine).toBe('network')
-    expect(choose({ preference: 'network', gpu: SOFTWARE, trial: { gpu: 100, float64: 1 } }).engine).toBe('network')
+    expect(choose({ preference: 'network', gpu: SOFTWARE }).engine).toBe('network')
   })
   test('prefers fused kernels on a GPU', () => {
     expect(choose({ fusedObstacle: null }).engine).toBe('fused')
@@ -51,18 +54,55 @@ describe('chooseEngine', () => {
   test('names what keeps the fused kernels away', () => {
     expect(choose({ preference: 'fused' })).toEqual({ engine: 'network', reason: 'WebGPU layer by layer, as chosen. Batch norm.' })
   })
-  test('takes the faster of the two on a software adapter and tells both times', () => {
-    const slow = choose({ gpu: SOFTWARE, trial: { gpu: 80, float64: 5 } })
-    expect(slow.engine).toBe('float64')
-    expect(slow.reason).toContain('5.0 ms in float64 and 80 ms on SwiftShader')
-    // A step that is only a little faster does not pay for kernels compiled and instruments measured on the same cores.
-    expect(choose({ gpu: SOFTWARE, trial: { gpu: 4, float64: 5 } }).engine).toBe('float64')
-    expect(choose({ gpu: SOFTWARE, trial: { gpu: 1, float64: 5 } }).engine).toBe('network')
+  test.each([
+    ['a dense stack', null],
+    ['a convolutional network', 'Not fused because of convolutions.'],
+  ])('takes float64 for %s on a software adapter, whatever its size, and says why', (_what, fusedObstacle) => {
+    for (const stepWork of [1, 1e6, 1e12]) {
+      expect(choose({ gpu: SOFTWARE, fusedObstacle, stepWork })).toEqual({
+        engine: 'float64',
+        reason: 'Float64 on the CPU: SwiftShader is a program on the same CPU, and slower at the same step.',
+      })
+    }
   })
-  test('takes float64 on a software adapter that was not timed', () => {
-    expect(choose({ gpu: SOFTWARE }).engine).toBe('float64')
-  })
-  test('gives a wished-for fused engine on a software adapter without a trial', () => {
+  test('gives a wished-for fused engine on a software adapter', () => {
     expect(choose({ gpu: SOFTWARE, preference: 'fused', fusedObstacle: null }).engine).toBe('fused')
   })
+})
+
+/** Layers of one width on 20 inputs with 10 outputs, batch, seeds; what a graphics card gets, and of how many dispatches the chip speaks. */
+const NETWORKS = [
+  // Six thousand multiplications are 12 us of a slow CPU: less than two dispatches.
+  { layers: 2, width: 16, batch: 2, seeds: 1, norm: false, engine: 'float64', dispatches: 2 },
+  { layers: 2, width: 16, batch: 1, seeds: 1, norm: false, engine: 'float64', dispatches: 2 },
+  { layers: 2, width: 16, batch: 8, seeds: 1, norm: false, engine: 'fused', dispatches: null },
+  { layers: 2, width: 16, batch: 1, seeds: 16, norm: false, engine: 'fused', dispatches: null },
+  { layers: 3, width: 32, batch: 8, seeds: 1, norm: false, engine: 'fused', dispatches: null },
+  { layers: 4, width: 64, batch: 32, seeds: 1, norm: false, engine: 'fused', dispatches: null },
+  { layers: 32, width: 100, batch: 128, seeds: 1, norm: false, engine: 'fused', dispatches: null },
+  { layers: 300, width: 100, batch: 1, seeds: 1, norm: false, engine: 'fused', dispatches: null },
+  // Batch norm goes layer by layer, and each of those dispatches is JavaScript first.
+  { layers: 2, width: 16, batch: 32, seeds: 1, norm: true, engine: 'float64', dispatches: 24 },
+  { layers: 8, width: 32, batch: 8, seeds: 1, norm: true, engine: 'float64', dispatches: 72 },
+  { layers: 3, width: 64, batch: 128, seeds: 1, norm: true, engine: 'network', dispatches: null },
+  { layers: 2, width: 16, batch: 32, seeds: 32, norm: true, engine: 'network', dispatches: null },
+] as const
+
+describe('chooseEngine on a graphics card', () => {
+  test.each(NETWORKS)(
+    'takes $engine for $layers layers of $width, batch $batch, $seeds seeds, batch norm $norm',
+    ({ layers, width, batch, seeds, norm, engine, dispatches }) => {
+      const spec = denseSpec([20, ...Array.from({ length: layers }, () => width), 10])
+      const stepWork = stepMultiplications(spec, batch, seeds)
+      const fusedObstacle = norm ? 'Not fused because of batch norm.' : null
+      const choice = choose({ stepWork, weightedLayers: layers + 1, fusedObstacle })
+      expect(choice.engine).toBe(engine)
+      expect(choose({ stepWork, weightedLayers: layers + 1, fusedObstacle, preference: 'fused' }).engine).toBe(norm ? 'network' : 'fused')
+      if (dispatches !== null) {
+        expect(choice.reason).toMatch(/^Float64 on the CPU: a step of [\d]+( thousand)? multiplications is done before a GPU has started/u)
+        expect(choice.reason).toContain(`its ${dispatches} dispatches.`)
+      } else if (norm) expect(choice.reason).toBe('WebGPU layer by layer. Not fused because of batch norm.')
+      else expect(choice.reason).toBe('Fused kernels on WebGPU: two dispatches a step at any depth.')
+    },
+  )
 })

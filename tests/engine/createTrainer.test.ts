@@ -1,7 +1,6 @@
 // Trainers where there is no GPU: Node has none unless somebody installs one.
 import { expect, test, vi } from 'vitest'
-import type { NetworkSpec } from '../../src/core/networkSpec.ts'
-import { createTrainer, trialRows } from '../../src/engine/createTrainer.ts'
+import { createTrainer } from '../../src/engine/createTrainer.ts'
 import { openDevice } from '../../src/engine/device.ts'
 import { chainSpec, datasetOf, denseSpec, optionsOf, randomDataset, randomWeights } from './reference/problems.ts'
 
@@ -59,33 +58,4 @@ test.each([
 ])('openDevice answers in words to %s', async (_what, gpu, words) => {
   const answer = await openDevice(gpu as unknown as GPU | undefined)
   expect(answer).toMatchObject({ type: 'noGpu', reason: expect.stringContaining(words) as string })
-})
-
-test('a trial of a convolution takes few rows, because each weight works at every position', () => {
-  const conv = (channels: number, side: number): NetworkSpec => ({
-    layers: [
-      {
-        kind: 'conv',
-        inChannels: channels,
-        outChannels: channels,
-        height: side,
-        width: side,
-        kernel: 3,
-        stride: 1,
-        padding: 1,
-        paddingMode: 'zero',
-        bias: true,
-        activation: 'relu',
-        forwardScale: 1,
-        biasScale: 1,
-      },
-    ],
-    loss: { kind: 'squaredError', reduction: 'mean' },
-  })
-  // 9 * 16 * 16 weights at 28 x 28 positions: 1.8e6 a row, so 2e7 pay for 5 rows of two seeds.
-  expect(trialRows(conv(16, 28), 1000, 2)).toBe(5)
-  // The same weights at one position, as in a dense layer of that size.
-  expect(trialRows(conv(16, 1), 1000, 2)).toBe(64)
-  expect(trialRows(conv(16, 1), 3, 2)).toBe(3)
-  expect(trialRows(conv(64, 28), 1000, 2)).toBe(0)
 })

@@ -133,7 +133,7 @@ test('a trainer refuses what does not fit', async () => {
   opened.device.destroy()
 })
 
-test('createTrainer obeys the wish for WebGPU, and times both engines on a software adapter when it may choose', async () => {
+test('createTrainer obeys the wish for WebGPU, and takes float64 on a software adapter when it may choose', async () => {
   const wished = await createTrainer({ options: OPTIONS, kind: 'mlp', preference: 'network', allowGpu: true })
   expect(wished.description).toMatchObject({
     engine: 'network',
@@ -143,8 +143,7 @@ test('createTrainer obeys the wish for WebGPU, and times both engines on a softw
   })
   const auto = await createTrainer({ options: OPTIONS, kind: 'mlp', preference: 'auto', allowGpu: true })
   if (wished.description.adapter === 'SwiftShader')
-    expect(auto.description.reason).toMatch(/a trial step took .* in float64 and .* on SwiftShader/u)
-  // The trial trained trainers of its own.
+    expect(auto.description).toMatchObject({ engine: 'float64', reason: expect.stringContaining('SwiftShader is a program') as string })
   expect(auto.step).toBe(0)
   expect(await auto.probe(0).weights()).toEqual(OPTIONS.initialWeights[0])
   await wished.dispose()
