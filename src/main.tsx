@@ -27,6 +27,7 @@ import './ui/styles/overlays.css'
 import './ui/styles/ownData.css'
 import './ui/styles/narrow.css'
 import './ui/styles/embed.css'
+import './ui/styles/print.css'
 
 const store = createLabStore(parseViewOptions(location.search))
 readAddress(store)
@@ -50,7 +51,7 @@ ownFiles.bind({ store, run, view })
 const clock = createDrawClock()
 store.subscribe(clock.request)
 followAddress(store, run)
-followTheme(store)
+followTheme(store, clock.drawNow)
 followTheory(store)
 
 const lab: Lab = { store, run, view, ownFiles, clock, pictures: new Map() }

@@ -66,11 +66,12 @@ export function statisticsRows(data: GradientNormPlotData): readonly StatisticsR
   const rates = arms.map(({ arm, sample }) => rateWithDepth(sample, data.rates?.[arm]))
   const lost = arms.map(({ sample }) => lostSeeds(sample))
   const many = arms.some(({ sample }) => sample.seedCount > 1)
-  const row = (name: string, values: readonly Label[]): StatisticsRow => ({ name, values })
+  const row = (name: string, values: readonly Label[], short = name): StatisticsRow => ({ name, values, short })
   return [
     row(
       'slope per layer',
       slopes.map(({ measured }) => signedNumber(measured.mean)),
+      'slope',
     ),
     row(
       '  from',
@@ -93,6 +94,7 @@ export function statisticsRows(data: GradientNormPlotData): readonly StatisticsR
           row(
             'per layer of depth',
             rates.map((rate) => (rate === null ? '–' : signedNumber(rate.measured.mean))),
+            'by depth',
           ),
           row(
             '  from',

@@ -3,10 +3,12 @@ import type { ArmName } from '../core/experiment.ts'
 import { armColour } from './theme.ts'
 import type { PlotBox } from './plotKind.ts'
 import { segment, type Box, type Label, type Mark } from './scene.ts'
-import { fitText } from './textWidth.ts'
+import { fitText, textWidth } from './textWidth.ts'
 
 export interface StatisticsRow {
   readonly name: string
+  /** Instead of the name where that does not fit; without it the name is cut. */
+  readonly short?: string
   /** One value per arm, in the order of `arms`. */
   readonly values: readonly Label[]
 }
@@ -27,7 +29,16 @@ export function statisticsMarks(arms: readonly ArmName[], rows: readonly Statist
   for (const row of rows) {
     if (y > area.y + area.height) break
     const room = area.width - column * arms.length
-    marks.push({ type: 'text', x: area.x, y, label: fitText(row.name, room, size), size, fill: box.theme.muted, anchor: 'start' })
+    const fits = (text: string) => textWidth(text, size) <= room
+    marks.push({
+      type: 'text',
+      x: area.x,
+      y,
+      label: fitText(fits(row.name) ? row.name : (row.short ?? row.name), room, size),
+      size,
+      fill: box.theme.muted,
+      anchor: 'start',
+    })
     for (const [index, label] of row.values.entries())
       marks.push({ type: 'text', x: right(index), y, label, size, fill: box.theme.ink, anchor: 'end' })
     marks.push(segment(area.x, y + line * 0.32, area.x + area.width, y + line * 0.32, box.theme.hair, 1))

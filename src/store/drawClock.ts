@@ -13,6 +13,8 @@ export interface DrawClock {
   readonly register: (painter: Painter, rest?: Milliseconds) => () => void
   /** Asks for one call of every painter, in the next frame or, where drawing is slow, in the few after it. */
   readonly request: () => void
+  /** Calls every painter at once, however long that takes: for a printer, which waits for no frame. */
+  readonly drawNow: () => void
 }
 
 /** Of one frame of 16.7 ms: the browser needs the rest for layout and paint of what was drawn. */
@@ -77,6 +79,9 @@ export function createDrawClock(view: Window = window): DrawClock {
   })
   return {
     request,
+    drawNow: () => {
+      for (const painter of painters.keys()) painter()
+    },
     register: (painter, rest = 0) => {
       painters.set(painter, { rest, due: -Infinity })
       request()

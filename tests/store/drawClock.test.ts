@@ -78,6 +78,14 @@ describe('createDrawClock', () => {
     expect(drawn.slice(3)).toEqual([0])
   })
 
+  test('draws everything at once where it must, and no picture is lost by that', () => {
+    const { hand, clock, drawn } = scene([6, 6, 6])
+    clock.drawNow()
+    expect(drawn).toEqual([0, 1, 2])
+    hand.frame()
+    expect(drawn).toEqual([0, 1, 2, 0])
+  })
+
   test('draws nothing while hidden, catches up when shown, and forgets who has left', () => {
     const hand = handWindow()
     const clock = createDrawClock(hand.view)

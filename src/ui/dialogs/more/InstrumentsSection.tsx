@@ -48,8 +48,12 @@ export function InstrumentsSection() {
                 Instrument
               </th>
               <th scope="col">Every … steps (0: off)</th>
-              <th scope="col">Last took</th>
-              <th scope="col">In training steps</th>
+              <th scope="col" className="cost">
+                Last took
+              </th>
+              <th scope="col" className="cost">
+                In training steps
+              </th>
               <th scope="col">
                 <span className="sr-only">At once</span>
               </th>
@@ -72,8 +76,8 @@ export function InstrumentsSection() {
                       }
                     />
                   </td>
-                  <td>{cost === undefined ? '–' : `${shortNumber(cost.duration)} ms`}</td>
-                  <td>{cost === undefined ? '–' : shortNumber(cost.stepRatio)}</td>
+                  <td className="cost">{cost === undefined ? '–' : `${shortNumber(cost.duration)} ms`}</td>
+                  <td className="cost">{cost === undefined ? '–' : shortNumber(cost.stepRatio)}</td>
                   <td>
                     <AtOnce name={name} label={instrument.label} />
                   </td>
