@@ -48,6 +48,34 @@ export function kernelCertificate(samples: readonly KernelSample[], loss: LossSe
   return { type: 'holds', mu, radius, distance: samples[samples.length - 1].weightDistance }
 }
 
+/** L_F after each sample: the largest sqrt(lambda_max) so far, a lower bound of the Lipschitz constant of the outputs on the ball. */
+export function lipschitzEstimates(samples: readonly Pick<KernelSample, 'lambdaMax'>[]): Float64Array {
+  let lipschitz = 0
+  return Float64Array.from(samples, ({ lambdaMax }) => (lipschitz = Math.max(lipschitz, Math.sqrt(lambdaMax))))
+}
+
+/** One sentence: holds, or broken at which step and by what, or not measurable and why. */
+export function certificateWords(certificate: KernelCertificate, number: (value: number) => string): string {
+  switch (certificate.type) {
+    case 'holds':
+      return `certificate holds: λmin ≥ ${number(certificate.mu)}, moved ${number(certificate.distance)} of R ${number(certificate.radius)}`
+    case 'broken':
+      return `certificate broken at step ${certificate.step}: ${
+        certificate.by === 'lambdaMin' ? 'λmin is 0' : `moved ${number(certificate.distance)}, beyond R ${number(certificate.radius)}`
+      }`
+    case 'notMeasurable':
+      return `certificate not measurable: ${WHY_NOT[certificate.reason]}`
+    default:
+      return certificate satisfies never
+  }
+}
+
+const WHY_NOT: Readonly<Record<Extract<KernelCertificate, { type: 'notMeasurable' }>['reason'], string>> = {
+  noSamples: 'no kernel yet',
+  noStart: 'no kernel of step 0',
+  notSquaredError: 'the loss is not half a squared error',
+}
+
 /**
  * R after each sample, as `kernelCertificate` would state it there; Infinity from where the kernel is singular, null where R has no meaning.
  *

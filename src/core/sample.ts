@@ -77,6 +77,8 @@ export interface CosineSample extends SampleOf<'cosines'> {
   /** All pairs of per-sample gradients on the probe set. */
   readonly perSample: CosineStatistics
   readonly sampleCount: number
+  /** All pairs of the first batches of some of the pairs; absent where nobody could wait for them. */
+  readonly batches?: CosineStatistics & { readonly count: number }
   /** max(0, -min over i != j of <g_i, g_j>) of per-sample gradients; null where there is no pair. */
   readonly eta: number | null
   readonly etaNormalised: number | null
@@ -205,6 +207,8 @@ export interface KernelSample extends SampleOf<'kernel'> {
   readonly traceKernel: Float64Array
   /** Ascending eigenvalues of K. */
   readonly eigenvalues: Float64Array
+  /** |K_t - K_0|_2, which the theory bounds. */
+  readonly change?: SpectralChange
   /** Reduced loss on the same samples. */
   readonly loss?: number
   /** Largest spectral norm of the Hessian of one output of one sample; on demand only. */
@@ -213,6 +217,13 @@ export interface KernelSample extends SampleOf<'kernel'> {
   readonly tangentGap?: TangentGap
   /** Of the network of one hidden layer, one input and fixed output signs: what its closed forms need. */
   readonly shallow?: ShallowNetwork
+}
+
+/** Spectral norm of a change of the kernel: a lower bound that is tight to `residual` when converged. */
+export interface SpectralChange {
+  readonly value: number
+  readonly residual: number
+  readonly converged: boolean
 }
 
 /** f(x) = m^-1/2 sum v_i sigma(w_i x), v_i = -1 or 1: its kernel and its curvature are known exactly. */

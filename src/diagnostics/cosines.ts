@@ -14,7 +14,7 @@ import { drawBatchPairs, type BatchPairs } from './batchPairDraw.ts'
 import { cosineStatistics } from './cosineStatistics.ts'
 import { normalisedConfusion, scaledAverageConfusion, scaledConfusion } from './gradientConfusion.ts'
 import { cosinesOfGram, cosinesOfPairs } from './gradientCosines.ts'
-import { perSampleGramOf } from './extendedGram.ts'
+import { batchGramOf, perSampleGramOf } from './extendedGram.ts'
 import { gradientDiversity } from './gradientDiversity.ts'
 import { scaledVariance } from './gradientVariance.ts'
 import { pairAngles } from './pairAngles.ts'
@@ -46,6 +46,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
   const etaAverage = scaledAverageConfusion(gram)
   const variance = scaledVariance(gram)
   const sums = await batchSumsOf(context, sampleCount, gram)
+  const batches = await allBatchPairs(pairs, context)
   const angles = await pairAngles(context, gram.products, sampleCount)
   return {
     type: 'cosines',
@@ -54,6 +55,7 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     pairs: pairStatistics,
     pairBatch: batchSize,
     perSample,
+    ...(batches === null ? {} : { batches }),
     sampleCount,
     eta: plain(eta),
     etaNormalised: normalisedConfusion(gram.products, sampleCount),
@@ -66,6 +68,21 @@ export const measureCosines: Instrument = async (context: InstrumentContext): Pr
     ...(sums === null ? {} : { batchSums: sums }),
     ...(angles === null ? {} : { pairAngles: angles }),
   }
+}
+
+/** Batches of which every pair is taken: 66 pairs, for a sixteenth of what the independent ones cost; fewer of a network of images. */
+const ALL_PAIRS_OF = 12
+const ALL_IMAGE_PAIRS_OF = 4
+
+/** All pairs of the first batches of the pairs, which are independent; null where the run is waited for. */
+async function allBatchPairs(pairs: BatchPairs['pairs'], context: InstrumentContext): Promise<CosineSample['batches'] | null> {
+  await context.breathe()
+  if (context.isAwaited?.() === true) return null
+  const [probe] = context.probes
+  const batches = pairs.slice(0, hasConvolutions(probe) ? ALL_IMAGE_PAIRS_OF : ALL_PAIRS_OF).map(([first]) => first)
+  const { products } = await batchGramOf(probe, batches, context.signal)
+  if (batches.length < 2 || !products.every(Number.isFinite)) return null
+  return { ...cosineStatistics(cosinesOfGram(products, batches.length)), count: batches.length }
 }
 
 /** 0 or Infinity where float64 ends; the logarithm knows more. */

@@ -5,6 +5,7 @@
 import type { Probe, SampleSet } from '../core/probe.ts'
 import type { KernelSample, OutputHessianNorm, UnavailableSample } from '../core/sample.ts'
 import { namedStream } from '../numerics/streams.ts'
+import { kernelChange } from './kernelChange.ts'
 import { kernelDrift } from './kernelDrift.ts'
 import { hasConvolutions, probeSamples, probeSetSize, unavailable, type Instrument, type InstrumentContext } from './instrument.ts'
 import { outputHessianNorm } from './outputHessianNorm.ts'
@@ -51,7 +52,7 @@ export function createTangentKernel(): Instrument {
     ]
     if (!kernel.every(Number.isFinite) || !Number.isFinite(value.loss)) return unavailable(context, 'kernel', 'nonFinite')
     const drift = kernelDrift(kernel, start.kernel)
-    if (Number.isNaN(drift)) return unavailable(context, 'kernel', 'zeroGradient')
+    if (Number.isNaN(drift)) return unavailable(context, 'kernel', await whyZero(probe, set, context.signal))
     const eigenvalues = await kernelEigenvalues(probe, kernel, set, context)
     const lambdaMin = eigenvalues[0]
     const lambdaMax = eigenvalues[eigenvalues.length - 1]
@@ -73,11 +74,24 @@ export function createTangentKernel(): Instrument {
       traceKernel: traceKernel(kernel, sampleCount, outputCount),
       eigenvalues,
       loss: value.loss,
+      change: await kernelChange(
+        kernel,
+        start.kernel,
+        sampleCount * outputCount,
+        namedStream(context.seed, `kernel/change/step ${context.step}`),
+        context.signal,
+      ),
       ...(await shallowOf(context, probe, weights, sampleCount)),
       ...(await gapOf(context, set, value.outputs, start.outputs)),
       ...(context.effort === 'full' ? { outputHessianNorm: await outputCurvature(context, probe, set) } : {}),
     }
   }
+}
+
+/** A kernel holds squares of gradients: those of a gradient of 1e-160 are 0, the gradient is not. */
+async function whyZero(probe: Probe, set: SampleSet, signal?: AbortSignal): Promise<'zeroGradient' | 'underflow'> {
+  const { mantissa, underflow } = await probe.gradientNorms(set, signal)
+  return mantissa.some((entry) => entry !== 0) || underflow.some((flag) => flag !== 0) ? 'underflow' : 'zeroGradient'
 }
 
 /** Nothing unless the network is m^-1/2 sum v_i sigma(w_i x) with one number in and constant v. */

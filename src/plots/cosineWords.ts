@@ -53,6 +53,13 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
     row('std. deviation', ({ pairs }) => number(pairs.standardDeviation)),
     row('minimum', ({ pairs }) => number(pairs.min)),
     row('below zero', ({ pairs }) => (pairs.fractionNegative === null ? '–' : `${plainNumber(100 * pairs.fractionNegative, 3)} %`)),
+    ...(arms.some(({ current }) => current?.batches !== undefined)
+      ? [
+          row('all pairs of batches', ({ batches }) => (batches === undefined ? '–' : plainNumber(batches.count))),
+          row('  mean', ({ batches }) => number(batches?.mean ?? null)),
+          row('  minimum', ({ batches }) => number(batches?.min ?? null)),
+        ]
+      : []),
     row('confusion η', (sample) => scaledNumber(sample, 'eta', 3)),
     row('  of directions', ({ etaNormalised }) => number(etaNormalised)),
     row('  on average', (sample) => scaledNumber(sample, 'etaAverage', 3)),
@@ -70,7 +77,15 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
 export function cosineTable(data: CosinePlotData): DataTable {
   const columns = ['arm', 'pairs of', 'count', 'mean', 'standard deviation', 'minimum', 'share below zero', 'left out']
   const rows = data.arms.flatMap(({ arm, current }) =>
-    current === null ? [] : [tableRow(arm, `batches of ${current.pairBatch}`, current.pairs), tableRow(arm, 'samples', current.perSample)],
+    current === null
+      ? []
+      : [
+          tableRow(arm, `batches of ${current.pairBatch}`, current.pairs),
+          ...(current.batches === undefined
+            ? []
+            : [tableRow(arm, `batches of ${current.pairBatch}, all of ${current.batches.count}`, current.batches)]),
+          tableRow(arm, 'samples', current.perSample),
+        ],
   )
   return { columns, rows }
 }

@@ -23,8 +23,8 @@ const GENERAL: Readonly<Record<UnavailableReason, EmptyWords>> = {
   },
   zeroGradient: { head: 'Every gradient is exactly zero', body: 'A zero vector has no direction, so there is nothing to compare.' },
   underflow: {
-    head: 'Below the numbers of this engine',
-    body: 'The gradients are not zero, but smaller than the engine can tell apart. The float64 engine reaches further.',
+    head: 'Too small to measure',
+    body: 'The gradients are not zero, but they or their squares are below the smallest numbers of this engine.',
   },
   switchedOff: { head: 'Switched off', body: 'Set its schedule under More to measure again.' },
   nonFinite: { head: 'Not a finite number', body: 'The run left the finite numbers. Lower the learning rate, or go back some steps.' },

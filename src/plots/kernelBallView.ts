@@ -2,7 +2,7 @@
 //
 // Left: the distance from the start against the radius R inside which gradient descent must find a solution. Right, where a
 // linearised arm is trained beside: how far the outputs of the two are apart, against how far the network has moved at all.
-import { certificateRadii } from '../core/kernelCertificate.ts'
+import { certificateRadii, lipschitzEstimates } from '../core/kernelCertificate.ts'
 import type { AxisMemory } from './axisMemory.ts'
 import { endLabelMargin, endLabelMarks, type EndLabel } from './endLabels.ts'
 import { marginsFor, panelOf } from './frame.ts'
@@ -148,16 +148,18 @@ function ballProbe(data: KernelPlotData, { panel, xScale }: Place, x: number, y:
   const found = data.arms.flatMap(({ arm, samples }) => {
     const sample = sampleBefore(samples, wanted) ?? samples.at(0)
     if (sample === undefined) return []
-    const radii = data.loss === undefined ? null : certificateRadii(samples.slice(0, samples.indexOf(sample) + 1), data.loss)
-    return [{ arm, sample, radius: radii?.at(-1) }]
+    const seen = samples.slice(0, samples.indexOf(sample) + 1)
+    const radii = data.loss === undefined ? null : certificateRadii(seen, data.loss)
+    return [{ arm, sample, radius: radii?.at(-1), lipschitz: lipschitzEstimates(seen).at(-1)! }]
   })
   if (found.length === 0) return null
   const step = Math.max(...found.map(({ sample }) => sample.step))
-  const lines = found.flatMap(({ arm, sample, radius }): readonly ReadoutLine[] => {
+  const lines = found.flatMap(({ arm, sample, radius, lipschitz }): readonly ReadoutLine[] => {
     const stroke = armColour(box.theme, arm)
     return [
       { name: `${arm} distance`, value: measuredNumber(sample.weightDistance), stroke, dash: armDash(arm, box.line) },
       ...(radius === undefined ? [] : [{ name: `${arm} radius R`, value: measuredNumber(radius), stroke, dash: THEORY_DASH }]),
+      { name: `${arm} L_F so far`, value: measuredNumber(lipschitz) },
     ]
   })
   return { x: xScale.at(step), y, step, title: `step ${plainNumber(step)}`, lines, marks: [] }

@@ -186,6 +186,7 @@ function driftProbe(
     return main
       ? [
           first,
+          ...(sample.change === undefined ? [] : [{ name: '|K − K₀|₂', value: measuredNumber(sample.change.value) }]),
           { name: 'PL* ratio', value: measuredNumber(sample.plRatio) },
           { name: 'distance from start', value: measuredNumber(sample.weightDistance) },
         ]

@@ -1,7 +1,7 @@
 // What does the kernel plot say in words and numbers?
 import { emptyReason } from './cosineData.ts'
 import { emptyWords } from './emptyState.ts'
-import { certificateRadii } from '../core/kernelCertificate.ts'
+import { certificateRadii, certificateWords, kernelCertificate, lipschitzEstimates } from '../core/kernelCertificate.ts'
 import { gapSamples, type KernelPlotData } from './kernelData.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { DataTable } from './plotKind.ts'
@@ -18,14 +18,24 @@ export function kernelHeadline(data: KernelPlotData): string {
 export function kernelCaption(data: KernelPlotData): string {
   const sample = data.arms.find(({ current }) => current !== null)?.current
   if (sample === undefined || sample === null) return ''
-  if (data.view === 'ball') return 'distance solid, radius long-dashed, log scale'
+  if (data.view === 'ball') return certificates(data).join(' · ') || 'distance solid, radius long-dashed, log scale'
   const outputs = sample.outputCount === 1 ? '' : ` × ${sample.outputCount} outputs`
   return `${plainNumber(sample.sampleCount)} ${sample.sampleCount === 1 ? 'sample' : 'samples'}${outputs}, relative, log scale`
 }
 
+/** What may be said of each arm up to the step at hand; nothing where the loss is not known. */
+function certificates({ arms, loss }: KernelPlotData): readonly string[] {
+  if (loss === undefined) return []
+  return arms.map(({ arm, samples, current }) => {
+    const seen = samples.filter(({ step }) => current === null || step <= current.step)
+    return `${arms.length > 1 ? `${arm} ` : ''}${certificateWords(kernelCertificate(seen, loss), say)}`
+  })
+}
+
 /** One sentence per arm: drift, extremes, and whether the PL* ratio lies within its bounds. */
 export function kernelSummary(data: KernelPlotData): string {
-  return [kernelSentences(data), ballSentence(data), gapSentence(data)].filter((part) => part !== '').join(' ')
+  const vouched = certificates(data).map((words) => `${words[0].toUpperCase()}${words.slice(1)}.`)
+  return [kernelSentences(data), ballSentence(data), ...vouched, gapSentence(data)].filter((part) => part !== '').join(' ')
 }
 
 /** Whether the weights are where the certificate speaks. */
@@ -63,7 +73,7 @@ function kernelSentences(data: KernelPlotData): string {
         ? `, the PL* ratio ${say(current.plRatio)} lies ${inside ? 'within' : 'outside'} ${say(current.plLower)} to ${say(current.plUpper)}`
         : ''
       return [
-        `${arm}, ${label}, at step ${plainNumber(current.step)}: the kernel has moved by ${say(current.drift)} of its size, eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${ratio}.`,
+        `${arm}, ${label}, at step ${plainNumber(current.step)}: the kernel has moved by ${say(current.drift)} of its size${current.change === undefined ? '' : ` and by ${say(current.change.value)} in the spectral norm`}, eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${ratio}.`,
       ]
     })
     .join(' ')
@@ -75,6 +85,8 @@ export function kernelTable(data: KernelPlotData): DataTable {
     'arm',
     'step',
     'drift',
+    'largest drift so far',
+    '|K − K₀|₂',
     'smallest eigenvalue',
     'largest eigenvalue',
     'condition',
@@ -82,12 +94,16 @@ export function kernelTable(data: KernelPlotData): DataTable {
     'lower bound',
     'upper bound',
     'distance from start',
+    'L_F so far',
     'radius R',
     'gap to tangent',
     'outputs moved',
   ]
   const rows = data.arms.flatMap(({ arm, samples }) => {
     const radii = data.loss === undefined ? null : certificateRadii(samples, data.loss)
+    const lipschitz = lipschitzEstimates(samples)
+    let largest = 0
+    const largestDrift = samples.map(({ drift }) => (largest = Math.max(largest, drift)))
     return evenRows(samples.length, 200).map((index) => {
       const { tangentGap } = samples[index]
       const { step, drift, lambdaMin, lambdaMax, condition, plRatio, plLower, plUpper, weightDistance } = samples[index]
@@ -95,6 +111,8 @@ export function kernelTable(data: KernelPlotData): DataTable {
         arm,
         step,
         drift,
+        largestDrift[index],
+        samples[index].change?.value ?? null,
         lambdaMin,
         lambdaMax,
         condition,
@@ -102,6 +120,7 @@ export function kernelTable(data: KernelPlotData): DataTable {
         plLower,
         plUpper,
         weightDistance,
+        lipschitz[index],
         radii?.[index] ?? null,
         tangentGap?.rms ?? null,
         tangentGap?.moved ?? null,

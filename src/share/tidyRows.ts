@@ -74,6 +74,7 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
       return
     case 'cosines':
       yield* cosineRows('cosine.batchPairs', sample.pairs, row)
+      if (sample.batches !== undefined) yield* cosineRows('cosine.allBatchPairs', sample.batches, row)
       yield* cosineRows('cosine.samplePairs', sample.perSample, row)
       for (const name of ['eta', 'etaNormalised', 'etaAverage', 'diversity', 'batchSizeBound', 'gradientVariance'] as const)
         yield row(name, sample[name])
@@ -110,6 +111,7 @@ function* sampleRows(run: string, sample: Sample): Generator<TidyRow> {
     case 'kernel':
       for (const name of ['drift', 'lambdaMin', 'lambdaMax', 'condition', 'plRatio', 'plLower', 'plUpper', 'weightDistance'] as const)
         yield row(`kernel.${name}`, sample[name])
+      if (sample.change !== undefined) yield row('kernel.changeNorm', sample.change.value)
       if (sample.tangentGap !== undefined)
         for (const name of ['rms', 'moved'] as const) yield row(`kernel.tangentGap.${name}`, sample.tangentGap[name])
       return

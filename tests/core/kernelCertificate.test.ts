@@ -1,6 +1,6 @@
 // Each title finishes the sentence "kernelCertificate ...".
 import { expect, test } from 'vitest'
-import { kernelCertificate } from '../../src/core/kernelCertificate.ts'
+import { certificateWords, kernelCertificate, lipschitzEstimates } from '../../src/core/kernelCertificate.ts'
 import type { KernelSample } from '../../src/core/sample.ts'
 
 const MEAN = { kind: 'squaredError', reduction: 'mean' } as const
@@ -53,4 +53,21 @@ test('kernelCertificate does not speak of other losses, of nothing, or of a run 
   expect(kernelCertificate([sample(0)], { kind: 'softmaxCrossEntropy', reduction: 'mean' })).toMatchObject({ reason: 'notSquaredError' })
   expect(kernelCertificate([], MEAN)).toMatchObject({ reason: 'noSamples' })
   expect(kernelCertificate([sample(3)], MEAN)).toMatchObject({ reason: 'noStart' })
+})
+
+test('kernelCertificate is put into words: that it holds, at which step it broke and why, or why nobody can tell', () => {
+  const words = (samples: readonly KernelSample[], loss: Parameters<typeof kernelCertificate>[1] = MEAN) =>
+    certificateWords(kernelCertificate(samples, loss), String)
+  expect(words([sample(0), sample(4, { weightDistance: 3 })])).toBe('certificate holds: λmin ≥ 2, moved 3 of R 12')
+  expect(words([sample(0), sample(7, { weightDistance: 12.5 })])).toBe('certificate broken at step 7: moved 12.5, beyond R 12')
+  expect(words([sample(0), sample(9, { lambdaMin: 0 })])).toBe('certificate broken at step 9: λmin is 0')
+  expect(words([])).toBe('certificate not measurable: no kernel yet')
+  expect(words([sample(3)])).toBe('certificate not measurable: no kernel of step 0')
+  expect(words([sample(0)], { kind: 'logistic', reduction: 'mean' })).toBe(
+    'certificate not measurable: the loss is not half a squared error',
+  )
+})
+
+test('kernelCertificate takes for L_F what lipschitzEstimates gives: roots of the largest lambda_max so far', () => {
+  expect([...lipschitzEstimates([9, 4, 16, 1].map((lambdaMax) => ({ lambdaMax })))]).toEqual([3, 3, 4, 4])
 })

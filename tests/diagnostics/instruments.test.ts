@@ -233,6 +233,27 @@ describe('the cosines', () => {
     expect(sample.pairs.excluded).toBeGreaterThan(0)
   })
 
+  test('of all pairs of twelve of those batches are told as well, unless the run is waited for', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, pairCount: 30 }
+    const probe = quadraticProbe({ ...PLANE, slopes: Array.from({ length: 40 }, (_, i) => [Math.cos(i), Math.sin(i) + 0.5]) })
+    const asked: number[][] = []
+    const spy: Probe = {
+      ...probe,
+      batchPairs: (pairs) => (asked.push(...pairs.map(([first]) => [...first.indices])), probe.batchPairs(pairs)),
+    }
+    const sample = expectType(await measureCosines(contextOf([spy], 40, { settings })), 'cosines')
+    expect(sample.batches).toMatchObject({ count: 12, excluded: 0 })
+    expect(sample.batches!.cosines).toHaveLength(66)
+    // The first batches of the first twelve pairs, by explicit sums.
+    const means = asked.slice(0, 12).map((set) => [0, 1].map((k) => set.reduce((sum, i) => sum + [Math.cos(i), Math.sin(i) + 0.5][k], 0)))
+    const least = Math.min(
+      ...means.flatMap((a, i) => means.slice(i + 1).map((b) => (a[0] * b[0] + a[1] * b[1]) / Math.hypot(...a) / Math.hypot(...b))),
+    )
+    expect(sample.batches!.min).toBeCloseTo(least, 12)
+    const hurried = expectType(await measureCosines(contextOf([probe], 40, { settings, isAwaited: () => true })), 'cosines')
+    expect(hurried.batches).toBeUndefined()
+  })
+
   test('ask for the same batches at a step, whatever was measured before, and for others at another', async () => {
     const asked: string[][] = []
     const probe = quadraticProbe(PLANE)

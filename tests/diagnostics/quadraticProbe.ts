@@ -58,7 +58,7 @@ export function quadraticProbe(quadratic: Quadratic): Probe {
     async gradientNorms(set) {
       const gradient = reduced(set)
       const blocks = layers.map(({ offset, size }) => gradient.slice(offset, offset + size))
-      const norms = blocks.map((block) => normalised(Math.sqrt(dot(block, block))))
+      const norms = blocks.map((block) => normalised(Math.hypot(...block)))
       const means = blocks.map((block) => normalised(block.reduce((sum, entry) => sum + Math.abs(entry), 0) / block.length))
       return {
         mantissa: Float64Array.from(norms, ({ mantissa }) => mantissa),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ShapeFault } from '../../src/core/faults.ts'
 import type { Probe } from '../../src/core/probe.ts'
 import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
+import { kernelChange } from '../../src/diagnostics/kernelChange.ts'
 import { kernelDrift } from '../../src/diagnostics/kernelDrift.ts'
 import { outputHessianNorm } from '../../src/diagnostics/outputHessianNorm.ts'
 import { plBounds, plRatio } from '../../src/diagnostics/polyakLojasiewicz.ts'
@@ -172,6 +173,47 @@ describe('outputHessianNorm', () => {
   })
 })
 
+describe('kernelChange', () => {
+  const changeOf = (kernel: readonly number[], start: readonly number[], rows: number) =>
+    kernelChange(Float64Array.from(kernel), Float64Array.from(start), rows, namedStream(3, 'change'))
+
+  test('is the largest |eigenvalue| of the difference, of either sign', async () => {
+    // Differences diag(1, -3) and [[0, 2], [2, 0]].
+    expect((await changeOf([5, 0, 0, 1], [4, 0, 0, 4], 2)).value).toBeCloseTo(3, 12)
+    expect(await changeOf([4, 2, 2, 4], [4, 0, 0, 4], 2)).toMatchObject({ value: expect.closeTo(2, 12) as number, converged: true })
+  })
+  test('is 0 at the start, and refuses kernels of other sizes', async () => {
+    expect(await changeOf([4, 1, 1, 4], [4, 1, 1, 4], 2)).toEqual({ value: 0, residual: 0, converged: true })
+    await expect(changeOf([4, 1, 1], [4, 1, 1], 2)).rejects.toThrow(ShapeFault)
+  })
+  test('grows with the kernel down to the smallest numbers', async () => {
+    const scale = 2 ** -1000
+    const [value, tiny] = [
+      await changeOf([5, 1, 1, 1], [4, 0, 0, 4], 2),
+      await changeOf(
+        [5, 1, 1, 1].map((k) => k * scale),
+        [4, 0, 0, 4].map((k) => k * scale),
+        2,
+      ),
+    ]
+    expect(tiny.value).toBe(value.value * scale)
+  })
+  test('lies between |K - K_0|_F over the root of its side and |K - K_0|_F, as all eigenvalues say, in random symmetric matrices', async () => {
+    const stream = namedStream(4, 'matrices')
+    for (const rows of [3, 17, 90]) {
+      const kernel = new Float64Array(rows * rows)
+      for (let i = 0; i < rows; i++) for (let j = i; j < rows; j++) kernel[i * rows + j] = kernel[j * rows + i] = stream.normal()
+      const { value } = await kernelChange(kernel, new Float64Array(rows * rows), rows, namedStream(5, 'change'))
+      const all = symmetricEigenvalues(kernel, rows)
+      // Sixty steps of ninety leave the outermost eigenvalue to about 1e-9.
+      expect(value / Math.max(-all[0], all[rows - 1])).toBeCloseTo(1, 7)
+      const frobenius = Math.hypot(...kernel)
+      expect(value).toBeLessThanOrEqual(frobenius)
+      expect(value).toBeGreaterThanOrEqual(frobenius / Math.sqrt(rows))
+    }
+  })
+})
+
 describe('the tangent kernel', () => {
   const start = leastSquares(
     [
@@ -205,6 +247,8 @@ describe('the tangent kernel', () => {
     )
     // K moves from diag(1, 4) to [[2, 2], [2, 4]]: |(1, 2, 2, 0)| / |(1, 0, 0, 4)|.
     expect(sample.drift).toBeCloseTo(3 / Math.sqrt(17), 12)
+    // Eigenvalues of [[1, 2], [2, 0]]: (1 +- sqrt 17) / 2.
+    expect(sample.change!.value).toBeCloseTo((1 + Math.sqrt(17)) / 2, 12)
   })
 
   test('borrows the start when it was created in the middle of a run', async () => {
@@ -217,6 +261,25 @@ describe('the tangent kernel', () => {
     const sample = expectType(await CATALOGUE.kernel.create()(contextOf([leastSquares([[1], [2], [3]], [1, 1, 1])], 3)), 'kernel')
     expect(sample).toMatchObject({ lambdaMin: 0, condition: Infinity })
     expect(sample.lambdaMax).toBeCloseTo(14, 12)
+  })
+
+  test('of gradients whose squares leave float64 says so, and not that they are zero', async () => {
+    expect(
+      await CATALOGUE.kernel.create()(
+        contextOf(
+          [
+            leastSquares(
+              [
+                [1e-170, 0],
+                [0, 1e-170],
+              ],
+              [1, 1],
+            ),
+          ],
+          2,
+        ),
+      ),
+    ).toMatchObject({ type: 'unavailable', reason: 'underflow' })
   })
 
   test('of a dead network has no drift', async () => {

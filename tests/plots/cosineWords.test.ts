@@ -1,6 +1,6 @@
 // cosineWords
 import { describe, expect, test } from 'vitest'
-import { cosineHeadline, cosineRows } from '../../src/plots/cosineWords.ts'
+import { cosineHeadline, cosineRows, cosineTable } from '../../src/plots/cosineWords.ts'
 import { plainText } from '../../src/plots/scene.ts'
 import { cosineSample, evenCosines } from './plotSamples.ts'
 
@@ -22,6 +22,17 @@ describe('the words of the cosine plot', () => {
     expect(rows.get('batch bound n Δ')).toBe('500')
     expect(rows.get('gradient variance')).toBe('1')
     expect(rows.get('below zero')).toBe('50 %')
+  })
+  test('tell all pairs of batches apart from the independent pairs, in the column and in the table', () => {
+    const { pairs } = cosineSample('A', evenCosines(-0.5, 0.5))
+    const rows = rowsOf({ batches: { ...pairs, count: 12, min: -0.25 } })
+    expect(rows.get('all pairs of batches')).toBe('12')
+    expect(cosineTable({ arms: [armOf({ batches: { ...pairs, count: 12, min: -0.25 } })], theory: [] }).rows.map((row) => row[1])).toEqual([
+      'batches of 128',
+      'batches of 128, all of 12',
+      'samples',
+    ])
+    expect(cosineTable({ arms: [armOf({})], theory: [] }).rows).toHaveLength(2)
   })
   test('show numbers that float64 does not hold from their logarithms, and never as 0', () => {
     const tiny = { eta: 0, etaAverage: 0, gradientVariance: 0, log10: { eta: -434.5, etaAverage: -Infinity, gradientVariance: -300 } }

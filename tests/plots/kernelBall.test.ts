@@ -40,7 +40,14 @@ describe('the view of the ball', () => {
       const drawing = draw(data)
       return drawing.probe(drawing.stops.x[2], drawing.stops.y)!
     })()
-    expect(readout.lines.map(({ name }) => name)).toEqual(['A distance', 'A radius R', 'B distance', 'B radius R'])
+    expect(readout.lines.map(({ name }) => name)).toEqual([
+      'A distance',
+      'A radius R',
+      'A L_F so far',
+      'B distance',
+      'B radius R',
+      'B L_F so far',
+    ])
     expect(readout.lines[0].value).toBe('0.6')
     const dashed = marksOf(draw(data).canvas, 'polyline').filter(({ dash }) => dash !== undefined && dash[0] === 12)
     expect(dashed).toHaveLength(2)
@@ -59,15 +66,35 @@ describe('the view of the ball', () => {
   test('has no radius where the loss has no certificate', () => {
     const data = { ...ballData(), loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } as const }
     expect(marksOf(draw(data).canvas, 'polyline').filter(({ dash }) => dash !== undefined && dash[0] === 12)).toEqual([])
-    expect(kernelPlot.table(data).rows[0][10]).toBeNull()
+    const { columns, rows } = kernelPlot.table(data)
+    expect(rows[0][columns.indexOf('radius R')]).toBeNull()
+    expect(rows[0][columns.indexOf('L_F so far')]).toBe(10)
+    expect(kernelPlot.caption(data)).toContain('certificate not measurable: the loss is not half a squared error')
   })
 
   test('says in words and numbers what it draws', () => {
     expect(kernelPlot.summary(ballData())).toContain('within the radius')
+    expect(kernelPlot.summary(ballData())).toContain('A certificate holds: λmin ≥ 0.001')
+    expect(kernelPlot.caption(ballData())).toContain('B certificate holds')
     expect(kernelPlot.summary(ballData())).toContain('network and tangent are 0.0009 apart'.replace('0.0009', '9e-4'))
     const { columns, rows } = kernelPlot.table(ballData())
     expect(columns.slice(-3)).toEqual(['radius R', 'gap to tangent', 'outputs moved'])
     expect(rows.at(-1)!.slice(-2)).toEqual([expect.closeTo(9e-4, 12), expect.closeTo(0.3, 12)] as unknown[])
+  })
+
+  test('tells the largest drift so far and the spectral norm of the change beside the drift of the moment', () => {
+    const { arms, ...rest } = ballData()
+    const back = arms.map((arm) => ({
+      ...arm,
+      samples: arm.samples.map((sample, k) => ({
+        ...sample,
+        drift: [0, 0.5, 0.2, 0.1][k],
+        change: { value: k / 4, residual: 0, converged: true },
+      })),
+    }))
+    const { columns, rows } = kernelPlot.table({ ...rest, arms: back })
+    expect(rows.slice(0, 4).map((row) => row[columns.indexOf('largest drift so far')])).toEqual([0, 0.5, 0.5, 0.5])
+    expect(rows.slice(0, 4).map((row) => row[columns.indexOf('|K − K₀|₂')])).toEqual([0, 0.25, 0.5, 0.75])
   })
 
   test('leaves the small card as it is', () => {
