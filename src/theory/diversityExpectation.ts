@@ -1,7 +1,8 @@
 // How diverse are gradients of a deep linear network on average, and what does width do to that?
 //
-// Weights, teacher and data N(0, 1), no bias, one output, half squared error. Ratio of expectations, not expectation
-// of the ratio: fair at shallow depth (Jensen: within 30 % for L <= 4), loose beyond.
+// Weights and data N(0, 1), no bias, one output, half squared error. Targets enter by two numbers, so that other teachers than the
+// paper's, of the student's own shape, have their form too. Ratio of expectations, not expectation of the ratio: fair at
+// shallow depth (Jensen: within 30 % for L <= 4), loose beyond.
 import { DomainFault } from '../core/faults.ts'
 
 function requireWidths(caller: string, inputs: number, hidden: readonly number[]): void {
@@ -10,9 +11,34 @@ function requireWidths(caller: string, inputs: number, hidden: readonly number[]
   }
 }
 
-/** prod K/(K+2) over the widths. */
+/** What of the targets y of inputs x ~ N(0, I) in R^d the gradients see, on average over teachers. */
+export interface TeacherMoments {
+  /** E[y^2 |x|^2] / (d (d + 2)); a linear y = <t, x> has E t_k^2. */
+  readonly own: number
+  /** |E[y x]|^2 / d; a linear y has E t_k^2 again, targets that know nothing of x have 0. */
+  readonly cross: number
+}
+
+/** A linear network of the student's shape with N(0, 1) weights: prod K over the hidden widths. Source: Chen et al. 2018, section 3. */
+export function sameTeacher(hidden: readonly number[]): TeacherMoments {
+  const square = hidden.reduce((product, width) => product * width, 1)
+  return { own: square, cross: square }
+}
+
+/**
+ * The teachers that this page offers, of mean square 1 and with N(0, noise^2) added: linear, relu (one hidden layer of width d), none at all.
+ *
+ * A relu teacher is half linear, half even: only the linear half, of mean square 1/2, agrees from sample to sample.
+ */
+export function offeredTeacher(kind: 'teacher' | 'linearTeacher' | 'gaussian', inputs: number, noise: number): TeacherMoments {
+  const unrelated = (noise * noise) / (inputs + 2)
+  if (kind === 'gaussian') return { own: 1 / (inputs + 2) + unrelated, cross: 0 }
+  return { own: 1 / inputs + unrelated, cross: kind === 'teacher' ? 1 / (2 * inputs) : 1 / inputs }
+}
+
+/** prod 1/(K+2) over the widths. */
 function shrink(widths: readonly number[]): number {
-  return widths.reduce((product, width) => product * (width / (width + 2)), 1)
+  return widths.reduce((product, width) => product / (width + 2), 1)
 }
 
 /** ln prod K(K+2). */
@@ -20,13 +46,13 @@ function logFourthProduct(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + Math.log(width) + Math.log(width + 2), 0)
 }
 
-/** A = L (1 + prod over hidden K/(K+2)): E|g_i|^2 in units of prod K(K+2) over all widths. */
-function ownTerm(hidden: readonly number[]): number {
-  return (hidden.length + 1) * (1 + shrink(hidden))
+/** A = L (1 + prod over hidden K/(K+2)) with a teacher of the same shape: E|g_i|^2 in units of prod K(K+2) over all widths. */
+function ownTerm(hidden: readonly number[], { own }: TeacherMoments): number {
+  return (hidden.length + 1) * (1 + own * shrink(hidden))
 }
 
 /** D: E<g_i, g_j> in the same units. */
-function crossTerm(inputs: number, hidden: readonly number[]): number {
+function crossTerm(inputs: number, hidden: readonly number[], { cross }: TeacherMoments): number {
   const widths = [inputs, ...hidden]
   const depth = widths.length
   let sum = 0
@@ -35,7 +61,7 @@ function crossTerm(inputs: number, hidden: readonly number[]): number {
     sum += ((depth - phi) / (widths[phi] + 2)) * product
     product *= (widths[phi] - 1) / (widths[phi] + 2)
   }
-  return sum + (depth / inputs) * shrink(widths)
+  return sum + depth * cross * shrink(widths)
 }
 
 /**
@@ -46,9 +72,9 @@ function crossTerm(inputs: number, hidden: readonly number[]): number {
  *
  * @param hidden widths K_1 .. K_{L-1}; empty for a single layer.
  */
-export function logGradientSquare(inputs: number, hidden: readonly number[]): number {
+export function logGradientSquare(inputs: number, hidden: readonly number[], teacher = sameTeacher(hidden)): number {
   requireWidths('logGradientSquare', inputs, hidden)
-  return logFourthProduct([inputs, ...hidden]) + Math.log(ownTerm(hidden))
+  return logFourthProduct([inputs, ...hidden]) + Math.log(ownTerm(hidden, teacher))
 }
 
 /**
@@ -57,9 +83,9 @@ export function logGradientSquare(inputs: number, hidden: readonly number[]): nu
  * L = 1: 2 d. L = 2: d K (4K + d + 3).
  * Source: Chen et al. 2018, Theorem 6 and equation 4.1, with K_phi - 1 where the print is unclear, in the form that stays finite at K = 1.
  */
-export function logGradientProduct(inputs: number, hidden: readonly number[]): number {
+export function logGradientProduct(inputs: number, hidden: readonly number[], teacher = sameTeacher(hidden)): number {
   requireWidths('logGradientProduct', inputs, hidden)
-  return logFourthProduct([inputs, ...hidden]) + Math.log(crossTerm(inputs, hidden))
+  return logFourthProduct([inputs, ...hidden]) + Math.log(crossTerm(inputs, hidden, teacher))
 }
 
 /**
@@ -68,10 +94,15 @@ export function logGradientProduct(inputs: number, hidden: readonly number[]): n
  * 1 for n = 1; rises with width, falls with depth; d + 2 for one hidden layer, both n and K to infinity.
  * Source: Chen et al. 2018, Theorem 3.
  */
-export function expectedBatchSizeBound(samples: number, inputs: number, hidden: readonly number[]): number {
+export function expectedBatchSizeBound(
+  samples: number,
+  inputs: number,
+  hidden: readonly number[],
+  teacher: TeacherMoments = sameTeacher(hidden),
+): number {
   requireWidths('expectedBatchSizeBound', inputs, hidden)
-  const own = ownTerm(hidden)
-  return own / (own / samples + ((samples - 1) * crossTerm(inputs, hidden)) / samples)
+  const own = ownTerm(hidden, teacher)
+  return own / (own / samples + ((samples - 1) * crossTerm(inputs, hidden, teacher)) / samples)
 }
 
 /**

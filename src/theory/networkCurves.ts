@@ -5,7 +5,14 @@
 import type { Hypothesis, TheoryCurve } from '../core/theoryCurve.ts'
 import { log10Of } from '../numerics/logMagnitude.ts'
 import { curveThrough, layersOf, levelCurve, sizesAround } from './curveShape.ts'
-import { batchSizeLowerBound, expectedBatchSizeBound, widthForBudget } from './diversityExpectation.ts'
+import {
+  batchSizeLowerBound,
+  expectedBatchSizeBound,
+  offeredTeacher,
+  sameTeacher,
+  widthForBudget,
+  type TeacherMoments,
+} from './diversityExpectation.ts'
 import type { GateProbability } from './forwardMoments.ts'
 import { atMost, atTheStart, hypothesis, shown } from './hypothesis.ts'
 import { linearGradientSquares } from './linearGradientMoments.ts'
@@ -204,15 +211,16 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
     ),
     hypothesis('no biases', !facts.bias),
     hypothesis('one output', facts.widths[facts.depth] === 1),
-    hypothesis('a teacher of the same shape with N(0, 1) weights', facts.dataKind === 'teacher' ? undefined : false),
+    hypothesis('inputs N(0, 1)', isGaussianData(facts.dataKind), facts.dataKind),
     hypothesis('at most four layers: ratio of means near mean of ratios', facts.depth <= 4, `depth ${facts.depth}`),
   ]
   const source = 'Chen et al. 2018, Theorems 3, 6 and 8 (corrected)'
   const n = facts.probeCount
+  const teacher = (own: readonly number[]) => teacherOf(facts, own)
   const level = levelCurve(
     { id: 'diversity.batchSizeBound', label: 'predicted n Delta at the start', source, axis: 'step', hypotheses: conditions },
     [0, facts.steps],
-    expectedBatchSizeBound(n, inputs, hidden),
+    expectedBatchSizeBound(n, inputs, hidden, teacher(hidden)),
   )
   if (hidden.length === 0) return [level]
   const widths = sizesAround(hidden[0], 2)
@@ -220,18 +228,37 @@ function diversityCurves(facts: RunFacts): readonly TheoryCurve[] {
   const curves = [
     level,
     curveThrough({ id: 'diversity.byWidth', label: 'predicted n Delta', source, axis: 'width', hypotheses: conditions }, widths, (width) =>
-      expectedBatchSizeBound(n, inputs, all(width)),
+      expectedBatchSizeBound(n, inputs, all(width), teacher(all(width))),
     ),
   ]
   // One unit has no D of its own: the bound would divide by zero.
   if (inputs < 2 || hidden.some((width) => width < 2)) return curves
-  const large = hypothesis('many samples: n far above n Delta', n > 10 * expectedBatchSizeBound(n, inputs, hidden), `n ${n}`)
+  const large = hypothesis(
+    'many samples: n far above n Delta',
+    n > 10 * expectedBatchSizeBound(n, inputs, hidden, teacher(hidden)),
+    `n ${n}`,
+  )
+  // The theorem bounds the paper's own teacher; those of this page have other moments.
+  const own = hypothesis(
+    'a teacher of the same shape with N(0, 1) weights',
+    isGaussianData(facts.dataKind) ? false : undefined,
+    facts.dataKind,
+  )
   const head = {
     id: 'diversity.lowerBoundByWidth',
     label: 'lower bound of n Delta',
     source,
     axis: 'width',
-    hypotheses: [...conditions, large],
+    hypotheses: [...conditions, own, large],
   } as const
   return [...curves, curveThrough(head, widths, (width) => batchSizeLowerBound(inputs, all(width)))]
+}
+
+/** Synthetic data whose inputs are N(0, I). */
+function isGaussianData(kind: RunFacts['dataKind']): kind is 'teacher' | 'linearTeacher' | 'gaussian' {
+  return kind === 'teacher' || kind === 'linearTeacher' || kind === 'gaussian'
+}
+
+function teacherOf({ dataKind, noise, widths }: RunFacts, hidden: readonly number[]): TeacherMoments {
+  return isGaussianData(dataKind) ? offeredTeacher(dataKind, widths[0], noise) : sameTeacher(hidden)
 }

@@ -128,6 +128,8 @@ export interface RunFacts {
   readonly steps: number
   readonly parameterCount: number
   readonly dataKind: Experiment['data']['kind']
+  /** Standard deviation of the noise on regression targets. */
+  readonly noise: number
   /** Size of the probe set, on which gradients, Hessians and kernels are measured. */
   readonly probeCount: number
   /** The probe set covers the training set. */
@@ -174,6 +176,7 @@ export function runFacts(arm: Experiment, shape: CountedShape, data: DataMoments
     steps: arm.steps,
     parameterCount: trainedCount(spec),
     dataKind: arm.data.kind,
+    noise: arm.data.noise,
     probeCount,
     probeIsTraining: probeCount === trainCount,
     data: data ?? (arm.data.kind === 'point' ? singleSampleMoments(1, 1) : null),

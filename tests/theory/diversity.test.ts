@@ -4,7 +4,7 @@ import { DomainFault } from '../../src/core/faults.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
 import * as diversity from '../../src/theory/diversityExpectation.ts'
 import { nullCosineDensity, nullCosineDeviation, nullCosineTailBound } from '../../src/theory/nullCosine.ts'
-import { dot, linearGradients, matrixOf, normals } from './reference/draws.ts'
+import { apply, dot, linearGradients, matrixOf, normals } from './reference/draws.ts'
 import { expectMeans, expectShare } from './reference/monteCarlo.ts'
 
 const SHAPES = [
@@ -93,6 +93,42 @@ describe('expectedBatchSizeBound', () => {
   test('has the equal-width form of its lower bound, and refuses widths below 2 there', () => {
     expect(diversity.batchSizeLowerBound(20, [8, 8, 8])).toBeCloseTo(1 / (3 / (2 * 7) + 2 / 19), 12)
     expect(() => diversity.batchSizeLowerBound(20, [1])).toThrow(DomainFault)
+  })
+})
+
+describe('offeredTeacher', () => {
+  test('agrees with draws of single-layer gradients: own term, and the part that two samples share (seed 405)', () => {
+    const stream = namedStream(405, 'weights')
+    const d = 4
+    for (const kind of ['teacher', 'linearTeacher', 'gaussian'] as const) {
+      const { own, cross } = diversity.offeredTeacher(kind, d, 0.6)
+      expectMeans([own * d * (d + 2), cross * d], 60_000, () => {
+        const hidden = matrixOf(d, d, () => stream.normal() / Math.sqrt(d))
+        const output = normals(stream, d, Math.sqrt(2 / d))
+        const line = normals(stream, d, Math.sqrt(1 / d))
+        const target = (x: Float64Array): number => {
+          const noise = 0.6 * stream.normal()
+          if (kind === 'gaussian') return stream.normal() + noise
+          return (
+            noise +
+            (kind === 'linearTeacher'
+              ? dot(line, x)
+              : dot(
+                  output,
+                  apply(hidden, x).map((v) => Math.max(0, v)),
+                ))
+          )
+        }
+        const [a, b] = [normals(stream, d), normals(stream, d)]
+        const y = target(a)
+        return [y * y * dot(a, a), y * target(b) * dot(a, b)]
+      })
+    }
+  })
+  test('is that of the paper for one layer and a linear teacher of N(0, 1) weights, d times as large', () => {
+    expect(diversity.sameTeacher([])).toEqual({ own: 1, cross: 1 })
+    expect(diversity.offeredTeacher('linearTeacher', 5, 0)).toEqual({ own: 1 / 5, cross: 1 / 5 })
+    expect(diversity.sameTeacher([3, 4])).toEqual({ own: 12, cross: 12 })
   })
 })
 

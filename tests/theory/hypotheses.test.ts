@@ -2,31 +2,38 @@
 import { describe, expect, test } from 'vitest'
 import { batchSumCurves } from '../../src/theory/batchSumCurves.ts'
 import { theoryFor } from '../../src/theory/curvesFor.ts'
-import { expectedBatchSizeBound } from '../../src/theory/diversityExpectation.ts'
+import { expectedBatchSizeBound, offeredTeacher } from '../../src/theory/diversityExpectation.ts'
 import { shallowCurves } from '../../src/theory/shallowCurves.ts'
-import { equal, factsOf, init, kind, linear, relu, verdictOf, type Case } from './reference/conditions.ts'
+import { data, equal, factsOf, init, kind, linear, relu, verdictOf, type Case } from './reference/conditions.ts'
 import { RUN_CONDITIONS } from './reference/runConditions.ts'
 import { START_CONDITIONS } from './reference/startConditions.ts'
 
 const CASES = [...START_CONDITIONS, ...RUN_CONDITIONS]
 /** Nothing can break them: they are never decided, or by construction. */
-const NEVER_BROKEN = new Set(['biases still 0', '|H| ', 'a teacher of the same shape'])
+const NEVER_BROKEN = new Set(['biases still 0', '|H| '])
 
 describe('every condition', () => {
   test.each(CASES)('%s, %s: holds, is broken, and has its boundary', (id, text, holds, broken, boundary, verdict) => {
-    if (text !== 'a teacher of the same shape') expect(verdictOf(id, text, holds)).toBe(true)
-    if (text === 'a teacher of the same shape' || !NEVER_BROKEN.has(text)) expect(verdictOf(id, text, broken)).toBe(false)
+    expect(verdictOf(id, text, holds)).toBe(true)
+    if (!NEVER_BROKEN.has(text)) expect(verdictOf(id, text, broken)).toBe(false)
     expect(verdictOf(id, text, boundary)).toBe(verdict)
   })
 
   test('many samples: from ten times n Delta on', () => {
-    const bound = (n: number) => expectedBatchSizeBound(n, 8, [16, 16])
+    const bound = (n: number) => expectedBatchSizeBound(n, 8, [16, 16], offeredTeacher('teacher', 8, 0))
     const boundary = Array.from({ length: 256 }, (_, n) => n + 2).find((n) => n > 10 * bound(n))!
     for (const [n, holds] of [
       [boundary - 1, false],
       [boundary, true],
     ] as const)
       expect(verdictOf('diversity.lowerBoundByWidth', 'many samples', { arm: linear, facts: { probeCount: n } })).toBe(holds)
+  })
+
+  test('the lower bound of n Delta is for another teacher than those of this page', () => {
+    const text = 'a teacher of the same shape'
+    for (const kind of ['teacher', 'linearTeacher', 'gaussian'] as const)
+      expect(verdictOf('diversity.lowerBoundByWidth', text, { arm: data(linear, { kind }) })).toBe(false)
+    expect(verdictOf('diversity.lowerBoundByWidth', text, { arm: data(linear, { kind: 'file' }) })).toBe('unknown')
   })
 
   test('of the shallow network: its limit is for weights as drawn', () => {
@@ -51,6 +58,7 @@ describe('every condition', () => {
     const covered = new Set(CASES.map(([id, text]) => `${id}|${text}`))
     const texts = CASES.map(([, text]) => text)
     const others = [
+      'a teacher of the same shape',
       'independent symmetric weights',
       'uniform weights',
       'linear network, normal weights',

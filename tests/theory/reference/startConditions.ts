@@ -182,11 +182,11 @@ export const START_CONDITIONS: readonly ConditionCase[] = [
   ],
   [
     'diversity.batchSizeBound',
-    'a teacher of the same shape',
+    'inputs N(0, 1)',
     { arm: linear },
+    { arm: data(linear, { kind: 'sphere' }) },
     { arm: data(linear, { kind: 'gaussian' }) },
-    { arm: linear },
-    'unknown',
+    true,
   ],
   [
     'mlp.forwardSquare',
