@@ -51,9 +51,9 @@ function slowHost(): { readonly host: Partial<RunHost>; readonly pass: (duration
             const probe = target.probe(seed)
             return {
               ...probe,
-              perSampleGram: (...[set, signal]: Parameters<typeof probe.perSampleGram>) => {
+              scaledPerSampleGram: (...[set, signal]: Parameters<typeof probe.perSampleGram>) => {
                 asked++
-                return target.step === 0 ? never(signal) : probe.perSampleGram(set, signal)
+                return target.step === 0 ? never(signal) : probe.scaledPerSampleGram!(set, signal)
               },
             }
           }
