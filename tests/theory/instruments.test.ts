@@ -85,12 +85,12 @@ describe('a linear network with N(0, 1) weights', () => {
     ['linearTeacher', 0.7],
     ['gaussian', 0.5],
   ] as const)(
-    'has the expected squares and products of per-sample gradients over 250 runs, data %s with noise %d',
+    'has the expected squares and products of per-sample gradients over 400 runs, data %s with noise %d',
     async (kind, noise) => {
-      const [inputs, width, n] = [3, 2, 8]
+      const [inputs, width, n] = [6, 5, 12]
       const squares: number[] = []
       const products: number[] = []
-      for (let seed = 1; seed <= 250; seed++) {
+      for (let seed = 1; seed <= 400; seed++) {
         const { batchSums, diversity } = await start(
           {
             ...DEFAULT_MLP,
@@ -123,7 +123,7 @@ describe('a linear Gaussian network', () => {
     const [d, s2] = [3, 1 / 3]
     for (const depth of [2, 3]) {
       const ratios: number[] = []
-      for (let seed = 1; seed <= 300; seed++) {
+      for (let seed = 1; seed <= 500; seed++) {
         const { blockFrobenius } = await start(
           {
             ...DEFAULT_MLP,
