@@ -75,6 +75,8 @@ class CpuTrainer<Slot> implements Trainer {
   private readonly clock: StepClock
   private readonly probes: Probe[] = []
   private readonly kept: Float64Array
+  /** In how many parts the last member went; the next one is cut in the same way. */
+  private partsOfMember = Number.NaN
 
   constructor(options: TrainerOptions, engine: CpuEngine<Slot>) {
     const { initialWeights, optimizer } = options
@@ -112,22 +114,34 @@ class CpuTrainer<Slot> implements Trainer {
     const between = this.suggestedChunk === 1 ? wishes.between : undefined
     const inEngine = between === undefined ? undefined : this.engine.inParts
     let since = started
+    let waited: Milliseconds = 0
+    /** Members that are done, and parts of the one under way. */
+    let [members, parts] = [0, 0]
     const giveWay = async (): Promise<void> => {
-      if (performance.now() - since <= LONGEST_STRETCH_MS) return
-      await between?.()
+      parts++
+      const before = performance.now()
+      if (before - since <= LONGEST_STRETCH_MS) return
+      const within = Number.isFinite(this.partsOfMember) ? Math.min(1, parts / (this.partsOfMember + 1)) : 0
+      await between?.((members + within) / (batches.length * this.seedCount))
       since = performance.now()
+      waited += since - before
     }
     for (const [row, batch] of batches.entries()) {
       this.engine.beginBatch(batch)
       for (let seed = 0; seed < this.seedCount; seed++) {
         if (this.divergedAt[seed] >= 0) continue
+        members = row * this.seedCount + seed
+        // The place before a member is no part of it.
+        parts = -1
         if (between !== undefined) await giveWay()
+        parts = 0
         const member = this.members[seed]
         const loss =
           inEngine === undefined
             ? this.engine.lossAndGradient(member, seed)
             : await inParts(inEngine.lossAndGradient(member, seed), giveWay)
         losses[row * this.seedCount + seed] = loss
+        if (inEngine !== undefined) this.partsOfMember = parts
         if (isWished && row === 0) {
           const before = performance.now()
           layerNorms[seed] =
@@ -142,7 +156,7 @@ class CpuTrainer<Slot> implements Trainer {
       }
       this.step++
     }
-    this.clock.record(batches.length, performance.now() - started)
+    this.clock.record(batches.length, performance.now() - started - waited)
     return isWished ? { losses, diverged, layerNorms, layerNormsDuration } : { losses, diverged }
   }
 

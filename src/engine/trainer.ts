@@ -37,8 +37,8 @@ export interface TrainerOptions {
 export interface TrainWishes {
   /** Norms of the gradient of the first batch, out of the step itself; training keeps its bits. */
   readonly layerNorms?: boolean
-  /** Awaited now and then between two members of a long step: whoever shares the thread has a turn. What it throws ends the trainer's use. */
-  readonly between?: () => Promise<void>
+  /** Awaited now and then within a long step, of which `share` is done: whoever shares the thread has a turn. What it throws ends the trainer's use. */
+  readonly between?: (share: number) => Promise<void>
 }
 
 export interface TrainReport {

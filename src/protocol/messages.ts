@@ -73,7 +73,8 @@ export type Stream =
   | (Address & { readonly type: 'hello' })
   | (Address & {
       readonly type: 'progress'
-      readonly what: 'data' | 'engine' | 'measuring'
+      /** training: how far a long step is. */
+      readonly what: 'data' | 'engine' | 'measuring' | 'training'
       readonly done: number
       /** 0: nobody knows. */
       readonly total: number
@@ -96,6 +97,8 @@ export type Stream =
       readonly samples: readonly Sample[]
       readonly step: Step
       readonly stepsPerSecond: number
+      /** Of one step of all arms, without measuring; absent before one was done. */
+      readonly stepDuration?: Milliseconds
     })
   | (Address & { readonly type: 'state'; readonly state: 'running' | 'paused' | 'finished' | 'diverged'; readonly step: Step })
   /** A seed left the finite numbers; the run goes on while others live. */

@@ -22,8 +22,8 @@ export interface Publisher {
   isFull(): boolean
   isIdle(): boolean
   heartbeat(step: Step): void
-  /** Steps done in this time, measuring included, for the speed that the page shows. */
-  countSteps(steps: number, duration: Milliseconds): void
+  /** Steps done in this time, measuring included, for the speed that the page shows; and what one takes without it. */
+  countSteps(steps: number, duration: Milliseconds, stepDuration: Milliseconds): void
 }
 
 /** The voice of one run. */
@@ -32,14 +32,15 @@ export function createPublisher(host: RunHost): Publisher {
   let lastBeat = -Infinity
   let windowSteps = 0
   let windowDuration: Milliseconds = 0
+  let lastStep: { readonly stepDuration?: Milliseconds } = {}
   return {
     post: (body) => host.post(body, []),
     push: (sample) => queue.push(sample),
-    flush(step) {
+    flush(at) {
       const message = queue.take()
       if (message === null) return
       const stepsPerSecond = windowDuration > 0 ? (1000 * windowSteps) / windowDuration : 0
-      host.post({ type: 'samples', ...message, step, stepsPerSecond }, transferablesOf(message.samples))
+      host.post({ type: 'samples', ...message, step: at, stepsPerSecond, ...lastStep }, transferablesOf(message.samples))
     },
     acknowledge: (sequence) => queue.acknowledge(sequence),
     isFull: () => queue.isFull(),
@@ -50,7 +51,8 @@ export function createPublisher(host: RunHost): Publisher {
       lastBeat = now
       host.post({ type: 'heartbeat', step }, [])
     },
-    countSteps(steps, duration) {
+    countSteps(steps, duration, stepDuration) {
+      lastStep = { stepDuration }
       // Old steps fade: the window keeps its length while new steps come in.
       const kept = Math.max(0, 1 - duration / SPEED_WINDOW_MS)
       windowSteps = windowSteps * kept + steps

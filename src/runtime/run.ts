@@ -18,6 +18,8 @@ import { createDemands, type Demands } from './demands.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
 import { createInstrumentPanel, type InstrumentPanel } from './instrumentPanel.ts'
+import { chipOf } from './engineChips.ts'
+import { createLongStep, type LongStep } from './longStep.ts'
 import { createPacing } from './pacing.ts'
 import { withPatience } from './picturePatience.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
@@ -60,6 +62,7 @@ export class Run {
   private checkpointed = { at: 0, cost: 0, step: -1 }
   private stopped = false
   private readonly demands: Demands
+  private readonly longStep: LongStep
 
   constructor(start: StartCommand, host: RunHost, answer: (answer: Answer) => void) {
     this.start = start
@@ -68,6 +71,13 @@ export class Run {
     this.control = createRunControl(start.pace)
     this.publisher = createPublisher(host)
     this.demands = createDemands(this.control, this.publisher, (order) => this.refuse(order, 'It was taken back.'))
+    this.longStep = createLongStep(
+      this.control,
+      this.publisher,
+      host,
+      () => this.breathe(),
+      () => this.announce(),
+    )
     this.experiment = start.experiment
     this.ended = this.live()
   }
@@ -136,7 +146,7 @@ export class Run {
     const perArm = <Value>(value: (arm: Arm) => Value) => Object.fromEntries(this.arms.map((arm) => [arm.name, value(arm)]))
     publisher.post({
       type: 'ready',
-      chips: perArm((arm) => this.chipOf(arm)),
+      chips: perArm((arm) => chipOf(this.experiment.engine, arm, this.arms[0], checkpoint !== null)),
       layerNames: perArm(({ trainer }) => trainer.layers.map((layer) => layer.name)),
       parameterCount: perArm(({ trainer }) => trainer.parameterCount),
       step: this.step,
@@ -189,16 +199,17 @@ export class Run {
 
   /** Trains up to `most` steps, as far as nothing else is due in between. */
   private async advance(panel: InstrumentPanel, most: number): Promise<void> {
-    const { control, publisher, host, arms } = this
-    const turnStart = host.now()
+    const { control, publisher, arms, longStep } = this
+    const turnStart = longStep.now()
     const events = Math.min(panel.nextDueAfter(this.step), nextChangeAfter(this.experiment, this.step))
     const count = Math.max(1, Math.min(most, events - this.step, ...arms.map(({ trainer }) => trainer.suggestedChunk)))
     for (const change of applyChanges(this.experiment, arms, this.step)) publisher.post({ type: 'optimizerChanged', ...change })
     const layerNorms = panel.wantsNorms(this.step)
-    const report = await trainArms(arms, this.step, count, () => host.now(), { layerNorms, between: () => this.breathe() })
+    longStep.begin(this.step)
+    const report = await trainArms(arms, this.step, count, longStep.now, { layerNorms, between: longStep.between })
     const begun = this.step
     this.step += count
-    panel.earn(host.now() - turnStart)
+    panel.earn(longStep.now() - turnStart)
     report.stepDurations.forEach((duration, i) =>
       this.stepDurations.set(arms[i], (this.stepDurations.get(arms[i]) ?? duration) * 0.8 + duration * 0.2),
     )
@@ -207,7 +218,8 @@ export class Run {
     for (const met of report.diverged) publisher.post({ type: 'seedDiverged', ...met })
     if (control.mode === 'paused') control.pendingSteps = Math.max(0, control.pendingSteps - count)
     await this.afterChunk(panel)
-    publisher.countSteps(count, host.now() - turnStart)
+    const stepDuration = [...this.stepDurations.values()].reduce((sum, duration) => sum + duration, 0)
+    publisher.countSteps(count, longStep.now() - turnStart, stepDuration)
     await this.breathe()
   }
 
@@ -315,15 +327,6 @@ export class Run {
     const at = this.host.now()
     this.checkpointed = { at, cost: at - before, step: this.step }
     this.publisher.post({ type: 'checkpointed', checkpoint, duration: at - before, bytes: bytesOf(checkpoint.payload) })
-  }
-
-  /** What the page is told of an engine; a wish that was only passed on must not read as the user's. */
-  private chipOf({ trainer, spec }: Arm): Arm['trainer']['description'] {
-    const { description } = trainer
-    const first = this.arms[0].trainer.description
-    if (this.experiment.engine !== 'auto' || description.engine === 'chain' || spec.linearised === true) return description
-    if (this.start.checkpoint !== null) return { ...description, reason: 'The run goes on with the engine that it had.' }
-    return description.engine === first.engine ? { ...description, reason: first.reason } : description
   }
 
   /** Before the first step `autorun` has not become a mode yet. */

@@ -39,9 +39,11 @@ export async function trainArms(
   const diverged: { arm: ArmName; seedIndex: number; step: Step }[] = []
   const stepDurations: Milliseconds[] = []
   const norms: (ArmNorms | undefined)[] = []
-  for (const arm of arms) {
+  const { between } = wishes
+  for (const [place, arm] of arms.entries()) {
     const start = now()
-    const report = await trainArm(arm, step, count, wishes)
+    const ofAll = between === undefined ? undefined : (share: number) => between((place + share) / arms.length)
+    const report = await trainArm(arm, step, count, { ...wishes, between: ofAll })
     stepDurations.push((now() - start) / count)
     norms.push(normsOf(report))
     losses.push({ type: 'loss', arm: arm.name, step, seedCount: arm.trainer.seedCount, values: report.losses })

@@ -6,7 +6,7 @@ import type { EngineChip } from '../core/engineChip.ts'
 import type { Fault } from '../core/faults.ts'
 import type { Notice } from '../core/parseExperiment.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
-import type { Step } from '../core/units.ts'
+import type { Milliseconds, Step } from '../core/units.ts'
 import type { Demand } from '../protocol/messages.ts'
 import type { RunColumns } from './armColumns.ts'
 import type { EditHistory } from './editHistory.ts'
@@ -17,7 +17,7 @@ import type { PanelName, ThemeChoice, ViewOptions } from './viewOptions.ts'
 export type Phase = 'starting' | 'ready' | 'running' | 'paused' | 'finished' | 'diverged' | 'recovering' | 'stopped'
 
 export interface Progress {
-  readonly what: 'data' | 'engine' | 'measuring'
+  readonly what: 'data' | 'engine' | 'measuring' | 'training'
   readonly done: number
   readonly total: number
   readonly label: string
@@ -36,6 +36,8 @@ export interface RunView {
   readonly wanted: 'run' | 'pause'
   readonly step: Step
   readonly stepsPerSecond: number
+  /** Of one step of all arms, without measuring; absent before one was done. */
+  readonly stepDuration?: Milliseconds | undefined
   readonly progress: Progress | null
   readonly fault: Fault | null
   /** Seeds that left the finite numbers, per arm. */

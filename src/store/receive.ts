@@ -27,7 +27,16 @@ export function receive(state: LabState, message: Stream): Partial<LabState> {
     }
     case 'samples':
       for (const sample of message.samples) appendToColumns(state.columns, sample)
-      return { revision: state.revision + 1, run: { ...run, step: message.step, stepsPerSecond: message.stepsPerSecond, progress: null } }
+      return {
+        revision: state.revision + 1,
+        run: {
+          ...run,
+          step: message.step,
+          stepsPerSecond: message.stepsPerSecond,
+          stepDuration: message.stepDuration ?? run.stepDuration,
+          progress: null,
+        },
+      }
     case 'state':
       return { run: { ...run, step: message.step, stepsPerSecond: message.state === 'running' ? run.stepsPerSecond : 0, progress: null } }
     case 'seedDiverged':
