@@ -221,5 +221,10 @@ describe('linearGradientSquares', () => {
       variances.slice(layer + 1).reduce((gain, variance, k) => gain * variance * widths[layer + 1 + k], 1),
     )
     for (const [index, layer] of [2, 1, 0].entries()) expect(10 ** log10Of(squares[layer])).toBeCloseTo(4 * above[index], 10)
+    // Of the input only, |mean x|^2: the bias of the second layer sees W_1 through its own layer and B^T B above, one layer of 3 x 7.
+    const seen = linearGradientSquares(layers, { ...data, meanTargetSquare: 0, meanInputSquare: 5 })
+    const [s1, s2, s3] = variances
+    // s_2 E tr (B^T B)^2 times E|A mean x|^2 = 2 s_1 5; E tr (B^T B)^2 = s_3^2 (7 * 8 * 3 + 7 * 9).
+    expect(10 ** log10Of(seen[1])).toBeCloseTo(s2 * s3 ** 2 * (7 * 8 * 3 + 7 * 9) * 2 * s1 * 5, 9)
   })
 })
