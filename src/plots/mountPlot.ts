@@ -13,7 +13,7 @@ import { plainText } from './scene.ts'
 import { FONT_FAMILY, svgMarkup } from './svgMarkup.ts'
 
 /** Between two sentences about a plot that moves. */
-const NAME_PAUSE_MS = 400
+const NAME_PAUSE_MS = 1000
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** Puts a plot into `host`, which must be positioned and sized by its surroundings. */

@@ -9,6 +9,8 @@ interface KeptPicture {
   readonly context: CanvasRenderingContext2D
   key: string
   drawn: number
+  /** How far to the right it has been drawn on, in CSS pixels. */
+  right: number
 }
 
 /** A canvas with its kept pictures. */
@@ -155,7 +157,7 @@ function keptPicture(kept: Map<string, KeptPicture>, mark: StrandsMark, like: HT
     const canvas = like.ownerDocument.createElement('canvas')
     const context = canvas.getContext('2d')
     if (context === null) return null
-    picture = { canvas, context, key: '', drawn: 0 }
+    picture = { canvas, context, key: '', drawn: 0, right: 0 }
     kept.set(mark.id, picture)
   }
   const key = `${mark.key} ${mark.stroke} ${mark.width} ${mark.opacity} ${like.width} ${like.height} ${ratio}`
@@ -165,6 +167,7 @@ function keptPicture(kept: Map<string, KeptPicture>, mark: StrandsMark, like: HT
     picture.context.setTransform(ratio, 0, 0, ratio, 0, 0)
     picture.key = key
     picture.drawn = 0
+    picture.right = 0
   }
   return picture
 }
@@ -173,10 +176,23 @@ function paintStrands(context: CanvasRenderingContext2D, mark: StrandsMark, pict
   if (picture === null) return
   if (picture.drawn < mark.settled) {
     clipped(picture.context, mark.clip, () => strokeLines(picture.context, mark, picture.drawn, mark.settled))
+    picture.right = Math.max(picture.right, rightEnd(mark, picture.drawn) + mark.width)
     picture.drawn = mark.settled
   }
-  context.drawImage(picture.canvas, 0, 0, picture.canvas.width / ratio, picture.canvas.height / ratio)
+  // The part to the right is empty yet: copying it would cost as much as what is drawn.
+  const { width, height } = picture.canvas
+  const across = Math.min(width, Math.ceil(picture.right * ratio))
+  if (across > 0) context.drawImage(picture.canvas, 0, 0, across, height, 0, 0, across / ratio, height / ratio)
   clipped(context, mark.clip, () => strokeLines(context, mark, mark.settled, null))
+}
+
+/** Where the settled parts from `from` on end; all lines end there. */
+function rightEnd(mark: StrandsMark, from: number): number {
+  if (mark.lineCount === 0) return 0
+  const points = mark.line(0, from, mark.settled)
+  let right = 0
+  for (let i = 0; i < points.length; i += 2) if (points[i] > right) right = points[i]
+  return right
 }
 
 /** Each line is a path of its own, so that crossings of translucent lines add up. */

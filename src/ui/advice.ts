@@ -32,7 +32,7 @@ export function adviceFor(fault: Fault): Advice {
     case 'refused':
       return {
         title: 'Too large for this machine',
-        next: `Nothing was started. The nearest that fits: ${fault.nearest}.`,
+        next: 'Nothing was started, and your settings are kept.',
         actions: ['shrink', 'reset'],
       }
     case 'dataMissing':

@@ -10,6 +10,8 @@ interface Counts {
   strokes: number
   segments: number
   cleared: number
+  /** Widths of the pieces that were copied from kept pictures. */
+  readonly copied: number[]
 }
 
 /** A canvas that counts strokes; canvases made through it report to the same counts. */
@@ -21,6 +23,7 @@ function countingCanvas(counts: Counts): HTMLCanvasElement {
       get: (target, name) => {
         if (name === 'stroke') return () => counts.strokes++
         if (name === 'lineTo') return () => counts.segments++
+        if (name === 'drawImage') return (_: unknown, _x: number, _y: number, across: number) => counts.copied.push(across)
         if (name === 'canvas') return canvas
         return target[name as string] ?? nothing
       },
@@ -49,7 +52,7 @@ function strandsAt(count: number, memory = lossPlot.createMemory()): readonly St
 
 describe('createCanvasPainter', () => {
   test('adds only what is new to a growing bundle of lines', () => {
-    const counts: Counts = { strokes: 0, segments: 0, cleared: 0 }
+    const counts: Counts = { strokes: 0, segments: 0, cleared: 0, copied: [] }
     const painter = createCanvasPainter(countingCanvas(counts))
     const memory = lossPlot.createMemory()
     painter.paint(strandsAt(300, memory), 806, 356, 1)
@@ -61,8 +64,24 @@ describe('createCanvasPainter', () => {
     expect(counts.segments).toBeLessThan(32 * 12)
   })
 
+  test('copies of a kept picture what has been drawn on, and all of it at the end', () => {
+    const counts: Counts = { strokes: 0, segments: 0, cleared: 0, copied: [] }
+    const painter = createCanvasPainter(countingCanvas(counts))
+    const memory = lossPlot.createMemory()
+    for (const count of [40, 200, 400]) painter.paint(strandsAt(count, memory), 806, 356, 2)
+    const [early, middle, late] = counts.copied
+    const { clip } = strandsAt(400)[0]
+    // The axis has 400 steps; two device pixels for each of the page, and one line's width at the end.
+    for (const [across, steps] of [
+      [early, 40],
+      [middle, 200],
+      [late, 400],
+    ])
+      expect(Math.abs(across - 2 * (clip.x + (clip.width * steps) / 400))).toBeLessThan(2 * 8)
+  })
+
   test('starts over for another run on the same axes, even when it is already longer', () => {
-    const counts: Counts = { strokes: 0, segments: 0, cleared: 0 }
+    const counts: Counts = { strokes: 0, segments: 0, cleared: 0, copied: [] }
     const painter = createCanvasPainter(countingCanvas(counts))
     painter.paint(strandsAt(200), 806, 356, 1)
     counts.segments = 0
@@ -71,7 +90,7 @@ describe('createCanvasPainter', () => {
   })
 
   test('leaves a canvas of the right size alone', () => {
-    const counts: Counts = { strokes: 0, segments: 0, cleared: 0 }
+    const counts: Counts = { strokes: 0, segments: 0, cleared: 0, copied: [] }
     const painter = createCanvasPainter(countingCanvas(counts))
     painter.paint([], 806, 356, 2)
     painter.paint([], 806, 356, 2)
