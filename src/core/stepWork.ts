@@ -57,8 +57,7 @@ export function expectedStep(
   return sum
 }
 
-/** Whether an adapter's own words say that it computes on the CPU. */
-export function isSoftwareName(words: string): boolean {
+function isSoftwareName(words: string): boolean {
   return /swiftshader|llvmpipe|lavapipe|software|basic render/iu.test(words)
 }
 
@@ -72,7 +71,7 @@ export function slowStepSentence(experiment: Experiment, duration: Milliseconds 
   const work = totalWork(experiment)
   const timeOf = (other: Experiment): Milliseconds => (duration * totalWork(other)) / work
   const takes = known === 'measured' ? 'A step takes about' : 'A step will take about'
-  return `${takes} ${inWords(duration)} here: ${shorter(experiment, timeOf)} Pause works at any time.`
+  return `${takes} ${inWords(duration)} here: ${shorter(experiment, timeOf)}`
 }
 
 /** Seeds first, then width, then the batch, as where memory is short. */

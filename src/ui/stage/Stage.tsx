@@ -6,6 +6,7 @@ import { DemandLine } from './DemandLine.tsx'
 import { PlotCard } from './PlotCard.tsx'
 import { STAGE_PANELS } from './panels.ts'
 import { ProgressLine } from './ProgressLine.tsx'
+import { SlowStep } from './SlowStep.tsx'
 
 /** The stage of the page; an embed shows the main plot and one more. */
 export function Stage() {
@@ -19,6 +20,7 @@ export function Stage() {
       <div className="stage-main">
         <PlotCard key={`main-${main.name}`} panel={main} variant="main" />
         <FirstHint />
+        <SlowStep />
         <ProgressLine />
         <SnapshotLine />
         <FaultPanel />
