@@ -1,5 +1,6 @@
 // batchSums
 import { describe, expect, test } from 'vitest'
+import type { Probe } from '../../src/core/probe.ts'
 import { batchSums, batchSumSizes } from '../../src/diagnostics/batchSums.ts'
 import { scaledGramOf } from '../../src/numerics/scaledGram.ts'
 import { namedStream } from '../../src/numerics/streams.ts'
@@ -39,6 +40,25 @@ describe('batchSums', () => {
     expect(found.means.at(-1)).toBeCloseTo(9, 12)
     // This probe reduces by the mean whatever it is told; taken for a sum its squares stay as they are.
     expect((await sumsOf(slopes, 'sum'))!.means.at(-1)).toBeCloseTo(1, 12)
+  })
+  test('has the standard error of the mean over its draws, and asks for the whole set once', async () => {
+    const slopes = Array.from({ length: 12 }, (_, i) => [Math.cos(i), i / 5])
+    const probe = probeOf(slopes)
+    const asked: (readonly number[])[][] = []
+    const spy: Probe = {
+      ...probe,
+      batchGram: (batches) => (asked.push(batches.map(({ indices }) => [...indices])), probe.batchGram(batches)),
+    }
+    const found = (await batchSums(spy, 12, scaledGramOf(gramOf(slopes), 12), 'mean', namedStream(2, 'test'), patient))!
+    expect(asked.map((batches) => batches.length)).toEqual([8, 8, 8, 1])
+    asked.forEach((batches, k) => {
+      const squares = batches.map((set) => [0, 1].reduce((sum, axis) => sum + set.reduce((part, i) => part + slopes[i][axis], 0) ** 2, 0))
+      const mean = squares.reduce((sum, value) => sum + value, 0) / squares.length
+      const variance = squares.length < 2 ? 0 : squares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (squares.length - 1)
+      expect(found.means[k + 1] / mean).toBeCloseTo(1, 12)
+      expect(found.stderrs[k + 1]).toBeCloseTo(Math.sqrt(variance / squares.length), 9)
+    })
+    expect(found.draws).toBe(8)
   })
   test('gives up as soon as the run is waited for', async () => {
     const slopes = Array.from({ length: 16 }, (_, i) => [1, i])

@@ -194,3 +194,27 @@ test('cosineStatistics of one cosine has no spread', () => {
     fractionNegative: 1,
   })
 })
+
+test('the confusions are not a number where a gradient is not, and never 0', () => {
+  const broken = Float64Array.of(1, NaN, NaN, 1)
+  expect(gradientConfusion(broken, 2)).toBeNaN()
+  expect(averageConfusion(broken, 2)).toBeNaN()
+})
+
+test('cosinesOfPairs knows no direction of a gradient whose square is 0, even where rounding left it a product', () => {
+  expect(cosinesOfPairs(Float64Array.of(1e-200, 0, 1, 1e-200, 1, 0))).toEqual({ cosines: new Float64Array(0), excluded: 2 })
+})
+
+test('cosineMatrix has exactly 1 on the diagonal where the root of a square is rounded', () => {
+  // sqrt 2 sqrt 2 = 2 + 4e-16.
+  expect(cosineMatrix(Float64Array.of(2, 0, 0, 3), 2)).toEqual(Float64Array.of(1, 0, 0, 1))
+})
+
+test('cosineStatistics has mean and spread (n - 1) of all cosines, from two on', () => {
+  const of = (...cosines: number[]) => cosineStatistics({ cosines: Float64Array.from(cosines), excluded: 0 })
+  expect(of(-0.5, 0.5).standardDeviation).toBeCloseTo(Math.SQRT1_2, 12)
+  expect(of(0.5, 0.5).standardDeviation).toBe(0)
+  const three = of(0.5, -0.25, 0.2)
+  expect(three.mean).toBeCloseTo(0.15, 12)
+  expect(three.standardDeviation).toBeCloseTo(Math.sqrt((0.35 ** 2 + 0.4 ** 2 + 0.05 ** 2) / 2), 12)
+})

@@ -184,3 +184,13 @@ test('gradientVariance keeps its digits where the samples nearly agree', () => {
     ),
   ).toBe(tiny ** 2)
 })
+
+test('gradientDiversity is infinite, not negative, where rounding makes a sum that cancels less than nothing', () => {
+  const more = 1 + 2 ** -52
+  expect(gradientDiversity(Float64Array.of(1, -more, -more, 1), 2)).toBe(Infinity)
+})
+
+test('gradientVariance is never negative by rounding', () => {
+  const more = 1 + 2 ** -52
+  expect(gradientVariance(Float64Array.of(1, more, more, 1), 2)).toBe(0)
+})

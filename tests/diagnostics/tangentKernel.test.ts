@@ -5,10 +5,11 @@ import { ShapeFault } from '../../src/core/faults.ts'
 import type { Probe } from '../../src/core/probe.ts'
 import { CATALOGUE } from '../../src/diagnostics/catalogue.ts'
 import { kernelChange } from '../../src/diagnostics/kernelChange.ts'
+import { kernelEigenvalues } from '../../src/diagnostics/kernelEigenvalues.ts'
 import { kernelDrift } from '../../src/diagnostics/kernelDrift.ts'
 import { outputHessianNorm } from '../../src/diagnostics/outputHessianNorm.ts'
 import { plBounds, plRatio } from '../../src/diagnostics/polyakLojasiewicz.ts'
-import { squaredSingularValues } from '../../src/diagnostics/smallestKernelEigenvalue.ts'
+import { needsJacobian, squaredSingularValues } from '../../src/diagnostics/smallestKernelEigenvalue.ts'
 import { traceKernel } from '../../src/diagnostics/traceKernel.ts'
 import { weightDistance } from '../../src/diagnostics/weightDistance.ts'
 import { symmetricEigenvalues } from '../../src/numerics/symmetricEigenvalues.ts'
@@ -131,7 +132,31 @@ describe('squaredSingularValues', () => {
     const found = await squaredSingularValues(Float64Array.of(1, 2, 3), 3, 1, eigenvalues)
     expect([found[0], found[1]]).toEqual([0, 0])
     expect(found[2]).toBeCloseTo(14, 12)
+    const stream = namedStream(8, 'tall')
+    const tall = Float64Array.from({ length: 21 }, () => stream.normal())
+    expect([...(await squaredSingularValues(tall, 7, 3, eigenvalues))].map((value) => value === 0)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
   })
+})
+
+test('needsJacobian is asked for below what rounding leaves of the largest eigenvalue, by engine', () => {
+  const asked = (lambdaMin: number, precision: 'float64' | 'float32') => needsJacobian(lambdaMin, 10, precision)
+  expect([asked(0.9e-10, 'float64'), asked(1.1e-10, 'float64')]).toEqual([true, false])
+  expect([asked(0.9e-3, 'float32'), asked(1.1e-3, 'float32')]).toEqual([true, false])
+})
+
+test('kernelEigenvalues has nothing below 0, although rounding has', async () => {
+  const probe = { ...leastSquares([[1], [1]], [1, 1]), parameterCount: 1e7 }
+  const context = { breathe: async () => undefined, eigenvalues: async () => Float64Array.of(-1e-17, 2) }
+  const set = { indices: Int32Array.of(0, 1), from: 'probe' as const }
+  expect([...(await kernelEigenvalues(probe, Float64Array.of(1, 1, 1, 1), set, context))]).toEqual([0, 2])
 })
 
 describe('outputHessianNorm', () => {
@@ -249,6 +274,19 @@ describe('the tangent kernel', () => {
     expect(sample.drift).toBeCloseTo(3 / Math.sqrt(17), 12)
     // Eigenvalues of [[1, 2], [2, 0]]: (1 +- sqrt 17) / 2.
     expect(sample.change!.value).toBeCloseTo((1 + Math.sqrt(17)) / 2, 12)
+  })
+
+  test('has no condition but infinity once the network is dead', async () => {
+    const measure = CATALOGUE.kernel.create()
+    await measure(contextOf([start], 2))
+    const dead = leastSquares(
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [1, 1],
+    )
+    expect(await measure(contextOf([dead], 2, { step: 9 }))).toMatchObject({ drift: 1, lambdaMax: 0, condition: Infinity })
   })
 
   test('borrows the start when it was created in the middle of a run', async () => {
