@@ -71,6 +71,8 @@ interface TracePair {
 }
 
 function pairOf(square: number, trace: number): TracePair {
+  // Inputs that are all zero.
+  if (square + trace === 0) return { square: 0.5, trace: 0.5, log: -Infinity }
   return { square: square / (square + trace), trace: trace / (square + trace), log: Math.log(square + trace) }
 }
 

@@ -50,9 +50,9 @@ export function certificateRadius(lipschitz: number, residual: number, mu: numbe
   return (2 * lipschitz * residual) / mu
 }
 
-/** No solution is closer than |F_0 - y| / L_F. Source: Liu et al. 2020, section 4. */
+/** No solution is closer than |F_0 - y| / L_F: Infinity for outputs that do not move, 0 at a solution. Source: Liu et al. 2020, section 4. */
 export function nearestSolution(lipschitz: number, residual: number): number {
-  return residual / lipschitz
+  return residual === 0 ? 0 : residual / lipschitz
 }
 
 /** Upper bound of |K_t - K_0|_2 inside the ball: 2 L_F sqrt n R sup|H|. Source: Liu et al. 2020, Theorem 5.1. */
