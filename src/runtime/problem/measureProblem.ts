@@ -151,7 +151,7 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     plRatio: async () => jsonNumber(plRatio(await probe.gradient(all, signal), value!.loss)),
     outputHessianNorms: (own) => measuredOutputHessianNorms(probe, all, seed, own),
     // Last, because it moves the weights.
-    optimizerStep: () => measuredOptimizerStep(problem, trainer, optimizer),
+    optimizerStep: () => measuredOptimizerStep(problem, trainer, optimizer, attention),
   }
   const measured: Partial<Record<MeasuredField, unknown>> = {}
   for (const [field, measure] of Object.entries(measures) as [MeasuredField, (own: Attention) => Promise<unknown>][]) {

@@ -35,13 +35,13 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
   }
   const pick = <Values extends Float64Array | Int32Array | Uint8Array>(values: Values): Values =>
     values.filter((_, layer) => trainable[layer]) as Values
-  const gradient = async (set: SampleSet): Promise<Float64Array> => cut(await probe.gradient(set))
-  const gradients = async (sets: readonly SampleSet[]): Promise<Float64Array[]> => {
+  const gradient: Probe['gradient'] = async (set, signal) => cut(await probe.gradient(set, signal))
+  const gradients = async (sets: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array[]> => {
     const found: Float64Array[] = []
-    for (const set of sets) found.push(await gradient(set))
+    for (const set of sets) found.push(await gradient(set, signal))
     return found
   }
-  const jacobian = async (set: SampleSet): Promise<Float64Array> => cut(await probe.outputJacobian(set))
+  const jacobian: Probe['outputJacobian'] = async (set, signal) => cut(await probe.outputJacobian(set, signal))
   return {
     layers,
     parameterCount,
@@ -59,13 +59,18 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
       }
     },
     // One sample is its own mean and its own sum.
-    perSampleGram: async ({ indices, from }) =>
-      gramOf(await gradients(Array.from(indices, (index) => ({ indices: Int32Array.of(index), from })))),
-    batchGram: async (batches) => gramOf(await gradients(batches)),
-    async batchPairs(pairs) {
+    perSampleGram: async ({ indices, from }, signal) =>
+      gramOf(
+        await gradients(
+          Array.from(indices, (index) => ({ indices: Int32Array.of(index), from })),
+          signal,
+        ),
+      ),
+    batchGram: async (batches, signal) => gramOf(await gradients(batches, signal)),
+    async batchPairs(pairs, signal) {
       const products: number[] = []
       for (const [first, second] of pairs) {
-        const [a, b] = await gradients([first, second])
+        const [a, b] = await gradients([first, second], signal)
         products.push(dot(a, b), dot(a, a), dot(b, b))
       }
       return Float64Array.from(products)
@@ -75,8 +80,8 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
     outputHessianVectors: async (block, count, set, output, signal) =>
       cut(await probe.outputHessianVectors(padded(block, count), count, set, output, signal)),
     outputJacobian: jacobian,
-    async kernelGram(set) {
-      const rows = await jacobian(set)
+    async kernelGram(set, signal) {
+      const rows = await jacobian(set, signal)
       const count = set.indices.length * probe.outputCount
       return gramOf(Array.from({ length: count }, (_, row) => rows.subarray(row * parameterCount, (row + 1) * parameterCount)))
     },
