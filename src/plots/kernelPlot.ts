@@ -16,7 +16,7 @@ import { mountPlot } from './mountPlot.ts'
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { Drawing, MountedPlot, PlotBox, PlotKind, Readout, ReadoutLine } from './plotKind.ts'
 import type { PositionScale } from './positionScale.ts'
-import type { Box, Mark } from './scene.ts'
+import { joinLabels, type Box, type Mark } from './scene.ts'
 import { statisticsMarks, type StatisticsRow } from './statisticsColumn.ts'
 import { interpolated, theoryLabel, theoryLine, theoryName, theoryValue } from './theoryMarks.ts'
 import { cursorMarks, timeScale, yLabelStrip } from './timeAxis.ts'
@@ -187,6 +187,7 @@ function driftProbe(
       ? [
           first,
           ...(sample.change === undefined ? [] : [{ name: '|K − K₀|₂', value: measuredNumber(sample.change.value) }]),
+          { name: 'λmin … λmax', value: joinLabels(measuredNumber(sample.lambdaMin), ' … ', measuredNumber(sample.lambdaMax)) },
           { name: 'PL* ratio', value: measuredNumber(sample.plRatio) },
           { name: 'distance from start', value: measuredNumber(sample.weightDistance) },
         ]

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { certificateRadii, kernelCertificate } from '../../src/core/kernelCertificate.ts'
 import { kernelPlot } from '../../src/plots/kernelPlot.ts'
+import { plainText } from '../../src/plots/scene.ts'
 import { ballData, kernelData, kernelSample, MAIN_BOX, SMALL_BOX } from './plotSamples.ts'
 import { marksOf, wordsOf } from './words.ts'
 
@@ -95,6 +96,18 @@ describe('the view of the ball', () => {
     const { columns, rows } = kernelPlot.table({ ...rest, arms: back })
     expect(rows.slice(0, 4).map((row) => row[columns.indexOf('largest drift so far')])).toEqual([0, 0.5, 0.5, 0.5])
     expect(rows.slice(0, 4).map((row) => row[columns.indexOf('|K − K₀|₂')])).toEqual([0, 0.25, 0.5, 0.75])
+  })
+
+  test('has the numbers of the kernel at the pointer of the first view: change, extremes, ratio, distance', () => {
+    const { view: _, ...plain } = ballData()
+    const arms = plain.arms.map((arm) => ({
+      ...arm,
+      samples: arm.samples.map((sample) => ({ ...sample, change: { value: 0.25, residual: 0, converged: true } })),
+    }))
+    const drawing = draw({ ...plain, arms })
+    const readout = drawing.probe(drawing.stops.x[2] + 1, drawing.stops.y)!
+    const own = readout.lines.slice(1, 5).map(({ name, value }) => `${name} ${plainText(value)}`)
+    expect(own).toEqual(['|K − K₀|₂ 0.25', 'λmin … λmax 0.001 … 100', 'PL* ratio 2', 'distance from start 0.6'])
   })
 
   test('leaves the small card as it is', () => {
