@@ -6,23 +6,23 @@
 import type { Experiment } from '../core/experiment.ts'
 import type { Fault } from '../core/faults.ts'
 import { withOptimizerChange } from '../core/optimizerChanges.ts'
-import { armsOf } from '../core/resolve.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
 import type { Command, Demand, Request } from '../protocol/messages.ts'
-import { createArm, engineWish, hasDiverged, type Arm } from './arm.ts'
+import { engineWish, hasDiverged, type Arm } from './arm.ts'
 import type { Attention } from './problem/attention.ts'
 import type { CreateTrainer } from './problem/measureProblem.ts'
-import { engineOfCheckpoint, isCheckpointDue, restoreArms, takeCheckpoint } from './checkpoint.ts'
+import { isCheckpointDue, takeCheckpoint } from './checkpoint.ts'
 import { createDemands, type Demands } from './demands.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
 import { createInstrumentPanel, type InstrumentPanel } from './instrumentPanel.ts'
-import { chipOf } from './engineChips.ts'
 import { createLongStep, type LongStep } from './longStep.ts'
+import { openArms } from './openArms.ts'
 import { createPacing } from './pacing.ts'
 import { withPatience } from './picturePatience.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
+import { readyMessage } from './readyMessage.ts'
 import { createRunControl, wantedSteps, type Order, type RunControl, type RunMode } from './runControl.ts'
 import type { RunHost } from './runHost.ts'
 import { assembleSnapshot } from './snapshot.ts'
@@ -113,28 +113,8 @@ export class Run {
     const { publisher, control, host } = this
     const { signal } = control.closed
     const { checkpoint, autorun } = this.start
-    const label = 'Loading data'
-    const onProgress = (done: number, total: number) => publisher.post({ type: 'progress', what: 'data', done, total, label })
-    const dataset = await host.loadDataset(this.experiment.data, this.experiment.seed, onProgress, signal)
-    signal.throwIfAborted()
-    let engine = checkpoint === null ? this.experiment.engine : engineOfCheckpoint(checkpoint)
-    for (const name of armsOf(this.experiment)) {
-      publisher.post({
-        type: 'progress',
-        what: 'engine',
-        done: this.arms.length,
-        total: armsOf(this.experiment).length,
-        label: 'Building the network',
-      })
-      const arm = await createArm(name, this.experiment, dataset, host, this.start.allowGpu, engine)
-      this.arms = [...this.arms, arm]
-      if (arm.trainer.description.engine !== 'chain') engine = engineWish(arm.trainer)
-      signal.throwIfAborted()
-    }
-    if (checkpoint !== null) {
-      await restoreArms(checkpoint, this.arms)
-      this.step = checkpoint.step
-    }
+    await openArms(this.experiment, this.start, host, publisher, signal, (arm) => (this.arms = [...this.arms, arm]))
+    if (checkpoint !== null) this.step = checkpoint.step
     const panel = createInstrumentPanel(this.experiment, this.arms, host, {
       push: (sample) => publisher.push(sample),
       breathe: () => this.breathe(),
@@ -143,14 +123,7 @@ export class Run {
       stepDuration: (arm) => this.stepDurations.get(arm) ?? NaN,
       signal,
     })
-    const perArm = <Value>(value: (arm: Arm) => Value) => Object.fromEntries(this.arms.map((arm) => [arm.name, value(arm)]))
-    publisher.post({
-      type: 'ready',
-      chips: perArm((arm) => chipOf(this.experiment.engine, arm, this.arms[0], checkpoint !== null)),
-      layerNames: perArm(({ trainer }) => trainer.layers.map((layer) => layer.name)),
-      parameterCount: perArm(({ trainer }) => trainer.parameterCount),
-      step: this.step,
-    })
+    publisher.post(readyMessage(this.experiment, this.arms, this.step, checkpoint !== null))
     this.checkpointed.at = host.now()
     if (checkpoint === null) await this.picture((cut) => panel.measureAll(this.step, cut))
     if (autorun && control.mode === 'paused') control.mode = 'running'
