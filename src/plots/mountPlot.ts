@@ -50,7 +50,9 @@ export function mountPlot<Data, Memory>(kind: PlotKind<Data, Memory>, host: HTML
     box = boxOf(measured, options)
     if (box.width < 8 || box.height < 8) return
     drawing = kind.draw(data, box, memory)
-    svg.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`)
+    // Writing it again, even as it is, would lay out every word of the plot.
+    const viewBox = `0 0 ${box.width} ${box.height}`
+    if (svg.getAttribute('viewBox') !== viewBox) svg.setAttribute('viewBox', viewBox)
     nameSoon()
     painter.paint(drawing.canvas, box.width, box.height, pixelRatio(host))
     words.patch(readableWords(drawing.svg, box.theme))

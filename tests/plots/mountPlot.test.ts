@@ -53,6 +53,16 @@ function countingKind(): { kind: PlotKind<number, { draws: number }>; draws: () 
 }
 
 describe('mountPlot', () => {
+  test('writes the size of the picture when it changes, not with every frame: the browser would lay out all its words', () => {
+    const plot = mountPlot(countingKind().kind, host)
+    const written = vi.spyOn(svg(), 'setAttribute')
+    const sizes = () => written.mock.calls.filter(([name]) => name === 'viewBox').map(([, value]) => value)
+    plot.update(1, OPTIONS)
+    plot.update(2, OPTIONS)
+    plot.update(3, { ...OPTIONS, size: { width: 400, height: 300 } })
+    expect(sizes()).toEqual(['0 0 806 356', '0 0 400 300'])
+  })
+
   test('draws once per update and names the first data at once, the newest soon', () => {
     vi.useFakeTimers()
     try {
