@@ -12,8 +12,8 @@ import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost, ty
 import { plainRange, replan, type PassExtents, type RangePlan, type Replanned } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
 
-/** Deep networks settle in two or three; after these, what is still out of range is reported as a bound. */
-const LARGEST_PASS_COUNT = 6
+/** Deep networks settle in two or three, after up to four that look for a tail; what is out of range then is reported as a bound. */
+const LARGEST_PASS_COUNT = 10
 /** Rows, samples times lanes, that a plan is measured on; exponents have 100 powers of two to spare. */
 const PLAN_ROWS = 64
 /** One sample alone may be dead where others are not. */
@@ -37,12 +37,13 @@ export async function measurePlan(
   const some = { from: set.from, indices: set.indices.subarray(0, Math.max(FEWEST_SAMPLES, Math.floor(PLAN_ROWS / lanes))) }
   let plan = plainRange(host.spec.layers.length)
   const deltasOnly = host.spec.layers.some((layer) => isWeighted(layer) && layer.norm !== undefined)
+  const tailed = host.spec.loss.kind !== 'squaredError'
   return withLayers(host, async (layers) => {
     let outcome: Replanned
     let passes = 0
     do {
       signal?.throwIfAborted()
-      outcome = replan(plan, await passExtents(host, layers, some, plan, passesOf), deltasOnly)
+      outcome = replan(plan, await passExtents(host, layers, some, plan, passesOf), deltasOnly, tailed)
       plan = outcome.settled ? plan : outcome.plan
     } while (!outcome.settled && ++passes < LARGEST_PASS_COUNT)
     return { ...outcome, plan }

@@ -1,36 +1,34 @@
 // What does the loss do with the outputs: values, gradient, and the gradient's derivative?
 //
 // Each row has a weight (1/n for a mean, 1 for a sum, 0 for padding), so lanes of unequal length share one pass.
-// Softmax is shifted by the row's largest logit before any scale is undone: logits beyond float32 still give
-// probabilities. Cross-entropy is written as sum_k y_k (logsumexp - f_k): no logarithm of a probability.
+// Softmax is written by the largest output and the rest, relative to that output before any scale is undone: logits beyond
+// float32 still give probabilities, and a well learned sample keeps its gradient, which p - 1 would cancel away. Where even
+// exp(-margin) leaves float32, the exponent of the deltas goes into the exponential.
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { LossSettings } from '../../core/experiment.ts'
-import { EXPONENTIAL } from './exponential.ts'
+import { EXPONENTIAL, TAILS } from './exponential.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
 import { powerOfTwo } from './rangePlan.ts'
 
 type LossKind = LossSettings['kind']
 
-/** Per row: largest logit `top` and the sum `total` of exp(f - top); F is [rows, width]. */
-const ROW_SOFTMAX = `${EXPONENTIAL}
-fn rowTop(base : i32) -> f32 {
-  var top = F[base];
-  for (var k = 1; k < uniforms.width; k = k + 1) { top = max(top, F[base + k]); }
+/** Per row: where the largest output stands, and the sum over the others of exp(f - largest) 2^exponent; F is [rows, width]. */
+const ROW_SOFTMAX = `${TAILS}
+fn rowTop(base : i32) -> i32 {
+  var top = base;
+  for (var k = base + 1; k < base + uniforms.width; k = k + 1) { if (F[k] > F[top]) { top = k; } }
   return top;
 }
-fn rowTotal(base : i32, top : f32, unit : f32) -> f32 {
-  var total = 0.0;
-  for (var k = 0; k < uniforms.width; k = k + 1) { total = total + expOf((F[base + k] - top) * unit); }
-  return total;
+fn rowRest(base : i32, top : i32, unit : f32, exponent : i32) -> f32 {
+  var rest = 0.0;
+  for (var k = base; k < base + uniforms.width; k = k + 1) {
+    if (k != top) { rest = rest + expScaled((F[k] - F[top]) * unit, exponent); }
+  }
+  return rest;
 }`
 
-// sum log(1 + expOf(-y f)); below 0.05 the logarithm by its series, remainder 5e-8 relative.
-const MARGIN_LOSS = `${EXPONENTIAL}
-fn marginLoss(margin : f32) -> f32 {
-  let e = expOf(-abs(margin));
-  let series = e * (1.0 - e * (0.5 - e * (0.33333334 - e * (0.25 - e * 0.2))));
-  return max(-margin, 0.0) + select(log(1.0 + e), series, e < 0.05);
-}`
+const MARGIN_LOSS = `${TAILS}
+fn marginLoss(margin : f32) -> f32 { return max(-margin, 0.0) + logOnePlus(expOf(-abs(margin))); }`
 
 const SIGMOID = `${EXPONENTIAL}
 fn sigmoid(z : f32) -> f32 {
@@ -51,9 +49,9 @@ fn rowLoss(base : i32, targetBase : i32) -> f32 {
   softmaxCrossEntropy: `${ROW_SOFTMAX}
 fn rowLoss(base : i32, targetBase : i32) -> f32 {
   let top = rowTop(base);
-  let logTotal = log(rowTotal(base, top, 1.0));
+  let tail = logOnePlus(rowRest(base, top, 1.0, 0));
   var sum = 0.0;
-  for (var k = 0; k < uniforms.width; k = k + 1) { sum = sum + Y[targetBase + k] * ((top - F[base + k]) + logTotal); }
+  for (var k = 0; k < uniforms.width; k = k + 1) { sum = sum + Y[targetBase + k] * ((F[top] - F[base + k]) + tail); }
   return sum;
 }`,
   logistic: `${MARGIN_LOSS}
@@ -103,21 +101,30 @@ export function lossSums(kind: LossKind, outputs: Tensor3D, targets: Tensor): Te
 
 const GRADIENT: Readonly<Record<LossKind, string>> = {
   squaredError: 'result[index] = weight * (F[index] * uniforms.outputScale - y * uniforms.targetScale);',
+  // p_j (mass - y_j) - y_j (1 - p_j): one of the two is 0 where the target is one class.
   softmaxCrossEntropy: `
     let base = (index / uniforms.width) * uniforms.width;
     let targetBase = base % uniforms.targetSize;
     var mass = 0.0;
     for (var k = 0; k < uniforms.width; k = k + 1) { mass = mass + Y[targetBase + k]; }
     let top = rowTop(base);
-    let p = expOf((F[index] - top) * uniforms.outputScale) / rowTotal(base, top, uniforms.outputScale);
-    result[index] = weight * (mass * p - y) * uniforms.targetScale;`,
-  logistic: 'result[index] = -weight * y * sigmoid(-y * F[index] * uniforms.outputScale) * uniforms.targetScale;',
+    let total = 1.0 + rowRest(base, top, uniforms.outputScale, 0);
+    let down = (F[index] - F[top]) * uniforms.outputScale;
+    let p = expScaled(down, uniforms.exponent) / total;
+    let all = (1.0 - expOf(down) / total) * uniforms.targetScale;
+    let others = select(all, rowRest(base, top, uniforms.outputScale, uniforms.exponent) / total, index == top);
+    result[index] = weight * (p * (mass - y) - others * y);`,
+  logistic: `
+    let margin = y * F[index] * uniforms.outputScale;
+    let tail = select(uniforms.targetScale, expScaled(-abs(margin), uniforms.exponent), margin > 0.0);
+    result[index] = -weight * y * tail / (1.0 + expOf(-abs(margin)));`,
 }
 
-const GRADIENT_DECLARATIONS: Readonly<Record<LossKind, string>> = { squaredError: '', softmaxCrossEntropy: ROW_SOFTMAX, logistic: SIGMOID }
+const GRADIENT_DECLARATIONS: Readonly<Record<LossKind, string>> = { squaredError: '', softmaxCrossEntropy: ROW_SOFTMAX, logistic: TAILS }
 
 /**
- * dLoss/df, [lanes, n, c], stored with exponent `exponent`; the outputs are stored with `outputExponent`.
+ * dLoss/df, [lanes, n, c], stored with exponent `exponent`; the outputs are stored with `outputExponent`. A delta that
+ * shrinks with its margin is right down to exp(-354).
  *
  * @param rowWeights [lanes * n], or fewer lanes, which then repeat.
  */
@@ -129,11 +136,11 @@ export function lossGradient(
   outputExponent = 0,
   exponent = 0,
 ): Tensor3D {
-  const kernel: Kernel<'width' | 'targetSize' | 'rowCount' | 'outputScale' | 'targetScale'> = {
+  const kernel: Kernel<'width' | 'targetSize' | 'rowCount' | 'exponent' | 'outputScale' | 'targetScale'> = {
     name: `lossGradient_${kind}`,
     shape: 'elementwise',
     inputs: ['F', 'Y', 'R'],
-    uniforms: { width: 'i32', targetSize: 'i32', rowCount: 'i32', outputScale: 'f32', targetScale: 'f32' },
+    uniforms: { width: 'i32', targetSize: 'i32', rowCount: 'i32', exponent: 'i32', outputScale: 'f32', targetScale: 'f32' },
     declarations: GRADIENT_DECLARATIONS[kind],
     body: `
       let weight = R[(index / uniforms.width) % uniforms.rowCount];
@@ -144,6 +151,7 @@ export function lossGradient(
     width: outputs.shape[2],
     targetSize: targets.size,
     rowCount: rowWeights.size,
+    exponent,
     outputScale: powerOfTwo(kind === 'squaredError' ? exponent - outputExponent : -outputExponent),
     targetScale: powerOfTwo(exponent),
   }) as Tensor3D
@@ -202,13 +210,15 @@ const SOFTMAX_TANGENT: Kernel<'width' | 'rowCount' | 'outputSize' | 'targetSize'
     let base = rowBase % uniforms.outputSize;
     let targetBase = rowBase % uniforms.targetSize;
     let top = rowTop(base);
-    let total = rowTotal(base, top, 1.0);
+    let still = T[rowBase + (top - base)];
+    let total = 1.0 + rowRest(base, top, 1.0, 0);
+    // Tangents relative to the largest output's: the softmax does not see a common shift, and nothing cancels.
     var mean = 0.0;
     var mass = 0.0;
     for (var k = 0; k < uniforms.width; k = k + 1) {
-      mean = mean + expOf(F[base + k] - top) / total * T[rowBase + k];
+      mean = mean + expOf(F[base + k] - F[top]) / total * (T[rowBase + k] - still);
       mass = mass + Y[targetBase + k];
     }
-    let p = expOf(F[index % uniforms.outputSize] - top) / total;
-    result[index] = R[(index / uniforms.width) % uniforms.rowCount] * mass * p * (T[index] - mean);`,
+    let p = expOf(F[index % uniforms.outputSize] - F[top]) / total;
+    result[index] = R[(index / uniforms.width) % uniforms.rowCount] * mass * p * ((T[index] - still) - mean);`,
 }

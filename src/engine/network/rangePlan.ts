@@ -29,6 +29,9 @@ export function powerOfTwo(exponent: number): number {
 const COMFORT = 24
 /** In the others every array is brought to size 1, give or take this: sums over layers then meet at like sizes. */
 const NEAR_ONE = 8
+/** Powers of two by which deltas are raised until a tail exp(-margin) shows, and where a delta that shows none is truly 0. */
+const TAIL_STEP = 120
+const TAIL_END = 480
 /** An array that is 0 after one of at least 2^-SAFE is truly 0: no layer shrinks that much. */
 const SAFE = 60
 
@@ -54,9 +57,15 @@ export interface Replanned {
  * The plan for the next pass after a pass with `plan` found `extents`; the same plan where it has settled.
  *
  * @param deltasOnly leaves activations as they are: norms do not carry powers of two.
+ * @param tailed the loss's delta shrinks with exp(-margin): 0 may mean too small.
  */
-export function replan(plan: RangePlan, extents: PassExtents, deltasOnly = false): Replanned {
+export function replan(plan: RangePlan, extents: PassExtents, deltasOnly = false, tailed = false): Replanned {
   const layerCount = plan.delta.length
+  const [head, raised] = [extents.delta[layerCount - 1], plan.delta[layerCount - 1]]
+  if (tailed && head.largest === 0 && raised < TAIL_END) {
+    const delta = plan.delta.map((exponent) => exponent + TAIL_STEP)
+    return { plan: { input: plan.input, delta }, settled: false, lost: new Uint8Array(layerCount).fill(1) }
+  }
   const plain = [...plan.input, ...plan.delta].every((exponent) => exponent === 0)
   // Zeros are no objection: beside arrays of ordinary size they are true zeros (a dead layer, a perfect fit).
   const inputs = deltasOnly ? [] : extents.input

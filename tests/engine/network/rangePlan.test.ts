@@ -87,3 +87,44 @@ describe('replan', () => {
 test('powerOfTwo stays a normal float32', () => {
   expect([-500, -1, 0, 500].map(powerOfTwo)).toEqual([2 ** -126, 0.5, 1, 2 ** 126])
 })
+
+describe('replan for a loss whose delta shrinks with exp(-margin)', () => {
+  const tailed = (sizes: Sizes, plan: RangePlan) =>
+    replan(
+      plan,
+      {
+        input: [null, ...sizes.input.map((size, l) => seen(size, plan.input[l + 1]))],
+        delta: sizes.delta.map((size, l) => seen(size, plan.delta[l])),
+        bias: sizes.delta.map(() => null),
+      },
+      false,
+      true,
+    )
+  const settleTailed = (sizes: Sizes) => {
+    let outcome = tailed(sizes, plainRange(sizes.delta.length))
+    let passes = 1
+    while (!outcome.settled && passes < 10) {
+      outcome = tailed(sizes, outcome.plan)
+      passes++
+    }
+    return { outcome, passes }
+  }
+
+  test('raises the deltas until a tail far below float32 shows', () => {
+    const { outcome, passes } = settleTailed({ input: [0, 0], delta: [-391, -390] })
+    expect(outcome.settled).toBe(true)
+    expect(passes).toBeLessThanOrEqual(6)
+    expect(Math.abs(outcome.plan.delta[1] - 390)).toBeLessThanOrEqual(8)
+    expect([...outcome.lost]).toEqual([0, 0])
+  })
+  test('takes a delta for 0 that shows nothing at the last raise', () => {
+    const { outcome } = settleTailed({ input: [0, 0], delta: [null, null] })
+    expect(outcome.settled).toBe(true)
+    expect([...outcome.lost]).toEqual([0, 0])
+  })
+  test('leaves an ordinary network alone after one pass', () => {
+    const { outcome, passes } = settleTailed({ input: [0, 0], delta: [null, -3] })
+    expect(passes).toBe(1)
+    expect(outcome.plan).toEqual(plainRange(2))
+  })
+})
