@@ -165,6 +165,19 @@ describe('the Hessian', () => {
     }
   }
 
+  test('of a larger network is felt with residual bounds that shrink as its eigenvalues do', async () => {
+    const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'rmsprop' as const, eps: 0 }
+    const feltAt = async (moment: number) => {
+      const probe = { ...diagonal(1), secondMoments: async () => new Float64Array(500).fill(moment) }
+      return expectType(await measure(contextOf([probe], 4, { optimizer })), 'hessian').preconditionedSpectrum!
+    }
+    // sqrt v is 1 and then 4: the same signs, powers of two, so the same bits.
+    const [one, quarter] = [await feltAt(1), await feltAt(16)]
+    expect(one.lambdaMaxResidual).toBeGreaterThan(0)
+    for (const name of ['lambdaMax', 'lambdaMin', 'lambdaMaxResidual', 'lambdaMinResidual'] as const)
+      expect(quarter[name]).toBe(one[name] / 4)
+  })
+
   test('of a larger network is estimated by Lanczos, whose residual bounds hold', async () => {
     const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 40 }
     const sample = expectType(await measure(contextOf([diagonal(1)], 4, { settings })), 'hessian')

@@ -131,6 +131,15 @@ describe('a dead seed', () => {
     expect(await deadOf(silent([1, 2], [0.5, 0.25]), 2)).toBe(0)
   })
 
+  test('of several outputs has one answer in each of them', async () => {
+    const pairOf = (outputs: readonly number[]): Probe => {
+      const probe = quadraticProbe({ hessian: [[0]], slopes: [[0], [0]], weights: [0], offsets: [1, 2] })
+      return { ...probe, loss: async (set) => ({ ...(await probe.loss(set)), outputs: Float64Array.from(outputs) }) }
+    }
+    expect(await deadOf(pairOf([0.5, 0.75, 0.5, 0.75]), 2)).toBe(1)
+    expect(await deadOf(pairOf([0.5, 0.5, 0.5, 0.75]), 2)).toBe(0)
+  })
+
   test('costs a living one no question about its loss', async () => {
     const probe: Probe = { ...quadraticProbe({ ...PLANE, slopes: [[1, 0]] }), loss: () => Promise.reject(new Error('was asked')) }
     expect(await deadOf(probe, 1)).toBe(0)
