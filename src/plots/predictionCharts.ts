@@ -21,6 +21,9 @@ const MOST_DECADES = 14
 /** Predictions above all measurements are shown so far at most. */
 const SPARE_DECADES = 6
 
+/** Pixels between two ticks of the y axis, at text scale 1. */
+const TICK_SPACING = 40
+
 interface Place {
   readonly chart: PredictionChart
   /** Of the chart in the plot; everything else counts from there. */
@@ -83,7 +86,8 @@ function placeOf(chart: PredictionChart, box: PlotBox): Place | null {
     return null
   const yRange = chart.y === 'log' ? decades(ys, values(true, measured)) : evenRange(ys)
   const yOf = (panel: Box) => scaleOf(chart.y, yRange, [panel.y + panel.height, panel.y])
-  const ticks = yOf({ x: 0, y: 0, width: 1, height: box.height }).ticks(5)
+  // The finest ticks that the panel may get: their names need the room.
+  const ticks = yOf({ x: 0, y: 0, width: 1, height: box.height }).ticks(tickCount(box.height, TICK_SPACING, box.text))
   const panel = panelOf(box, marginsFor(box, ticks, 14))
   const xRange = xRangeOf(chart, xs)
   return {
@@ -130,7 +134,7 @@ function chartMarks({ chart, panel, xScale, yScale }: Place, box: PlotBox): { ca
       xScale,
       yScale,
       xTicks: xScale.ticks(tickCount(panel.width, 56, box.text)),
-      yTicks: yScale.ticks(tickCount(panel.height, 40, box.text)),
+      yTicks: yScale.ticks(tickCount(panel.height, TICK_SPACING, box.text)),
       xName: chart.xName,
       yName: fitText(chart.name, panel.x + panel.width, size),
     },

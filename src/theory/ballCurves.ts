@@ -23,7 +23,10 @@ function nearestCurve({ steps, lipschitz, residual }: MeasuredBall): readonly Th
     label: 'no solution nearer than |F0 - y| / L_F',
     source: 'Liu et al. 2020, section 4',
     axis: 'step',
-    hypotheses: [hypothesis('half squared error', true), hypothesis('L_F on the way to the solution as measured on the path', undefined)],
+    hypotheses: [
+      hypothesis('half squared error', true),
+      hypothesis('outputs change no faster on the way to a solution than on the path', undefined),
+    ],
   } as const
   return [curveThrough(head, steps, (_, k) => nearestSolution(lipschitz[k], residual))]
 }
@@ -42,8 +45,8 @@ function driftBound(facts: RunFacts, ball: MeasuredBall): readonly TheoryCurve[]
     hypotheses: [
       hypothesis('smooth activation', facts.activation !== 'relu', facts.activation),
       isShallow
-        ? hypothesis('|H| bounded for all weights: one hidden layer, output signs fixed', true)
-        : hypothesis('|H| in the whole ball as measured on the path', undefined),
+        ? hypothesis('|H| is bounded for all weights: one hidden layer, output signs fixed', true)
+        : hypothesis('outputs bend no more in the whole ball than on the path', undefined),
     ],
   } as const
   return [curveThrough(head, steps, (_, k) => kernelChangeBound(lipschitz[k], rows, distance[k], ceiling) / kernelNorm)]

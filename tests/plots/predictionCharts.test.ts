@@ -57,6 +57,14 @@ describe('drawPredictions', () => {
     }
   })
 
+  test('leaves room for the names of the finest ticks', () => {
+    const between = chart({ curves: [], points: [{ arm: 'A', x: 10, y: 0.003, low: 4e-5, high: 0.01 }] })
+    for (const width of [330, 380, 806]) {
+      const box = { ...MAIN_BOX, width }
+      expect(clipped(wordsOf(drawPredictions([between], box)), width, box.height)).toEqual([])
+    }
+  })
+
   test('begins an axis of one step at 0, not before', () => {
     const words = wordsOf(drawPredictions([chart({ x: 'linear', curves: [], points: [{ arm: 'A', x: 0, y: 1 }] })], MAIN_BOX)).map(
       ({ text }) => text,

@@ -4,13 +4,13 @@ import { batchSumCurves } from '../../src/theory/batchSumCurves.ts'
 import { theoryFor } from '../../src/theory/curvesFor.ts'
 import { expectedBatchSizeBound, offeredTeacher } from '../../src/theory/diversityExpectation.ts'
 import { shallowCurves } from '../../src/theory/shallowCurves.ts'
-import { data, equal, factsOf, init, kind, linear, relu, verdictOf, type Case } from './reference/conditions.ts'
+import { BALL, data, equal, factsOf, init, kind, linear, model, ntk, relu, verdictOf, type Case } from './reference/conditions.ts'
 import { RUN_CONDITIONS } from './reference/runConditions.ts'
 import { START_CONDITIONS } from './reference/startConditions.ts'
 
 const CASES = [...START_CONDITIONS, ...RUN_CONDITIONS]
 /** Nothing can break them: they are never decided, or by construction. */
-const NEVER_BROKEN = new Set(['biases still 0', '|H| '])
+const NEVER_BROKEN = new Set(['biases still 0', '|H| is bounded'])
 
 describe('every condition', () => {
   test.each(CASES)('%s, %s: holds, is broken, and has its boundary', (id, text, holds, broken, boundary, verdict) => {
@@ -34,6 +34,19 @@ describe('every condition', () => {
     for (const kind of ['teacher', 'linearTeacher', 'gaussian'] as const)
       expect(verdictOf('diversity.lowerBoundByWidth', text, { arm: data(linear, { kind }) })).toBe(false)
     expect(verdictOf('diversity.lowerBoundByWidth', text, { arm: data(linear, { kind: 'file' }) })).toBe('unknown')
+  })
+
+  test('of a ball whose curvature was only measured: nobody knows', () => {
+    const measured = { ball: { ...BALL, reach: 1, curvature: 1 } }
+    expect(verdictOf('kernel.driftBound', 'outputs bend no more', { arm: model(ntk, { activation: 'tanh' }), measured })).toBe('unknown')
+    expect(verdictOf('kernel.nearestSolution', 'outputs change no faster', { arm: ntk, measured })).toBe('unknown')
+  })
+
+  test('of a bent output: the closed bound of the shallow network does not speak of it', () => {
+    const bent = model(ntk, { activation: 'tanh', outputWeights: 'signs', outputActivation: 'tanh' })
+    const ids = theoryFor(factsOf({ arm: bent, measured: { ball: { ...BALL, reach: 1 } } })).map(({ id }) => id)
+    expect(ids).not.toContain('kernel.driftBound')
+    expect(ids).toContain('kernel.nearestSolution')
   })
 
   test('of the shallow network: its limit is for weights as drawn', () => {
@@ -70,7 +83,9 @@ describe('every condition', () => {
       'inputs spread evenly',
       'zeros at the border',
       'eps far below',
-      'L_F on the way',
+      'outputs change no faster',
+      'outputs bend no more',
+      '|H| is bounded',
       'lr < 2/(N S)',
       'the sample points in no special direction',
     ]

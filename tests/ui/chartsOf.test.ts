@@ -1,8 +1,6 @@
 // Do closed forms stand beside what the engines measure, over batch size, depth and width, as the page draws them?
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_EXPERIMENT, DEFAULT_MLP } from '../../src/core/defaults.ts'
 import type { Experiment } from '../../src/core/experiment.ts'
-import type { PredictionChart } from '../../src/plots/predictionData.ts'
 import { interpolated, theoryValue } from '../../src/plots/theoryMarks.ts'
 import { outputHessianNorm } from '../../src/diagnostics/outputHessianNorm.ts'
 import { loadDataset } from '../../src/data/loadDataset.ts'
@@ -10,55 +8,10 @@ import { namedStream } from '../../src/numerics/streams.ts'
 import { createArm } from '../../src/runtime/arm.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
 import { shallowKernel } from '../../src/theory/shallowKernel.ts'
-import { runHeadless } from '../../src/runtime/headless.ts'
-import { appendToColumns, createRunColumns } from '../../src/store/armColumns.ts'
-import type { LabState } from '../../src/store/labState.ts'
-import { createLabStore } from '../../src/store/labStore.ts'
-import { theoryCurves } from '../../src/store/theoryCurves.ts'
-import type { PanelName } from '../../src/store/viewOptions.ts'
+import { CHAIN, every, MLP, noFiles, stateAfter } from './stateAfter.ts'
 import { chartsOf } from '../../src/ui/theory/chartsOf.ts'
-import { hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
+import { hasCharts } from '../../src/ui/theory/hasCharts.ts'
 import { curvesOf } from '../../src/ui/theory/panelCurves.ts'
-
-const noFiles = () => Promise.reject(new Error('no files'))
-
-/** The page's state after a run on the CPU, with the view of closed forms chosen everywhere. */
-async function stateAfter(experiment: Experiment): Promise<LabState> {
-  const { samples } = await runHeadless(experiment, { readAsset: noFiles, allowGpu: false })
-  const columns = createRunColumns()
-  for (const sample of samples) appendToColumns(columns, sample)
-  const panels: readonly PanelName[] = ['loss', 'gradientNorms', 'cosines', 'hessian', 'kernel']
-  return {
-    ...createLabStore().getState(),
-    experiment,
-    columns,
-    theory: theoryCurves(experiment, columns),
-    panelViews: Object.fromEntries(panels.map((panel) => [panel, PREDICTIONS])),
-  }
-}
-
-const every = { evaluation: 0, gradientNorms: 1, cosines: 1, hessian: 1, kernel: 1 }
-const MLP: Experiment = {
-  ...DEFAULT_MLP,
-  model: { ...DEFAULT_MLP.model, depth: 3, width: 12, activation: 'tanh', bias: false },
-  init: { ...DEFAULT_MLP.init, scheme: 'lecunNormal' },
-  data: { ...DEFAULT_MLP.data, kind: 'gaussian', inputs: 6, outputs: 1, trainCount: 64, testCount: 0 },
-  loss: { kind: 'squaredError', reduction: 'mean' },
-  optimizer: { ...DEFAULT_MLP.optimizer, kind: 'sgd', lr: 0.01 },
-  batch: 64,
-  steps: 2,
-  engine: 'float64',
-  diagnostics: { ...DEFAULT_MLP.diagnostics, probeCount: 32, pairCount: 4, pairBatch: 4, every, budget: 1 },
-}
-const CHAIN: Experiment = {
-  ...DEFAULT_EXPERIMENT,
-  model: { ...DEFAULT_EXPERIMENT.model, depth: 10 },
-  init: { ...DEFAULT_EXPERIMENT.init, tau: 1 },
-  seeds: 400,
-  steps: 1,
-  versus: null,
-  diagnostics: { ...DEFAULT_EXPERIMENT.diagnostics, every: { ...every, kernel: 0 } },
-}
 
 describe('the charts of batches', () => {
   test('put sums of batch gradients where the diversity of the samples says', async () => {
@@ -157,130 +110,6 @@ describe('the charts by depth', () => {
     expect(points[0].y).toBeLessThan(bound + 60)
     const early = chartsOf('loss', await stateAfter({ ...race, steps: 5 }))!
     expect(early[0].points).toEqual([])
-  }, 60_000)
-})
-
-describe('the charts of the signal over seeds', () => {
-  const find = (state: LabState, name: string) =>
-    chartsOf('gradientNorms', { ...state, panelViews: { gradientNorms: OVER_SEEDS } })!.find((chart) => chart.name.includes(name))!
-  const within = ({ points, curves }: PredictionChart, id: string, errors: number) => {
-    const curve = curves.find((candidate) => candidate.id === id)!
-    expect(points.length).toBeGreaterThan(1)
-    for (const { x, y, low, high } of points) {
-      const predicted = interpolated(curve, x, (i) => theoryValue(curve, i))
-      // Bars reach two standard errors to either side.
-      expect(Math.abs(y - predicted), `layer ${x}: ${y} against ${predicted}`).toBeLessThan(((high! - low!) / 4) * errors)
-    }
-  }
-
-  test('put the spread of 400 chains on the root of the depth', async () => {
-    const state = await stateAfter(CHAIN)
-    const spread = find(state, 'spread')
-    expect(spread.name).toContain('400 seeds, step 0')
-    expect(spread.points).toHaveLength(10)
-    within(spread, 'chain.signalSpread', 4)
-    const tail = find(state, 'E|h|⁴')
-    // After one weight the law is bounded: 9/5 to the root of 400 draws. Later ones never exceed the number of seeds.
-    expect(tail.points[0].y).toBeCloseTo(1.8, 0)
-    expect(Math.max(...tail.points.map(({ y }) => y))).toBeLessThan(400)
-    expect(tail.curves.at(-1)!.y).toEqual(Float64Array.of(400, 400))
-  }, 60_000)
-
-  test.each(['identity', 'relu'] as const)(
-    'put 16 networks of one sample where the log chi-square law says, %s',
-    async (activation) => {
-      const state = await stateAfter({
-        ...MLP,
-        model: { ...MLP.model, depth: 6, activation },
-        init: { ...MLP.init, scheme: 'heNormal' },
-        data: { ...MLP.data, trainCount: 1 },
-        batch: 1,
-        steps: 1,
-        seeds: 16,
-        diagnostics: { ...MLP.diagnostics, every: { ...every, cosines: 0, hessian: 0, kernel: 0 } },
-      })
-      const spread = find(state, 'spread')
-      expect(spread.curves[0].hypotheses.find(({ text }) => text.includes('one sample'))!.holds).toBe(true)
-      within(spread, 'mlp.signalSpread', 4)
-    },
-    60_000,
-  )
-
-  test('put the mean square of 64 samples of linear networks on its exact tail', async () => {
-    const own: number[] = []
-    let predicted = NaN
-    for (let seed = 1; seed <= 12; seed++) {
-      const state = await stateAfter({
-        ...MLP,
-        model: { ...MLP.model, activation: 'identity', width: 24 },
-        seed,
-        seeds: 16,
-        steps: 1,
-        data: { ...MLP.data, kind: 'gaussian', inputs: 6 },
-        diagnostics: { ...MLP.diagnostics, every: { ...every, cosines: 0, hessian: 0, kernel: 0 } },
-      })
-      const tail = find(state, 'E|h|⁴')
-      own.push(tail.points[1].y)
-      predicted = theoryValue(tail.curves[0], 1)
-    }
-    const mean = own.reduce((sum, y) => sum + y / own.length, 0)
-    const error = Math.sqrt(own.reduce((sum, y) => sum + (y - mean) ** 2, 0) / own.length / (own.length - 1))
-    // A ratio of 16 draws is biased by a few per cent of its excess; data differ a little from seed to seed.
-    expect(Math.abs(mean - predicted)).toBeLessThan(4 * error + 0.1 * (predicted - 1))
-    expect(error).toBeLessThan(0.3 * (predicted - 1))
-  }, 60_000)
-
-  test('draw one curve for two depths, as long as the deeper network', async () => {
-    const state = await stateAfter({ ...CHAIN, versus: { model: { depth: 15 } } })
-    const spread = find(state, 'spread')
-    expect(spread.curves).toHaveLength(1)
-    expect(spread.curves[0].x).toHaveLength(15)
-    expect(spread.curves[0].label).toBe('predicted')
-    expect(spread.points).toHaveLength(25)
-    const apart = find(await stateAfter({ ...CHAIN, versus: { init: { scheme: 'unitNormal' } } }), 'spread')
-    expect(apart.curves.map(({ label }) => label)).toEqual(['predicted', 'B: predicted'])
-  }, 60_000)
-
-  test('are not there for fewer than eight seeds', async () => {
-    const few = await stateAfter({ ...CHAIN, seeds: 7 })
-    expect(hasSeedCharts(few)).toBe(false)
-    expect(chartsOf('gradientNorms', { ...few, panelViews: { gradientNorms: OVER_SEEDS } })).toBeNull()
-    expect(hasSeedCharts(await stateAfter({ ...CHAIN, seeds: 8 }))).toBe(true)
-  }, 60_000)
-})
-
-describe('the chart of pairs of gradients', () => {
-  const linear: Experiment = {
-    ...MLP,
-    model: { ...MLP.model, activation: 'identity' },
-    init: { ...MLP.init, scheme: 'orthogonal' },
-    data: { ...MLP.data, outputs: 3 },
-    optimizer: { ...MLP.optimizer, lr: 0.3 },
-    steps: 20,
-    diagnostics: { ...MLP.diagnostics, every: { ...every, cosines: 20, hessian: 0, kernel: 0 } },
-  }
-  const pairs = (state: LabState) => chartsOf('cosines', state)!.find(({ name }) => name.includes('two gradients'))!
-
-  test.each([2, 9])(
-    'lies on the diagonal at the start of an orthogonal linear network of depth %i, and leaves it',
-    async (depth) => {
-      const state = await stateAfter({ ...linear, model: { ...linear.model, depth } })
-      const { points, curves } = pairs({ ...state, cursor: 0 })
-      expect(points).toHaveLength(120)
-      // float32 weights: orthogonal to 1e-7.
-      for (const { x, y } of points) expect(y).toBeCloseTo(x, 5)
-      expect(Math.max(...points.map(({ x }) => Math.abs(x)))).toBeGreaterThan(0.5)
-      const verdicts = Object.fromEntries(curves[0].hypotheses.map(({ text, holds }) => [text, holds]))
-      expect(verdicts).toEqual({ 'weights as drawn (step 0)': false, 'no biases': true, 'inputs and outputs fit into the width': true })
-      const later = pairs({ ...state, cursor: 20 }).points
-      expect(Math.max(...later.map(({ x, y }) => Math.abs(x - y)))).toBeGreaterThan(1e-3)
-    },
-    60_000,
-  )
-
-  test('is not offered for other weights', async () => {
-    const state = await stateAfter({ ...linear, init: { ...linear.init, scheme: 'lecunNormal' }, steps: 1 })
-    expect(chartsOf('cosines', state)!.map(({ name }) => name)).not.toContain('cosine of two gradients')
   }, 60_000)
 })
 

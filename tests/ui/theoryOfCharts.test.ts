@@ -7,6 +7,7 @@ import { theoryCurves } from '../../src/store/theoryCurves.ts'
 import type { TheoryCurve } from '../../src/core/theoryCurve.ts'
 import { hypothesesOf } from '../../src/ui/theory/drawnHypotheses.ts'
 import { OVER_SEEDS, PREDICTIONS } from '../../src/ui/theory/hasCharts.ts'
+import { oneOfTwo } from '../../src/ui/theory/oneOfTwo.ts'
 import { drawnCurves } from '../../src/ui/theory/panelCurves.ts'
 import { numberCurves, theoryNumbers } from '../../src/ui/theory/theoryNumbers.ts'
 import { theoryNow } from '../../src/ui/theory/theoryNow.ts'
@@ -66,6 +67,41 @@ describe('hypothesesOf', () => {
   })
 })
 
+describe('oneOfTwo', () => {
+  const curve = (id: string, axis: TheoryCurve['axis'], to: number, label = 'predicted'): TheoryCurve => ({
+    id,
+    label: id.startsWith('B.') ? `B: ${label}` : label,
+    source: '',
+    axis,
+    x: Float64Array.of(1, to),
+    y: Float64Array.of(0, to),
+    hypotheses: [],
+  })
+  const depth = { ...LINEAR, versus: { model: { depth: 64 } } }
+  test('keeps the longer of two curves over the one size in which the arms differ, under the name of arm A', () => {
+    const [only, ...more] = oneOfTwo([curve('a', 'depth', 32), curve('B.a', 'depth', 128)], depth)
+    expect(more).toEqual([])
+    expect([only.id, only.label, only.x[1]]).toEqual(['a', 'predicted', 128])
+    expect(oneOfTwo([curve('a', 'depth', 128), curve('B.a', 'depth', 32)], depth)[0].x[1]).toBe(128)
+  })
+  test('keeps both where more differs, over another axis, and where they go through measurements', () => {
+    const pair = [curve('a', 'depth', 32), curve('B.a', 'depth', 128)]
+    for (const versus of [
+      null,
+      { model: { depth: 64, activation: 'relu' as const } },
+      { init: { tau: 2 } },
+      { model: { depth: 64 }, batch: 3 },
+      { model: { width: 3 } },
+    ])
+      expect(oneOfTwo(pair, { ...LINEAR, versus })).toEqual(pair)
+    const anchored = [curve('a', 'depth', 32, 'rate (log10, from 0)'), curve('B.a', 'depth', 128, 'rate (log10, from 0)')]
+    expect(oneOfTwo(anchored, depth)).toEqual(anchored)
+    const kernels = [curve('kernel.driftByWidth', 'width', 32), curve('B.kernel.driftByWidth', 'width', 64)]
+    expect(oneOfTwo(kernels, { ...LINEAR, versus: { model: { width: 64 } } })).toEqual(kernels)
+    expect(oneOfTwo([curve('a', 'depth', 32)], depth)).toHaveLength(1)
+  })
+})
+
 describe('every view of closed forms', () => {
   const CHAIN: Experiment = { ...DEFAULT_EXPERIMENT, versus: null }
   const RELU: Experiment = {
@@ -97,8 +133,7 @@ describe('every view of closed forms', () => {
     const { hypotheses } = theoryNow(panel, state)
     const texts = hypotheses.map(({ text }) => text)
     expect(new Set(texts).size).toBe(texts.length)
-    for (const curve of [...curves, ...numberCurves(panel, state)])
-      for (const { text } of curve.hypotheses) expect(texts).toContain(text)
+    for (const curve of [...curves, ...numberCurves(panel, state)]) for (const { text } of curve.hypotheses) expect(texts).toContain(text)
     if (view !== 'time' || panel !== 'gradientNorms' || experiment !== LINEAR) expect(curves.length).toBeGreaterThan(0)
   })
 })

@@ -14,6 +14,7 @@ import { batchCharts } from './batchCharts.ts'
 import { escapePoints } from './escapePoints.ts'
 import { CHARTED, hasCharts, hasSeedCharts, OVER_SEEDS, PREDICTIONS } from './hasCharts.ts'
 import { kernelCharts } from './kernelCharts.ts'
+import { oneOfTwo } from './oneOfTwo.ts'
 import { signalCharts } from './signalCharts.ts'
 import { lostSeeds } from '../../plots/gradientStatistics.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
@@ -23,7 +24,10 @@ import { armSamples } from '../stage/armSamples.ts'
 export function chartsOf(panel: PanelName, state: LabState): readonly PredictionChart[] | null {
   if (panel === 'gradientNorms' && state.panelViews[panel] === OVER_SEEDS) return hasSeedCharts(state) ? signalCharts(state) : null
   if (state.panelViews[panel] !== PREDICTIONS || !hasCharts(panel, state)) return null
-  const curves = state.theory.filter(({ id }) => CHARTED[panel].test(id))
+  const curves = oneOfTwo(
+    state.theory.filter(({ id }) => CHARTED[panel].test(id)),
+    state.experiment,
+  )
   const charts = CHARTS[panel](state, curves)
   return charts.length === 0 ? null : charts
 }

@@ -7,6 +7,7 @@ import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { signalPoints, signalSeeds } from '../../plots/signalPoints.ts'
 import type { LabState } from '../../store/labState.ts'
 import { LEAST_SEEDS, SIGNALS_OVER_SEEDS } from './hasCharts.ts'
+import { oneOfTwo } from './oneOfTwo.ts'
 
 /** Two charts, or one where only one law is known. */
 export function signalCharts(state: LabState): readonly PredictionChart[] {
@@ -20,7 +21,10 @@ export function signalCharts(state: LabState): readonly PredictionChart[] {
   const [first] = arms
   const many = first === undefined ? '' : `, ${first.seeds} seeds, step ${first.sample.step}`
   const chart = (name: string, ids: RegExp, y: 'log' | 'linear', points: readonly ChartPoint[], more: readonly TheoryCurve[]) => {
-    const own = longest(curves.filter(({ id }) => ids.test(id)))
+    const own = oneOfTwo(
+      curves.filter(({ id }) => ids.test(id)),
+      experiment,
+    )
     const missing = { head: 'The signal is not measured yet', body: `Pause the run: then it is, with ${LEAST_SEEDS} seeds or more.` }
     return own.length === 0
       ? []
@@ -32,13 +36,6 @@ export function signalCharts(state: LabState): readonly PredictionChart[] {
     ...chart('spread of log₁₀|h|', /\.signalSpread$/, 'linear', points('spread'), []),
     ...chart('E|h|⁴ / (E|h|²)²', /\.signalTail$/, 'log', points('tail'), first === undefined ? [] : [most(first.seeds, depth)]),
   ]
-}
-
-/** One curve where arm B's is arm A's, only longer or shorter. */
-function longest(curves: readonly TheoryCurve[]): readonly TheoryCurve[] {
-  const [a, b] = curves
-  if (curves.length !== 2 || !a.y.every((value, k) => k >= b.y.length || value === b.y[k])) return curves
-  return [{ ...(a.y.length < b.y.length ? b : a), label: a.label }]
 }
 
 /** The ratio of n numbers is at most n: a sample cannot show a tail that it has not met. */

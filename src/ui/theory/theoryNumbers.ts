@@ -128,11 +128,11 @@ function rowsOf(panel: PanelName, { panelViews }: LabState): readonly Row[] {
 function curveOf(theory: readonly TheoryCurve[], id: string, arm: ArmName, experiment: Experiment): TheoryCurve | undefined {
   const named = (name: string) => theory.find((curve) => curve.id === name)
   if (arm === 'A') return named(id)
-  return named(`B.${id}`) ?? (sameForms(experiment) ? named(id) : undefined)
+  return named(`B.${id}`) ?? (sameForms(experiment, id.includes('scape')) ? named(id) : undefined)
 }
 
-/** The two arms differ in sizes at most. */
-function sameForms(experiment: Experiment): boolean {
+/** The two arms differ in sizes at most, or in the optimizer where that does not matter. */
+function sameForms(experiment: Experiment, trains: boolean): boolean {
   const of = (arm: ArmName) => {
     const { model, init, loss, optimizer, data } = armExperiment(experiment, arm)
     const { kind, activation, outputActivation, parameterization, outputWeights, norm, skipSpan } = model
@@ -146,7 +146,7 @@ function sameForms(experiment: Experiment): boolean {
       skipSpan,
       init.scheme,
       loss.kind,
-      optimizer.kind,
+      trains ? optimizer.kind : '',
       data.kind,
     ]
   }

@@ -91,11 +91,11 @@ export const RUN_CONDITIONS: readonly ConditionCase[] = [
   ],
   [
     'kernel.driftBound',
-    '|H| ',
+    '|H| is bounded',
     { arm: model(ntk, { activation: 'tanh', outputWeights: 'signs' }), measured: { ball: { ...BALL, reach: 1 } } },
     { arm: model(relu, { width: 4 }), measured: { ball: { ...BALL, curvature: 1 } } },
-    { arm: model(ntk, { activation: 'tanh' }), measured: { ball: { ...BALL, reach: 1, curvature: 1 } } },
-    'unknown',
+    { arm: model(ntk, { activation: 'swish', outputWeights: 'signs' }), measured: { ball: { ...BALL, reach: 1e-9 } } },
+    true,
   ],
   [
     'sgd.confusionBound',
