@@ -7,11 +7,13 @@ import { dispose, zeros, type Rank, type Tensor3D } from '@tensorflow/tfjs-core'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { OutputIndex, SampleSet } from '../../core/probe.ts'
+import { multiplicationsPerRow } from '../../core/stepWork.ts'
 import { disposeStatistics, frozenStatistics, type LentStatistics } from './frozenStatistics.ts'
 import { layerGradientTangent } from './layerGradients.ts'
 import { flatOrder, type LayerTensors } from './layerTensors.ts'
 import { tensorsOf, vectorsOf } from './layout.ts'
 import { lossGradient, lossGradientTangent } from './lossHead.ts'
+import { Pace } from './pace.ts'
 import { backwardPass, backwardTangentPass, forwardPass, tangentPass } from './passes.ts'
 import { disposeBackward, disposeMoved, disposeRecord, disposeTangents } from './passRecords.ts'
 import {
@@ -31,6 +33,9 @@ import { readPacked } from './readback.ts'
 import { outputSeeds } from './tangentKernelProbe.ts'
 import { sumInto } from './tensorSums.ts'
 
+/** Products of the R-operator's passes over all layers: there, back and the gradient, along a direction. */
+const PASSES = 6
+
 /** [count, P] products with the Hessian of the reduced loss on the set. */
 export async function lossHessianVectors(
   host: ProbeHost,
@@ -42,12 +47,20 @@ export async function lossHessianVectors(
   const { spec } = host
   const rows = looksAtAllRows(spec) ? set.indices.length : Math.min(rowsAtOnce(spec), set.indices.length)
   const weight = sampleWeight(host, set.indices.length)
-  return inLanes(host, block, count, rows, signal, (layers, direction) => {
+  const pace = new Pace(host.opened, signal)
+  const work = PASSES * multiplicationsPerRow(spec)
+  return inLanes(host, block, count, rows, signal, async (layers, direction, lanes) => {
     let sum: Tensor3D[] | null = null
     for (const piece of pieces(set, rows)) {
       const samples = sampleBlock(host, [piece], [weight])
       sum = sumInto(sum, productsOf(host, layers, direction, samples, null, null))
       disposeBlock(samples)
+      try {
+        await pace.after(lanes * piece.indices.length * work)
+      } catch (error) {
+        dispose(sum)
+        throw error
+      }
     }
     return sum!
   })
@@ -71,7 +84,7 @@ export async function outputHessianVectors(
   if (output.output < 0 || output.output >= outputCount)
     throw new DomainFault(`outputHessianVectors: output ${output.output} of ${outputCount}`)
   const one = { from: set.from, indices: set.indices.subarray(output.sample, output.sample + 1) }
-  return inLanes(host, block, count, 1, signal, (layers, direction) => {
+  return inLanes(host, block, count, 1, signal, async (layers, direction) => {
     const samples = sampleBlock(host, [one], [1])
     const frozen = frozenStatistics(host, layers)
     const products = productsOf(host, layers, direction, samples, output.output, frozen)
@@ -121,7 +134,7 @@ async function inLanes(
   count: number,
   rows: number,
   signal: AbortSignal | undefined,
-  compute: (layers: readonly LayerTensors[], direction: readonly LayerTensors[]) => Tensor3D[],
+  compute: (layers: readonly LayerTensors[], direction: readonly LayerTensors[], lanes: number) => Promise<Tensor3D[]>,
 ): Promise<Float64Array> {
   const size = parameterCount(host.spec)
   if (block.length !== count * size) {
@@ -139,8 +152,9 @@ async function inLanes(
         host.spec,
         vectors.map((vector, lane) => vector.map((entry) => entry / scales[lane])),
       )
-      const products = compute(layers, direction)
+      let products: Tensor3D[] = []
       try {
+        products = await compute(layers, direction, taken)
         const parts = await readPacked(host.opened, products)
         for (const [lane, vector] of vectorsOf(parts, taken).entries()) {
           const scale = scales[lane]

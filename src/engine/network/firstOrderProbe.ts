@@ -7,6 +7,7 @@ import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet, ScaledGram } from '../../core/probe.ts'
 import { binaryExponent } from '../../numerics/logMagnitude.ts'
 import { scaledGramOf } from '../../numerics/scaledGram.ts'
+import { multiplicationsPerRow } from '../../core/stepWork.ts'
 import { disposeStatistics, frozenStatistics } from './frozenStatistics.ts'
 import { gradientExponents } from './gradientExponents.ts'
 import { gramPass, trueGram, type StoredGram } from './gramPass.ts'
@@ -14,6 +15,7 @@ import { layerGradient } from './layerGradients.ts'
 import { flatOrder, type LayerTensors } from './layerTensors.ts'
 import { vectorsOf } from './layout.ts'
 import { lossGradient } from './lossHead.ts'
+import { Pace } from './pace.ts'
 import { backwardPass, forwardPass } from './passes.ts'
 import { disposeBackward, disposeRecord, type ForwardRecord, type LayerBackward } from './passRecords.ts'
 import {
@@ -55,24 +57,34 @@ export function disposePasses({ record, gradients }: BackwardRecord): void {
   disposeRecord(record)
 }
 
-/** Gradient tensors in flat order, stored as the plan says; the caller disposes. */
-export function gradientTensors(
+/** Forward, backward and gradient: about as many multiplications each. */
+const PASSES = 3
+
+/** Gradient tensors in flat order, stored as the plan says; the caller disposes. @throws the signal's reason, and leaves nothing. */
+export async function gradientTensors(
   host: ProbeHost,
   layers: readonly LayerTensors[],
   set: SampleSet,
   plan: RangePlan,
   signal?: AbortSignal,
-): Tensor3D[] {
+): Promise<Tensor3D[]> {
   let sum: Tensor3D[] | null = null
   const rows = looksAtAllRows(host.spec) ? set.indices.length : rowsAtOnce(host.spec)
+  const pace = new Pace(host.opened, signal)
+  signal?.throwIfAborted()
   for (const piece of pieces(set, rows)) {
-    signal?.throwIfAborted()
     const block = sampleBlock(host, [piece], [sampleWeight(host, set.indices.length)])
     const passes = gradientPasses(host, layers, block, plan)
     const part = host.spec.layers.map((_, index) => layerGradient(host.spec, index, layers, passes.record, passes.gradients))
     sum = sumInto(sum, flatOrder(part))
     disposePasses(passes)
     disposeBlock(block)
+    try {
+      await pace.after(PASSES * piece.indices.length * multiplicationsPerRow(host.spec))
+    } catch (error) {
+      dispose(sum)
+      throw error
+    }
   }
   return sum!
 }
@@ -80,7 +92,7 @@ export function gradientTensors(
 /** [P] gradient of the reduced loss on the set. */
 export async function gradientOn(host: ProbeHost, set: SampleSet, plan: RangePlan, signal?: AbortSignal): Promise<Float64Array> {
   return withLayers(host, async (layers) => {
-    const tensors = gradientTensors(host, layers, set, plan, signal)
+    const tensors = await gradientTensors(host, layers, set, plan, signal)
     try {
       const parts = await readPacked(host.opened, tensors)
       return vectorsOf(
@@ -95,8 +107,8 @@ export async function gradientOn(host: ProbeHost, set: SampleSet, plan: RangePla
 }
 
 /** [n, n] inner products of per-sample gradients. @throws {DomainFault} when it is larger than a buffer of the device. */
-export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<Float64Array> {
-  return trueGram(await storedGram(host, set, plan, new Int32Array(set.indices.length)))
+export async function perSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan, signal?: AbortSignal): Promise<Float64Array> {
+  return trueGram(await storedGram(host, set, plan, new Int32Array(set.indices.length), signal))
 }
 
 /** A stored square below this has lost digits, or all of them. */
@@ -108,13 +120,13 @@ const WEAKEST_SQUARE = 2 ** -100
  * All rows share the exponents of a plan. Where a row's square is lost beside the largest (a sample that is nearly learned), all
  * are sent through again with weights that bring their deltas to one size; a row that is 0 then is zero.
  */
-export async function scaledPerSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan): Promise<ScaledGram> {
+export async function scaledPerSampleGramOn(host: ProbeHost, set: SampleSet, plan: RangePlan, signal?: AbortSignal): Promise<ScaledGram> {
   const count = set.indices.length
   let lifts = new Int32Array(count)
-  let gram = await storedGram(host, set, plan, lifts)
+  let gram = await storedGram(host, set, plan, lifts, signal)
   if (gram.stored.some((entry, at) => at % (count + 1) === 0 && entry < WEAKEST_SQUARE)) {
     lifts = await deltaLifts(host, set, plan)
-    gram = await storedGram(host, set, plan, lifts)
+    gram = await storedGram(host, set, plan, lifts, signal)
   }
   const { stored, exponent } = gram
   return scaledGramOf(
@@ -145,11 +157,17 @@ async function deltaLifts(host: ProbeHost, set: SampleSet, plan: RangePlan): Pro
 const LARGEST_LIFT = 126
 
 /** @param lifts [n] powers of two that the gradient of each row is multiplied by. */
-async function storedGram(host: ProbeHost, set: SampleSet, plan: RangePlan, lifts: Int32Array): Promise<StoredGram> {
+async function storedGram(
+  host: ProbeHost,
+  set: SampleSet,
+  plan: RangePlan,
+  lifts: Int32Array,
+  signal: AbortSignal | undefined,
+): Promise<StoredGram> {
   const count = set.indices.length
   const limit = host.opened.device.limits.maxStorageBufferBindingSize
   if (4 * count * count > limit) throw new DomainFault(`perSampleGram: ${4 * count * count} bytes, expected at most ${limit}`)
-  return withLossRecord(host, set, plan, lifts, (layers, record, delta) => gramPass(host, layers, record, delta, plan))
+  return withLossRecord(host, set, plan, lifts, (layers, record, delta) => gramPass(host, layers, record, delta, plan, signal))
 }
 
 /** Lends a forward pass with the statistics of the probe set, and dLoss/df of single rows times powers of two, which is used up. */

@@ -54,7 +54,7 @@ export async function measurePlan(
 export async function gradientNormsOn(host: ProbeHost, set: SampleSet, planned: Replanned, signal?: AbortSignal): Promise<LayerNorms> {
   const { plan } = planned
   const extents = await withLayers(host, async (layers) => {
-    const gradients = gradientTensors(host, layers, set, plan, signal)
+    const gradients = await gradientTensors(host, layers, set, plan, signal)
     try {
       return await extentsOfTensors(host, gradients)
     } finally {

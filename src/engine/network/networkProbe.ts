@@ -31,8 +31,8 @@ export function createNetworkProbe(host: ProbeHost): Probe {
     preactivations: (set) => preactivationsOn(host, set),
     gradient: async (set, signal) => gradientOn(host, set, (await planFor(set, signal)).plan, signal),
     gradientNorms: async (set, signal) => gradientNormsOn(host, set, await planFor(set, signal), signal),
-    perSampleGram: async (set, signal) => perSampleGramOn(host, set, (await planFor(set, signal)).plan),
-    scaledPerSampleGram: async (set, signal) => scaledPerSampleGramOn(host, set, (await planFor(set, signal)).plan),
+    perSampleGram: async (set, signal) => perSampleGramOn(host, set, (await planFor(set, signal)).plan, signal),
+    scaledPerSampleGram: async (set, signal) => scaledPerSampleGramOn(host, set, (await planFor(set, signal)).plan, signal),
     batchGram: async (batches, signal) =>
       batches.length === 0 ? new Float64Array(0) : batchGramOn(host, batches, (await planFor(batches[0], signal)).plan, signal),
     batchPairs: async (pairs, signal) =>
@@ -40,7 +40,7 @@ export function createNetworkProbe(host: ProbeHost): Probe {
     hessianVectors: (block, count, set, signal) => lossHessianVectors(host, block, count, set, signal),
     outputHessianVectors: (block, count, set, output, signal) => outputHessianVectors(host, block, count, set, output, signal),
     outputJacobian: async (set, signal) => outputJacobianOn(host, set, async () => (await outputPlanFor(set, signal)).plan),
-    kernelGram: async (set, signal) => kernelGramOn(host, set, async () => (await outputPlanFor(set, signal)).plan),
+    kernelGram: async (set, signal) => kernelGramOn(host, set, async () => (await outputPlanFor(set, signal)).plan, signal),
     normStatistics: () => normStatisticsOf(host),
     secondMoments: () => secondMomentsOf(host),
     weights: () => withLayers(host, async (layers) => vectorsOf(await readPacked(host.opened, flatOrder(layers)), 1)[0]),

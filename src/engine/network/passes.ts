@@ -60,28 +60,35 @@ export function backwardPass(
   return gradients
 }
 
-/** The same layer by layer, from the last: `visit` borrows a layer's gradients, and only what a skip still carries outlives it. */
-export function visitBackward(
+/**
+ * The same layer by layer, from the last: `visit` borrows a layer's gradients, and only what a skip still carries outlives it.
+ *
+ * `outputGradient` goes in any case, also where a visit throws.
+ */
+export async function visitBackward(
   spec: NetworkSpec,
   layers: readonly LayerTensors[],
   record: ForwardRecord,
   outputGradient: Tensor3D,
   plan: RangePlan,
-  visit: (index: number, gradients: LayerBackward) => void,
-): void {
+  visit: (index: number, gradients: LayerBackward) => void | Promise<void>,
+): Promise<void> {
   /** Tensors and the layer whose turn they must live to see the end of. */
   const held = new Map<Tensor3D, number>()
-  for (const { index, gradients, carried } of backwardSteps(spec, layers, record, outputGradient, plan)) {
-    for (const [tensor, until] of held) {
-      if (until <= index) continue
-      tensor.dispose()
-      held.delete(tensor)
+  try {
+    for (const { index, gradients, carried } of backwardSteps(spec, layers, record, outputGradient, plan)) {
+      for (const [tensor, until] of held) {
+        if (until <= index) continue
+        tensor.dispose()
+        held.delete(tensor)
+      }
+      for (const tensor of [gradients.upstream, gradients.a, gradients.n, gradients.z]) held.set(tensor, index)
+      if (carried !== null) held.set(carried.gradient, carried.from)
+      await visit(index, gradients)
     }
-    for (const tensor of [gradients.upstream, gradients.a, gradients.n, gradients.z]) held.set(tensor, index)
-    if (carried !== null) held.set(carried.gradient, carried.from)
-    visit(index, gradients)
+  } finally {
+    dispose([...held.keys()])
   }
-  dispose([...held.keys()])
 }
 
 function* backwardSteps(

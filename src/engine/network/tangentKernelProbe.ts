@@ -79,7 +79,7 @@ export async function outputJacobianOn(host: ProbeHost, set: SampleSet, planFor:
   await withOutputRecord(host, set, plan, async (layers, record, block) => {
     const offsets = offsetsOf(host)
     const parts: { readonly tensor: Tensor3D; readonly put: (values: Float32Array) => void }[] = []
-    visitBackward(spec, layers, record, seedsOf(host, block, plan), plan, (index, gradients) => {
+    await visitBackward(spec, layers, record, seedsOf(host, block, plan), plan, (index, gradients) => {
       const layer = spec.layers[index]
       if (!isWeighted(layer)) return
       const { weight, bias, pairs } = layerSampleGradients(spec, index, layers, record, gradients)
@@ -113,7 +113,12 @@ function offsetsOf({ spec }: ProbeHost): number[] {
 }
 
 /** [n*c, n*c] J J^T. @throws {DomainFault} when the kernel is larger than a buffer of the device. */
-export async function kernelGramOn(host: ProbeHost, set: SampleSet, planFor: () => Promise<RangePlan>): Promise<Float64Array> {
+export async function kernelGramOn(
+  host: ProbeHost,
+  set: SampleSet,
+  planFor: () => Promise<RangePlan>,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const count = set.indices.length
   const width = host.dataset.outputWidth
   const rows = count * width
@@ -121,7 +126,7 @@ export async function kernelGramOn(host: ProbeHost, set: SampleSet, planFor: () 
   if (4 * rows * rows > limit) throw new DomainFault(`kernelGram: ${4 * rows * rows} bytes, expected at most ${limit}`)
   const plan = await planFor()
   const gram = await withOutputRecord(host, set, plan, (layers, record, block) =>
-    gramPass(host, layers, record, seedsOf(host, block, plan), plan),
+    gramPass(host, layers, record, seedsOf(host, block, plan), plan, signal),
   )
   const stored = trueGram(gram)
   const kernel = new Float64Array(rows * rows)
