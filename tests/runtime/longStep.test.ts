@@ -51,6 +51,8 @@ describe.each([
     await page.until('state', ({ state }) => state === 'running')
     await page.finished()
     expect(lossesOf(page.samples(), 'A')).toEqual(expected)
+    const durations = page.messages.flatMap((message) => (message.type === 'samples' ? [message.stepDuration ?? 0] : []))
+    expect(Math.max(...durations)).toBeGreaterThan(300)
     const told = progressOf(page)
     expect(told.length).toBeGreaterThan(2)
     expect(told[0]).toMatchObject({ label: 'Step 1', total: 100 })
