@@ -41,7 +41,12 @@ describe('wholeMeasurement', () => {
     const { pairCount } = state.experiment.diagnostics
     put(state, { type: 'cosines', ...pairs(pairCount - 2) })
     expect(wholeMeasurement('cosines', state)).toBeNull()
+    // Between two measurements of a run nothing is missing that was not missing in the first.
+    const at = (phase: 'running' | 'paused') => ({ ...state, run: { ...state.run, phase, step: 7 } })
+    expect(wholeMeasurement('cosines', at('running'))).toBeNull()
+    expect(wholeMeasurement('cosines', at('paused'))?.label).toBe('All pairs')
     put(state, { type: 'cosines', ...pairs(4) })
+    expect(wholeMeasurement('cosines', at('running'))?.label).toBe('All pairs')
     expect(wholeMeasurement('cosines', state)?.label).toBe('All pairs')
   })
   test('offers the Hessian of the outputs once, and nothing for what is always whole', () => {

@@ -1,5 +1,6 @@
 // What would a card show if one waited for it? The button of each instrument whose live measurement is cheaper than the whole.
 import { armsOf } from '../../core/resolve.ts'
+import type { Step } from '../../core/units.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 
@@ -14,11 +15,12 @@ export interface WholeMeasurement {
 /** Null where the newest picture is the whole one already, or nothing more can be had. */
 export function wholeMeasurement(panel: PanelName, { columns, experiment, run }: LabState): WholeMeasurement | null {
   const arms = armsOf(experiment)
+  // While a run goes on the next one is on its way, and as whole: the button must not come and go with every step.
+  const isNow = (step: Step) => step === run.step || run.phase === 'running'
   if (panel === 'hessian') {
     const exact = arms.every((arm) => {
       const newest = columns[arm].hessian.samples.at(-1)
-      // While a run goes on the next one is on its way, and as exact.
-      return newest?.method === 'exact' && (newest.step === run.step || run.phase === 'running')
+      return newest?.method === 'exact' && isNow(newest.step)
     })
     if (exact) return null
     const limit = experiment.model.kind === 'chain' ? EXACT_LIMIT.chain : EXACT_LIMIT.other
@@ -31,7 +33,7 @@ export function wholeMeasurement(panel: PanelName, { columns, experiment, run }:
       const newest = columns[arm].cosines.samples.at(-1)
       return (
         newest !== undefined &&
-        newest.step === run.step &&
+        isNow(newest.step) &&
         newest.pairs.cosines.length + newest.pairs.excluded >= experiment.diagnostics.pairCount
       )
     })
@@ -40,7 +42,7 @@ export function wholeMeasurement(panel: PanelName, { columns, experiment, run }:
   if (panel === 'kernel') {
     const whole = arms.every((arm) => {
       const newest = columns[arm].kernel.samples.at(-1)
-      return newest !== undefined && newest.step === run.step && newest.outputHessianNorm !== undefined
+      return newest !== undefined && isNow(newest.step) && newest.outputHessianNorm !== undefined
     })
     return whole ? null : { label: 'Output Hessian', title: 'The kernel with the Hessian of the outputs, once' }
   }
