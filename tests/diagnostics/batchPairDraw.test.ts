@@ -7,7 +7,7 @@ test('drawBatchPairs draws every batch of a size equally often, in both batches 
   for (const side of [0, 1]) {
     const counts = new Map<string, number>()
     for (let seed = 0; seed < seeds; seed++) {
-      const indices = [...drawBatchPairs(seed, 0, 4, 1, 2).pairs[0][side].indices].toSorted()
+      const indices = [...drawBatchPairs(seed, 0, 4, 1, 2).pairs[0][side].indices].toSorted((a, b) => a - b)
       expect(new Set(indices).size).toBe(2)
       counts.set(indices.join(), (counts.get(indices.join()) ?? 0) + 1)
     }

@@ -165,6 +165,19 @@ describe('the Hessian', () => {
     }
   }
 
+  test('of a larger network has converged only when both ends have', async () => {
+    // One eigenvalue far above a crowd: Lanczos finds it at once, and the lower end of the crowd not.
+    const crowd: Probe = {
+      ...diagonal(1),
+      hessianVectors: async (block) => block.map((entry, at) => entry * (at % 500 === 7 ? 1000 : (at % 500) / 10)),
+    }
+    const settings = { ...DEFAULT_DIAGNOSTICS, lanczosSteps: 5 }
+    const sample = expectType(await measure(contextOf([crowd], 4, { settings })), 'hessian')
+    expect(sample.lambdaMaxResidual).toBeLessThan(1e-3 * 1000)
+    expect(sample.lambdaMinResidual).toBeGreaterThan(1e-3 * 1000)
+    expect(sample.converged).toBe(false)
+  })
+
   test('of a larger network is felt with residual bounds that shrink as its eigenvalues do', async () => {
     const optimizer = { ...DEFAULT_OPTIMIZER, kind: 'rmsprop' as const, eps: 0 }
     const feltAt = async (moment: number) => {
