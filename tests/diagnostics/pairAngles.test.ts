@@ -24,7 +24,9 @@ describe('pairAngles', () => {
     const angles = await pairAngles(context, gram, 3)
     // Residuals (1, 0), (0, -2), (0, 0); inputs (1, 0), (1, 1), (0, 2); pairs 10, 20, 21.
     expect([...angles!.gradients]).toEqual([2 / 6, NaN, NaN])
-    expect([...angles!.residuals]).toEqual([-0, NaN, NaN].map((value) => (Number.isNaN(value) ? NaN : expect.closeTo(value, 15))))
+    expect([...angles!.residuals]).toEqual(
+      [-0, NaN, NaN].map((value) => (Number.isNaN(value) ? NaN : (expect.closeTo(value, 15) as number))),
+    )
     expect([...angles!.inputs].map((value) => Number(value.toFixed(12)))).toEqual(
       [Math.SQRT1_2, 0, Math.SQRT1_2].map((value) => Number(value.toFixed(12))),
     )
