@@ -180,6 +180,29 @@ describe('the curves of a network', () => {
     const none = curvesOf({ ...mlp, model: { ...mlp.model, activation: 'tanh' } }, null, { ball: bare })
     expect(none.has('kernel.nearestSolution') || none.has('kernel.driftBound')).toBe(false)
   })
+  test('bound the drift of the shallow network by its width, whatever its inputs', () => {
+    const ball = { steps: [1], lipschitz: [2], distance: [3], kernelNorm: 5, rows: 4, reach: 0.5 }
+    const shallow: Experiment = {
+      ...mlp,
+      model: { ...mlp.model, depth: 2, width: 25, activation: 'swish', outputWeights: 'signs', parameterization: 'ntk' },
+    }
+    // sup |swish''| = 1/2: |H| <= 0.25 * 0.5 / 5.
+    expect(curvesOf(shallow, null, { ball }).get('kernel.driftBound')!.y[0]).toBeCloseTo((2 * 2 * 2 * 3 * 0.025) / 5, 12)
+  })
+  test('have tails with the gate of relu and the fourth moment of an input without direction', () => {
+    const he: Experiment = { ...mlp, model: { ...mlp.model, activation: 'relu' }, init: { ...mlp.init, scheme: 'heNormal' } }
+    const tail = (arm: Experiment, layers: number) => 10 ** at(curvesOf(arm, POINT).get('mlp.signalTail'), layers)
+    expect(tail(he, 1)).toBeCloseTo(18 / 16, 12)
+    // Behind the gate E|a|_2^4 gains E|h|_4^4 = 3/16.
+    expect(tail(he, 2)).toBeCloseTo((18 / 16) * (18 / 16 + 3 / 16), 12)
+    // Uniform weights, |x|_4^4 = 3/(d+2) |x|^4 with d = 8: kappa - 3 = -1.2.
+    expect(tail(mlp, 1)).toBeCloseTo((18 - 1.2 * 0.3) / 16, 12)
+  })
+  test('say nothing of diversity for orthogonal weights, whose entries are not independent', () => {
+    const ids = [...curvesOf({ ...mlp, init: { ...mlp.init, scheme: 'orthogonal' } }).keys()]
+    expect(ids).toContain('mlp.orthogonalCosine')
+    expect(ids.filter((id) => id.startsWith('diversity.'))).toEqual([])
+  })
   test('have the scale of the median and the width for a tail', () => {
     const curves = curvesOf({ ...mlp, init: { ...mlp.init, scheme: 'lecunNormal' } })
     // psi(8) = 2.01564: exp(-2.01564)/2.
