@@ -35,6 +35,8 @@ export interface FusedProbeContext {
   test(): ResidentRows | null
   /** The tile that training uses; legal for this layout, whatever the rows. */
   readonly tile: Tile
+  /** The fastest tile of a measuring pass over so many batches of so many rows, where that is not `tile`. */
+  tileOf?(rows: number, lanes: number): Tile
   /** Whether the threads of H1 share rows even on a software adapter, which is better off with whole ones; for tests. */
   readonly sharesRows?: true
   /** [P] flat weights as they are now. */

@@ -176,6 +176,7 @@ class FusedTrainer implements Trainer {
       train: network.train,
       test: () => network.test(),
       tile: this.choice.defaultTile,
+      tileOf: (rows, lanes) => this.choice.measuringTile(rows, lanes),
       readParameters: async () => (await readWeights(opened, network, [seedIndex]))[0],
       secondMoments: () => this.secondMoments(seedIndex),
     })

@@ -70,10 +70,11 @@ async function products(
   splitOf(dataset, probeCount, set)
   const result = new Float64Array(block.length)
   const n = target.indices.length
-  const tile = softwareTile(passes, n, count)
-  const chunk = chunkRows(passes, n, (tile ?? passes.context.tile).rows)
-  const pass = await passes.pass({ task: 'deltas', rows: chunk, head: target.head, from: set.from, ...(tile === null ? {} : { tile }) })
-  const shape = blockShape(passes, pass, count, tile !== null)
+  const ofWholeRows = softwareTile(passes, n, count)
+  const tile = ofWholeRows ?? passes.context.tile
+  const chunk = chunkRows(passes, n, tile.rows)
+  const pass = await passes.pass({ task: 'deltas', rows: chunk, head: target.head, from: set.from, tile })
+  const shape = blockShape(passes, pass, count, ofWholeRows !== null)
   const run = await prepareBlock(passes, pass, shape)
   try {
     for (let start = 0; start < n; start += chunk) {

@@ -26,7 +26,7 @@ export interface MeasuringShape {
   readonly lanes?: number
   readonly head?: 'loss' | 'outputs'
   readonly from: 'train' | 'test' | 'probe'
-  /** Instead of the context's. */
+  /** Instead of those of the context. */
   readonly tile?: Tile
 }
 
@@ -112,7 +112,7 @@ export class MeasuringPasses {
         batchRows: shape.rows,
         seedCount: lanes,
         lanes: 'batches',
-        tile: shape.tile ?? context.tile,
+        tile: shape.tile ?? this.tileFor(shape.rows, lanes),
         software: context.opened.software,
         head,
       }
@@ -203,6 +203,13 @@ export class MeasuringPasses {
     this.passes.clear()
     this.spans.destroy()
     this.owned.destroy()
+  }
+
+  /** Higher tiles round a batch up further: not beyond the memory. */
+  private tileFor(rows: number, lanes: number): Tile {
+    const { context } = this
+    const wanted = context.tileOf?.(rows, lanes) ?? context.tile
+    return Math.ceil(rows / wanted.rows) * wanted.rows * lanes <= this.rowsInMemory() ? wanted : context.tile
   }
 
   private rowsOf(split: 'train' | 'test'): ResidentRows {

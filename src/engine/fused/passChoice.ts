@@ -7,7 +7,7 @@ import { chunkCapacity, fusedRefusal } from './fusedMemory.ts'
 import type { KernelShape, Tile } from './kernelShape.ts'
 import { FusedPass } from './pass.ts'
 import type { ResidentNetwork } from './residentNetwork.ts'
-import { adapterCores, fastestTile, softwareTiles, tileFor, timedTiles } from './tileChoice.ts'
+import { adapterCores, fastestTile, likeliestWholeRows, softwareTiles, tileFor, timedTiles } from './tileChoice.ts'
 import { timeForwardBackward } from './tileTiming.ts'
 import { TrainingPass } from './trainingPass.ts'
 import { workBudget } from './workPieces.ts'
@@ -58,6 +58,13 @@ export class PassChoice {
     if (refusal !== null) throw new FaultError(refusal)
     const shape = this.shape(batchRows, await this.tile(batchRows))
     return TrainingPass.create(this.opened, shape, kind, this.network.buffers, chunkCapacity(shape, kind))
+  }
+
+  /** The tile of a measuring pass over `lanes` batches of `rows`. */
+  measuringTile(rows: number, lanes: number): Tile {
+    const { opened, network, forced, defaultTile } = this
+    if (forced !== null || !opened.software) return defaultTile
+    return likeliestWholeRows(network.layout, rows, lanes, adapterCores()) ?? defaultTile
   }
 
   /** Compiles what `create` will need; errors are left for it to tell. */

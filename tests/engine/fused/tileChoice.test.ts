@@ -4,6 +4,7 @@ import { fusedLayout } from '../../../src/engine/fused/layout.ts'
 import {
   fastestTile,
   legalTiles,
+  likeliestWholeRows,
   softwareTiles,
   tileFor,
   tileObstacle,
@@ -117,5 +118,26 @@ describe('fastestTile', () => {
     }
     expect(await fastestTile('shape two', tiles, time, -1)).toEqual(tiles[0])
     expect(asked).toBe(1)
+  })
+})
+
+describe('likeliestWholeRows', () => {
+  const plain = layoutOf(32)
+  test('is the first that training would time for as many rows', () => {
+    for (const [rows, batches] of [
+      [128, 1],
+      [40, 1],
+      [32, 16],
+    ])
+      expect(likeliestWholeRows(plain, rows, batches, 2)).toEqual(softwareTiles(plain, LEAST, rows, batches, 2)[0])
+  })
+  test('does not leave a core idle where smaller tiles would keep it busy', () => {
+    expect(likeliestWholeRows(plain, 128, 1, 2)?.rowsPerThread).toBe(16)
+    expect(likeliestWholeRows(plain, 64, 1, 2)?.rowsPerThread).toBe(8)
+    expect(likeliestWholeRows(plain, 64, 2, 2)?.rowsPerThread).toBe(16)
+  })
+  test('is none where whole rows do not fit a thread, or the batch is much smaller than a tile', () => {
+    expect(likeliestWholeRows(layoutOf(600), 128, 1, 2)).toBeNull()
+    expect(likeliestWholeRows(plain, 4, 1, 2)).toBeNull()
   })
 })
