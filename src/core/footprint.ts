@@ -95,7 +95,7 @@ function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
   const training = arm.seeds * parameters * FLOAT64 * (3 + slots + 2 * (1 + slots))
   const units = spec.layers.reduce((sum, layer) => sum + outputWidthOf(layer), 0)
   const whole = needsWholeSet(spec)
-  const samples = whole ? rowsOfWholeSet(arm) : Math.max(arm.batch, probeCount, arm.diagnostics.pairBatch)
+  const samples = whole ? rowsOfWholeSet(arm) : Math.max(rowsOfStep(arm), probeCount, arm.diagnostics.pairBatch)
   const activations = samples * units * FLOAT64 * (whole ? COPIES_OF_WHOLE_SET : COPIES_PER_ACTIVATION)
   const outputs = probeCount * networkWidths(spec).outputWidth
   const kernel = 3 * FLOAT64 * Math.min(outputs, 1024) ** 2
@@ -112,10 +112,16 @@ function needsWholeSet(spec: NetworkSpec): boolean {
   return spec.layers.some((layer) => isWeighted(layer) && layer.norm?.kind === 'batch' && layer.norm.frozen === null)
 }
 
+/** Rows of a training step: a network engine takes the batches of all seeds in one pass, a chain engine one seed at a time. */
+function rowsOfStep({ model, data, batch, seeds }: Experiment): number {
+  return (model.kind === 'chain' ? 1 : seeds) * Math.min(batch, data.trainCount)
+}
+
 /** Rows of the largest single pass: the batch of all seeds, the probe set, or the two batches of a pair. */
-function rowsOfWholeSet({ data, batch, seeds, diagnostics }: Experiment): number {
-  const { probeCount, pairBatch } = diagnostics
-  return Math.max(seeds * Math.min(batch, data.trainCount), Math.min(probeCount, data.trainCount), 2 * Math.min(pairBatch, data.trainCount))
+function rowsOfWholeSet(arm: Experiment): number {
+  const { data } = arm
+  const { probeCount, pairBatch } = arm.diagnostics
+  return Math.max(rowsOfStep(arm), Math.min(probeCount, data.trainCount), 2 * Math.min(pairBatch, data.trainCount))
 }
 
 /** Null when the experiment fits, else the refusal in words, with the nearest experiment that fits. */

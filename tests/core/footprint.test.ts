@@ -32,6 +32,17 @@ test('what everybody uses fits: the race, the image MLP, the deepest sliders, th
     expect(refusalOf(experiment)).toBeNull()
 })
 
+test('the batches of all seeds count, which a network engine takes in one pass; a chain takes its seeds in turn', () => {
+  const { trainCount } = DEFAULT_MLP.data
+  const of = (seeds: number, batch: number) => footprint(shaped(8, 64, { seeds, batch, versus: null }))
+  // Weights grow with the seeds alone: what a larger batch adds is activations, as many times as there are seeds.
+  const added = (seeds: number) => of(seeds, trainCount).bytes - of(seeds, trainCount / 2).bytes
+  expect(added(8)).toBe(8 * added(1))
+  expect(of(8, trainCount).largestBuffer).toBe(8 * trainCount * 64 * Float32Array.BYTES_PER_ELEMENT)
+  const chain = (seeds: number, batch: number) => footprint({ ...DEFAULT_EXPERIMENT, seeds, batch, versus: null }).bytes
+  expect(chain(8, 100) - chain(8, 50)).toBe(chain(1, 100) - chain(1, 50))
+})
+
 test('the largest network that links can name is refused in words, with one that fits', () => {
   const refusal = refusalOf(shaped(2000, 1024))
   expect(refusal).toMatchObject({ type: 'refused', limit: FOOTPRINT_LIMITS.bytes })
