@@ -137,7 +137,10 @@ test('the cosines of a deep tanh network near 1e-280 are those of its explicit g
 
 test('the cosines of an engine that has no number for its gradients say so, and not that they are zero', async () => {
   const silent = quadraticProbe({ hessian: [[0]], slopes: [[0], [0], [0], [0]], weights: [0] })
-  const lost: Probe = { ...silent, gradientNorms: async (set) => ({ ...(await silent.gradientNorms(set)), underflow: Uint8Array.of(1) }) }
+  const lost: Probe = {
+    ...silent,
+    gradientNorms: async (set) => ({ ...(await silent.gradientNorms(set)), underflow: Uint8Array.of(0, 1) }),
+  }
   expect(await measureCosines(contextOf([lost], 4))).toMatchObject({ type: 'unavailable', reason: 'underflow' })
 })
 

@@ -263,6 +263,13 @@ describe('the cosines', () => {
     expect(hurried.batches).toBeUndefined()
   })
 
+  test('bound the batch by the samples that were compared, not by all there are', async () => {
+    const settings = { ...DEFAULT_DIAGNOSTICS, pairCount: 5, probeCount: 4 }
+    const probe = quadraticProbe({ ...PLANE, slopes: Array.from({ length: 40 }, (_, i) => [1, i / 40]) })
+    const sample = expectType(await measureCosines(contextOf([probe], 40, { settings })), 'cosines')
+    expect(sample.batchSizeBound).toBe(4 * sample.diversity!)
+  })
+
   test('ask for the same batches at a step, whatever was measured before, and for others at another', async () => {
     const asked: string[][] = []
     const probe = quadraticProbe(PLANE)
