@@ -82,6 +82,27 @@ const NETWORKS = CASES.flatMap(([name, problem, given]) =>
   }),
 )
 
+/**
+ * Deep norms whose numbers lie far from 1.
+ *
+ * Arguments of 1e9 before the norms and gammas that take four orders of magnitude of a delta each, with skips that do not carry it past
+ * them; and gammas of 1e9, after which a tile has an exponent before its norm.
+ */
+const FAR: readonly (readonly [string, Pick<ProbeProblem, 'choices' | 'gain' | 'gammas'>, Blocks])[] = [
+  ['small gammas', { choices: { activation: 'tanh' }, gain: 2 ** 30, gammas: 1e-4 }, { norm: true, span: 0 }],
+  [
+    'small gammas and skips behind the activation',
+    { choices: { activation: 'tanh' }, gain: 2 ** 30, gammas: 1e-4 },
+    { norm: true, span: 2, placement: 'postAct', scale: 1e-6 },
+  ],
+  [
+    'small gammas and skips before the activation',
+    { choices: { activation: 'tanh' }, gain: 2 ** 30, gammas: 1e-4 },
+    { norm: true, span: 1, placement: 'preAct', scale: 1e-6 },
+  ],
+  ['large gammas', { choices: { activation: 'swish' }, gain: 1.3, gammas: 2 ** 30 }, { norm: true, span: 0 }],
+]
+
 const set = samples(21, 'probe')
 const few: SampleSet = { indices: Int32Array.of(4, 11, 2), from: 'train' }
 
@@ -214,6 +235,28 @@ export function blockCurvatureTests(open: () => Promise<OpenedDevice | NoGpu>, s
       const block = normals(5 * parameterCount, 'again')
       expect(await probe.hessianVectors(block, 5, few)).toEqual(await probe.hessianVectors(block, 5, few))
       expect(await probe.kernelGram(few)).toEqual(await probe.kernelGram(few))
+    })
+  })
+
+  // Here every exponent of a norm counts.
+  describe.each(FAR)('a fused probe of deep norms far from 1, %s,', (_name, problem, blocks) => {
+    const fixture = fixtureOf({ widths: stack(14, 6), ...problem, blocks, samples: 12 })
+    const questions: Readonly<Record<string, Question>> = {
+      'the gradient': async (probe) => probe.gradient(few),
+      'products with the Hessian': async (probe, count) => probe.hessianVectors(normals(2 * count, 'v'), 2, few),
+    }
+    test.each(Object.keys(questions))('measures %s of every part as float64 does', async (question) => {
+      const { probe, reference, parameterCount, spec } = fixture()
+      const [own, wanted] = [await questions[question](probe, parameterCount), await questions[question](reference, parameterCount)]
+      let smallest = Infinity
+      for (const { layer, part, start, end } of partsOf(spec)) {
+        // The mean takes a bias before a norm away: what float64 finds there is rounding.
+        if (part === 1 && layer < spec.layers.length - 1) continue
+        const [ownPart, wantedPart] = [own.subarray(start, end), wanted.subarray(start, end)]
+        expect(relativeError(ownPart, wantedPart), `part ${part} of layer ${layer}`).toBeLessThan(CLOSE_PART)
+        smallest = Math.min(smallest, Math.max(...wantedPart.map(Math.abs)))
+      }
+      if (problem.gammas === 1e-4) expect(smallest).toBeLessThan(1e-20)
     })
   })
 

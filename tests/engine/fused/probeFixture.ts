@@ -23,6 +23,8 @@ export interface ProbeProblem {
   readonly blocks?: Blocks
   /** Weights are gain N(0, 1/fanIn), biases a tenth of N(0, 1), gammas and betas of norms 1 and 0 and a third of N(0, 1). */
   readonly gain: number
+  /** Factor of all gammas. */
+  readonly gammas?: number
   /** One row per thread where absent: it compiles fastest. */
   readonly tile?: Tile
   readonly samples?: number
@@ -58,7 +60,7 @@ export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): Probe
     targets: Float32Array.from(plain.train.targets),
   }
   const dataset: Dataset = { ...plain, train: rounded, test: rounded }
-  const weights = startWeights(spec, problem.gain)
+  const weights = startWeights(spec, problem.gain, problem.gammas ?? 1)
   const owned = new OwnedBuffers(opened.device)
   // The second of two seeds: a probe must find its own block.
   const parameterOffset = 16 * layout.seedQuads
@@ -107,7 +109,7 @@ export function probeFixture(opened: OpenedDevice, problem: ProbeProblem): Probe
   }
 }
 
-function startWeights(spec: DenseNetworkSpec, gain: number): Float64Array {
+function startWeights(spec: DenseNetworkSpec, gain: number, gammas: number): Float64Array {
   const weights = normals(parameterCount(spec), 'weights')
   let at = 0
   for (const layer of spec.layers) {
@@ -117,7 +119,7 @@ function startWeights(spec: DenseNetworkSpec, gain: number): Float64Array {
     for (; at < matrixEnd; at++) weights[at] = Math.fround(weights[at] * scale)
     if (layer.bias) for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(weights[at] * 0.1)
     if (layer.norm === undefined) continue
-    for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(1 + weights[at] * 0.33)
+    for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(gammas * (1 + weights[at] * 0.33))
     for (const end = at + layer.fanOut; at < end; at++) weights[at] = Math.fround(weights[at] * 0.33)
   }
   return weights
