@@ -78,8 +78,10 @@ const SPREAD: Kernel<keyof typeof ENTRY | 'gammaLanes' | 'countLanes' | 'momentL
 fn weighted(at : i32) -> f32 { return X[at] * select(1.0, scaleOf(at), uniforms.weighted > 0); }
 /** The other entry of a group of two. */
 fn partnerOf(at : i32) -> i32 {
-  let step = select(uniforms.channels, 1, uniforms.layerNorm > 0 || uniforms.positions == 2);
-  return at + select(-step, step, (at / step) % 2 == 0);
+  let within = uniforms.layerNorm > 0 || uniforms.positions == 2;
+  let step = select(uniforms.channels, 1, within);
+  // Rows count from the start of their lane, which may hold padding and be of odd length.
+  return at + select(-step, step, select(rowOf(at), at, within) % 2 == 0);
 }`,
   body: `
     let q = weighted(index);

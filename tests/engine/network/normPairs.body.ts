@@ -61,6 +61,20 @@ export function normPairTests(open: () => Promise<OpenedDevice | NoGpu>): void {
     })
   })
 
+  test('batch norms of two rows stay by themselves beside a longer batch', async () => {
+    const spec = withHead([dense(3, 4, { norm: BATCH }), dense(4, 4, { norm: BATCH })])
+    const options = optionsInFloat32(spec, randomDataset(COUNT, 3, 2, 'squaredError'), [normals(parameterCount(spec), 'pairs')])
+    const set = (...rows: number[]) => ({ from: 'probe', indices: Int32Array.from(rows) }) as const
+    const pairs = [
+      [set(0, 2), set(1, 3)],
+      [set(0, 4, 1), set(2, 3)],
+    ] as const
+    await withBoth(opened, { ...options, probeCount: COUNT }, async (network, float64) => {
+      const [own, wanted] = [await network.probe(0).batchPairs(pairs), await float64.probe(0).batchPairs(pairs)]
+      for (const [entry, value] of wanted.entries()) expect(Math.abs(own[entry] - value)).toBeLessThan(CLOSE * Math.max(...wanted))
+    })
+  })
+
   describe.each(NETWORKS)('the network probe of %s', (_, spec, rows) => {
     const { height = 1, width = 3 } = spec.layers[0].kind === 'conv' ? spec.layers[0] : {}
     const count = parameterCount(spec)
