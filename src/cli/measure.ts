@@ -16,6 +16,7 @@ import { chooseTrainer } from '../runtime/chooseTrainer.ts'
 import { divergenceFault } from '../runtime/divergedLayer.ts'
 import { measureProblem, type CreateTrainer } from '../runtime/problem/measureProblem.ts'
 import { parseProblem } from '../runtime/problem/parseProblem.ts'
+import { unreadFields } from '../runtime/problem/unreadFields.ts'
 import type { RunHost, TrainerRequest } from '../runtime/runHost.ts'
 import { assembleSnapshot, snapshotOf } from '../runtime/snapshot.ts'
 import { applyChanges, nextChangeAfter, trainArms } from '../runtime/trainArms.ts'
@@ -75,11 +76,13 @@ async function create(request: TrainerRequest, backend: 'webgpu' | 'float64'): P
 
 async function measureGivenProblem(json: unknown, request: MeasureRequest): Promise<Snapshot> {
   // A whole snapshot is as good as its problem.
-  const problem = parseProblem(isRecord(json) && 'problem' in json ? json.problem : json)
+  const given = isRecord(json) && 'problem' in json ? json.problem : json
+  const problem = parseProblem(given)
   const backend = await chooseBackend(request.backend, problem.kind, 'auto')
   const createTrainer: CreateTrainer = async (options, modelKind) =>
     await create({ ...options, modelKind, engine: engineOf(backend, 'auto'), allowGpu: backend === 'webgpu' }, backend)
-  return snapshotOf(await measureProblem(problem, createTrainer, 0, request.only))
+  const snapshot = snapshotOf(await measureProblem(problem, createTrainer, request.only))
+  return { ...snapshot, omitted: [...snapshot.omitted, ...unreadFields(given)] }
 }
 
 function validated(json: unknown, request: MeasureRequest): Experiment {

@@ -63,7 +63,7 @@ export async function assembleSnapshot({
     optimizer: optimizerAt(arm, step),
     optimizerState: { updates: checkpoint.slotSteps[seedIndex], slots: checkpoint.slots[seedIndex] },
   })
-  const found = await measureProblem(problem, createTrainer, experiment.seed, only, attention)
+  const found = await measureProblem(problem, createTrainer, only, attention)
   return { ...snapshotOf(found), experiment, arm: arm.name, step, seed: experiment.seed, seedIndex }
 }
 

@@ -1,6 +1,14 @@
 // Do the numbers of a snapshot agree with a program that knows only its problem?
 import { expect } from 'vitest'
 import type { JsonNumber, Measured, Snapshot } from '../../src/core/snapshot.ts'
+import {
+  expectBatchCosines,
+  expectDensity,
+  expectEffectiveStep,
+  expectHessianNumbers,
+  expectKernelNumbers,
+  expectSampleCosines,
+} from './derivedAgreement.ts'
 import { dot, IndependentNetwork } from './independentNetwork.ts'
 import { updatedWeights } from './independentUpdate.ts'
 
@@ -53,13 +61,16 @@ export function expectFirstOrder({ problem, measured: m }: Pick<Snapshot, 'probl
     })
     expect(distance(m.batchGradients?.pairCosines, cosines)).toBeLessThan(1e-9)
   }
+  expectBatchCosines(problem, m, twin)
   const start = new IndependentNetwork(problem, 'start')
   expect(m.drift?.weightDistance).toBeCloseTo(length(twin.weights.map((w, i) => w - start.weights[i])), 10)
   expect(distance(m.optimizerStep?.weights, updatedWeights(problem, twin))).toBeLessThan(EXACT)
+  expectEffectiveStep(problem, m, twin)
   if (problem.model.bnMode === 'train') return
   expectPerSample(m, twin, all)
   const kernel = twin.kernel()
   expect(distance(m.kernel?.matrix, kernel)).toBeLessThan(EXACT)
+  expectKernelNumbers(m, kernel, twin.outputs)
   const before = flat(start.kernel())
   const moved = length(flat(kernel).map((value, i) => value - before[i])) / length(before)
   expect(Math.abs((m.drift?.kernelRelFro as number) - moved)).toBeLessThan(1e-10)
@@ -69,6 +80,7 @@ function expectPerSample(m: Measured, twin: IndependentNetwork, all: readonly nu
   const perSample = all.map((i) => twin.sampleGradient(i))
   const gram = perSample.map((a) => perSample.map((b) => dot(a, b)))
   expect(distance(m.perSample?.gram, gram)).toBeLessThan(EXACT)
+  expectSampleCosines(m, perSample)
   const total = flat(gram).reduce((sum, value) => sum + value, 0)
   // A sum that nearly cancels loses the digits that it cancels.
   expect(distance(m.perSample?.diversity, gram.reduce((sum, row, i) => sum + row[i], 0) / total)).toBeLessThan(1e-8)
@@ -95,10 +107,12 @@ export function expectCurvature({ problem, measured: m }: Pick<Snapshot, 'proble
     const tolerance = 1e-6 * frobenius + 1e-9
     expect(Math.abs((m.hessian?.trace as number) - trace)).toBeLessThan(tolerance)
     expect(Math.abs((m.hessian?.frobenius as number) - frobenius)).toBeLessThan(tolerance)
+    expectHessianNumbers(problem, m, twin, hessian, tolerance)
     const eigenvalues: readonly JsonNumber[] = m.hessian?.eigenvalues ?? []
     expect(Math.abs(eigenvalues.reduce<number>((sum, value) => sum + (value as number), 0) - trace)).toBeLessThan(tolerance)
     expect(Math.abs(length(flat(eigenvalues)) - frobenius)).toBeLessThan(tolerance)
   }
+  if (m.hessian?.method === 'lanczos') expectDensity(m, size)
   // The largest eigenvalue is a Rayleigh quotient that no vector beats: power iteration on the twin's products finds it.
   const [top, bottom] = [m.hessian?.lambdaMax as number, m.hessian?.lambdaMin as number]
   const extreme = Math.abs(top) > Math.abs(bottom) ? top : bottom
@@ -134,14 +148,48 @@ export function expectClose(given: Measured, exact: Measured): void {
   const close = (a: unknown, b: unknown): void => {
     if (a !== undefined || b !== undefined) expect(distance(a, b)).toBeLessThan(CLOSE)
   }
+  /** Of a number that is a difference of others: `scale` is what they are. */
+  const near = (a: JsonNumber | null | undefined, b: JsonNumber | null | undefined, scale: number, what: string): void => {
+    if (a === undefined || a === null || b === undefined || b === null) expect(a, `${what}`).toBe(b)
+    else expect(Math.abs(Number(a) - Number(b)), `${what}`).toBeLessThanOrEqual(CLOSE * scale)
+  }
   for (const field of ['loss', 'outputs', 'plRatio'] as const) close(given[field], exact[field])
   close(given.gradNorm?.perLayer, exact.gradNorm?.perLayer)
+  close(given.gradNorm?.perLayerMeanAbs, exact.gradNorm?.perLayerMeanAbs)
   close(given.gradNorm?.log10PerLayer, exact.gradNorm?.log10PerLayer)
+  close(given.gradNorm?.global, exact.gradNorm?.global)
   close(given.perSample?.gram, exact.perSample?.gram)
+  close(given.perSample?.cosine, exact.perSample?.cosine)
+  if (exact.perSample !== undefined) {
+    const gram = flat(exact.perSample.gram)
+    const [sum, size] = gram.reduce(([a, b], value) => [a + value, b + Math.abs(value)], [0, 0])
+    near(given.perSample?.minCosine, exact.perSample.minCosine, 1, 'least cosine')
+    near(given.perSample?.eta, exact.perSample.eta, Math.max(...gram.map(Math.abs)), 'eta')
+    near(given.perSample?.diversity, exact.perSample.diversity, (Number(exact.perSample.diversity) * size) / sum, 'diversity')
+    near(given.perSample?.batchSizeBound, exact.perSample.batchSizeBound, (Number(exact.perSample.batchSizeBound) * size) / sum, 'B_S')
+  }
   close(given.batchGradients?.cosine ?? [], exact.batchGradients?.cosine ?? [])
+  close(given.batchGradients?.pairCosines ?? [], exact.batchGradients?.pairCosines ?? [])
+  near(given.batchGradients?.minCosine, exact.batchGradients?.minCosine, 1, 'least cosine of batches')
+  close(given.kde?.samples ?? [], exact.kde?.samples ?? [])
   close(given.kernel?.matrix, exact.kernel?.matrix)
-  if (given.hessian && exact.hessian?.eigenvalues) close(given.hessian.eigenvalues, exact.hessian.eigenvalues)
-  if (given.hessian && exact.hessian?.blockFrobenius) close(given.hessian.blockFrobenius, exact.hessian.blockFrobenius)
+  close(given.kernel?.traceKernel, exact.kernel?.traceKernel)
+  const kernelScale = Number(exact.kernel?.lambdaMax)
+  near(given.kernel?.lambdaMax, exact.kernel?.lambdaMax, kernelScale, 'kernel, largest')
+  near(given.kernel?.lambdaMin, exact.kernel?.lambdaMin, kernelScale, 'kernel, least')
+  near(given.drift?.weightDistance, exact.drift?.weightDistance, 1, 'distance')
+  near(given.drift?.kernelRelFro, exact.drift?.kernelRelFro, 1, 'drift')
+  if (given.hessian && exact.hessian) {
+    const [own, wanted] = [given.hessian, exact.hessian]
+    expect(own.method).toBe(wanted.method)
+    const scale = Number(wanted.frobenius)
+    // Lanczos of a few steps amplifies a rounding of its products; its own bounds say by how much at the ends.
+    const loose = wanted.method === 'lanczos' ? 10 : 1
+    for (const end of ['lambdaMax', 'lambdaMin', 'trace', 'frobenius'] as const) near(own[end], wanted[end], loose * scale, end)
+    for (const list of ['eigenvalues', 'preconditionedEigenvalues', 'blockFrobenius', 'blockMeanAbs'] as const)
+      close(own[list] ?? [], wanted[list] ?? [])
+  }
   close(given.optimizerStep?.weights, exact.optimizerStep?.weights)
+  close(given.optimizerStep?.effectiveStep, exact.optimizerStep?.effectiveStep)
   if (given.outputHessianNorms !== undefined) close(given.outputHessianNorms, exact.outputHessianNorms)
 }

@@ -21,7 +21,7 @@ const engineFor =
 const create = engineFor('float64')
 
 async function snapshotOfProblem(problem: object) {
-  const snapshot = snapshotOf(await measureProblem(parseProblem(problem), create, 0))
+  const snapshot = snapshotOf(await measureProblem(parseProblem(problem), create))
   return JSON.parse(JSON.stringify(snapshot)) as typeof snapshot
 }
 
@@ -43,12 +43,20 @@ describe.each(PROBLEMS)('measureProblem on %s', (_, problem) => {
     const exact = await snapshotOfProblem(problem)
     // A Hessian for each output would take a software adapter minutes.
     const fields = fieldsOf(exact.measured).filter((field) => field !== 'outputHessianNorms')
-    const gpu = await measureProblem(parseProblem(problem), engineFor('network'), 0, fields)
+    const gpu = await measureProblem(parseProblem(problem), engineFor('network'), fields)
     expect(gpu.description.engine).toBe('network')
     expectClose(JSON.parse(JSON.stringify(gpu.measured)) as Measured, exact.measured)
   })
 })
 
+/** Two layers of one and two inputs, seven weights. */
+const PROBLEM_OF_TWO = {
+  model: { kind: 'mlp', activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+  loss: { kind: 'mse', reduction: 'halfMean' },
+  weights: [dense(2, 1), dense(1, 2)],
+  inputs: [[1], [2]],
+  targets: [[3], [1]],
+}
 const fieldsOf = (measured: Measured) => MEASURED_FIELDS.filter((field) => measured[field] !== undefined)
 
 test('measureProblem leaves out what batch norm in training mode does not have, and says why', async () => {
@@ -170,4 +178,30 @@ describe.each([
     expect(diversity).toBeCloseTo(3.5, 12)
     expect(batchSizeBound).toBeCloseTo(14, 11)
   })
+})
+
+test('measureProblem leaves out a step that diverges instead of writing the weights before it', async () => {
+  const problem = PROBLEM_OF_TWO
+  for (const optimizer of [
+    { kind: 'sgd', lr: 1e308 },
+    { kind: 'perturbedGD', lr: 1e308, noiseStd: 1, noise: Array.from({ length: 7 }, () => 1e300) },
+  ]) {
+    const { measured, omitted } = await snapshotOfProblem({ ...problem, optimizer })
+    expect(measured.loss).toBeTypeOf('number')
+    expect(measured.optimizerStep).toBeUndefined()
+    expect(omitted.find(({ name }) => name === 'optimizerStep')?.why).toContain('a step that diverges')
+  }
+})
+
+test('measureProblem draws the same probes whoever asks: a large spectrum comes out again from the problem alone', async () => {
+  const problem = {
+    model: { kind: 'mlp', activation: 'tanh', outputActivation: 'linear', inputShape: [30, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: [dense(50, 30), dense(1, 50)],
+    inputs: rows(3, 30),
+    targets: [1, -1, 2],
+  }
+  const first = await snapshotOfProblem(problem)
+  expect(first.measured.hessian!.method).toBe('lanczos')
+  expect((await snapshotOfProblem(first.problem)).measured).toEqual(first.measured)
 })

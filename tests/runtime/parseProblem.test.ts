@@ -162,3 +162,21 @@ function outcomeOf(problem: unknown): string {
     return /^[^\n]+: [^\n]+, got [^\n]+, expected [^\n]+$/u.test(error.message) ? 'refused' : error.message
   }
 }
+
+test.each([
+  ['an update count between two', { kind: 'adam', lr: 1, state: { t: 1.5 } }, 'state.t: not an integer'],
+  ['a mean of squares below 0', { kind: 'rmsprop', lr: 1, state: { v: [0, -1] } }, 'state.v[1]: out of range'],
+  ['a mean of squares below 0 of adam', { kind: 'adam', lr: 1, state: { v: [-1e-300, 0], m: [-1, 0] } }, 'state.v[0]: out of range'],
+  ['a first mean that never moves', { kind: 'adam', lr: 1, beta1: 1 }, 'beta1: a mean that never moves'],
+  ['a second mean that never moves', { kind: 'adam', lr: 1, beta2: 1 }, 'beta2: a mean that never moves'],
+])('parseProblem refuses %s', (_, optimizer, words) => {
+  const chain = {
+    model: { kind: 'chain', activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: [1, 2],
+    inputs: [[1]],
+    targets: [1],
+  }
+  expect(() => parseProblem({ ...chain, optimizer })).toThrow(words)
+  expect(() => parseProblem({ ...chain, optimizer: { kind: 'momentum', lr: 1, state: { t: 2, v: [-1, 0] } } })).not.toThrow()
+})

@@ -24,6 +24,8 @@ import { trainableProbe } from './trainableProbe.ts'
 /** Why there is no quantity of one sample. */
 const COUPLED = 'batch norm in training mode couples the samples of a batch: there is no gradient of one sample'
 
+/** Seed of the streams of Lanczos, the same for all: a problem that was cut out of its snapshot does not know the run's. */
+const DRAWS = 0
 /** Most samples, and most batches, that are compared with each other: a million pairs. */
 const COMPARED = 1000
 
@@ -43,14 +45,12 @@ export interface MeasuredProblem {
 /**
  * Computes the asked fields of `measured`.
  *
- * @param seed of the streams of Lanczos; exact quantities do not depend on it.
  * @param only fields to compute; what is left out for its size or for lack of samples is listed, what was not asked for is not.
  * @throws {FaultError} poisoned or deviceLost; the reason of the attention's signal when that is aborted.
  */
 export async function measureProblem(
   given: ResolvedProblem,
   create: CreateTrainer,
-  seed: number,
   only: readonly MeasuredField[] = MEASURED_FIELDS,
   attention: Attention = NO_ATTENTION,
 ): Promise<MeasuredProblem> {
@@ -91,7 +91,7 @@ export async function measureProblem(
       }
     }
     const omitted: { name: string; why: string }[] = []
-    const measured = await fields({ problem, trainer, optimizer, atStart, seed, only, omitted, attention })
+    const measured = await fields({ problem, trainer, optimizer, atStart, only, omitted, attention })
     return { problem, description, eps: optimizer.eps, measured, omitted }
   } finally {
     await trainer.dispose()
@@ -103,13 +103,12 @@ interface Task {
   readonly trainer: Trainer
   readonly optimizer: OptimizerSettings & { readonly eps: number }
   readonly atStart: LendStart
-  readonly seed: number
   readonly only: readonly MeasuredField[]
   readonly omitted: { name: string; why: string }[]
   readonly attention: Attention
 }
 
-async function fields({ problem, trainer, optimizer, atStart, seed, only, omitted, attention }: Task): Promise<Measured> {
+async function fields({ problem, trainer, optimizer, atStart, only, omitted, attention }: Task): Promise<Measured> {
   const probe = pairsOnce(trainableProbe(trainer.probe(0), problem.trainable))
   const n = problem.dataset.train.count
   const setOf = (indices: Int32Array): SampleSet => ({ indices, from: 'probe' })
@@ -145,11 +144,11 @@ async function fields({ problem, trainer, optimizer, atStart, seed, only, omitte
     perSample: () => measuredPerSample(probe, all, signal),
     batchGradients: () => measuredBatchGradients(probe, batches, pairs, signal),
     kde: () => measuredKde(probe, pairs, signal),
-    hessian: (own) => measuredHessian(probe, all, optimizer, seed, problem.spec, own),
+    hessian: (own) => measuredHessian(probe, all, optimizer, DRAWS, problem.spec, own),
     kernel: (own) => measuredKernel(probe, kernel!, all, own),
     drift: () => measuredDrift(probe, kernel, all, atStart, signal),
     plRatio: async () => jsonNumber(plRatio(await probe.gradient(all, signal), value!.loss)),
-    outputHessianNorms: (own) => measuredOutputHessianNorms(probe, all, seed, own),
+    outputHessianNorms: (own) => measuredOutputHessianNorms(probe, all, DRAWS, own),
     // Last, because it moves the weights.
     optimizerStep: () => measuredOptimizerStep(problem, trainer, optimizer, attention),
   }

@@ -1,7 +1,7 @@
 // Which update does a problem file describe? One step of it is measured, so its slots and its noise are part of the problem.
 import { DEFAULT_OPTIMIZER } from '../../core/defaults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { choiceAt, listAt, neutral, numberAt, numbersAt, objectAt, refuse } from '../../core/strictJson.ts'
+import { choiceAt, listAt, neutral, numberAt, numbersAt, objectAt, refuse, type Json } from '../../core/strictJson.ts'
 import { integerAt } from './parseModel.ts'
 
 /** Optimizer slots [P] as a problem file may give them, in the order of the engines (momentum, nesterov, rmsprop: v; adam: m, v). */
@@ -49,21 +49,39 @@ export function parseOptimizer(value: unknown, parameters: number, count: number
     lr: numberAt(given.lr, `${where}.lr`, 0, Infinity),
     momentum: number('momentum', PLAIN.momentum, 0, 1),
     decay: kind === 'rmsprop' ? number('beta2', PLAIN.decay, 0, 1) : PLAIN.decay,
-    beta1: number('beta1', PLAIN.beta1, 0, 1),
-    beta2: kind === 'adam' ? number('beta2', PLAIN.beta2, 0, 1) : PLAIN.beta2,
+    beta1: kind === 'adam' ? correctedAt(given, where, 'beta1', PLAIN.beta1) : PLAIN.beta1,
+    beta2: kind === 'adam' ? correctedAt(given, where, 'beta2', PLAIN.beta2) : PLAIN.beta2,
     eps: given.eps === undefined ? null : numberAt(given.eps, `${where}.eps`, 0, Infinity),
     noise: kind === 'perturbed' ? numberAt(given.noiseStd, `${where}.noiseStd`, 0, Infinity) : 0,
   }
   const state = given.state === undefined ? {} : objectAt(given.state, `${where}.state`)
   const slot = (field: string): Float64Array =>
     state[field] === undefined ? new Float64Array(parameters) : numbersAt(state[field], `${where}.state.${field}`, parameters)
-  const updates = state.t === undefined ? 0 : numberAt(state.t, `${where}.state.t`, 0, Number.MAX_SAFE_INTEGER)
+  const updates = state.t === undefined ? 0 : integerAt(state.t, `${where}.state.t`, 0, Number.MAX_SAFE_INTEGER)
+  const slots = slotNames(kind).map((name) => {
+    const values = slot(name)
+    // Means of squares; the square root of a negative one would be nobody's step.
+    if (isOfSquares(kind, name)) values.forEach((value, i) => numberAt(value, `${where}.state.${name}[${i}]`, 0, Infinity))
+    return values
+  })
   return {
     optimizer,
-    optimizerState: { updates, slots: slotNames(kind).map(slot) },
+    optimizerState: { updates, slots },
     optimizerBatch: given.batch === undefined ? all : indicesAt(given.batch, `${where}.batch`, count),
     noise: kind !== 'perturbed' || given.noise === undefined ? null : numbersAt(given.noise, `${where}.noise`, parameters),
   }
+}
+
+/** A mean's weight, within [0, 1): its bias is corrected by 1 - beta^t, which may not be 0. */
+function correctedAt(given: Json, where: string, field: string, fallback: number): number {
+  if (given[field] === undefined) return fallback
+  const value = numberAt(given[field], `${where}.${field}`, 0, 1)
+  if (value === 1) refuse(`${where}.${field}`, 'a mean that never moves', value, 'below 1')
+  return value
+}
+
+function isOfSquares(kind: OptimizerSettings['kind'], slot: 'v' | 'm'): boolean {
+  return slot === 'v' && (kind === 'rmsprop' || kind === 'adam')
 }
 
 /** Slots of an optimizer in the order of the engines. */
