@@ -21,8 +21,9 @@ const LOSS_BYTES: Bytes = 8 * 2 ** 20
 const NOISE_BYTES: Bytes = 8 * 2 ** 20
 const MOST_STEPS = 64
 
-/** Steps whose losses fit in one readback and whose noise in one upload, 1 .. 64. */
+/** Steps whose losses fit in one readback and whose noise in one upload, 1 .. 64; one of a batch in pieces. */
 export function chunkCapacity(shape: KernelShape, kind: OptimizerSettings['kind']): number {
+  if (shape.pieceRows !== undefined) return 1
   const { rowLosses, noise } = passSizes(shape, kind, 1)
   return Math.max(1, Math.min(MOST_STEPS, Math.floor(LOSS_BYTES / rowLosses), Math.floor(NOISE_BYTES / Math.max(1, noise))))
 }
@@ -44,20 +45,55 @@ export function fusedMemory(shape: KernelShape, kind: OptimizerSettings['kind'],
   return { bytes: (2 + slotCount(kind)) * parameters + ofPass + inputs + targets, largestBuffer }
 }
 
-/** Null when the network fits; else the refusal in words, with the nearest batch or ensemble that fits. */
+/**
+ * The shape itself where it fits, else the one that takes its batch in the fewest pieces that do; null where one tile of rows is too much.
+ *
+ * Pieces are whole tiles, all of about one size, so that no order of summing depends on what else the adapter holds.
+ */
+export function fittingShape(
+  shape: KernelShape,
+  kind: OptimizerSettings['kind'],
+  dataRows: number,
+  limits: MemoryLimits,
+): KernelShape | null {
+  const fits = (candidate: KernelShape): boolean => fitsIn(candidate, kind, dataRows, limits)
+  if (fits(shape)) return shape
+  const { rows } = shape.tile
+  const tiles = Math.ceil(shape.batchRows / rows)
+  const inPieces = (ofPiece: number): KernelShape => ({ ...shape, pieceRows: ofPiece * rows })
+  if (tiles < 2 || !fits(inPieces(1))) return null
+  let most = 1
+  let tooMany = tiles
+  while (tooMany - most > 1) {
+    const middle = (most + tooMany) >> 1
+    if (fits(inPieces(middle))) most = middle
+    else tooMany = middle
+  }
+  return inPieces(Math.ceil(tiles / Math.ceil(tiles / most)))
+}
+
+function fitsIn(shape: KernelShape, kind: OptimizerSettings['kind'], dataRows: number, limits: MemoryLimits): boolean {
+  const memory = fusedMemory(shape, kind, dataRows)
+  return memory.largestBuffer <= bindable(limits) && memory.bytes <= FOOTPRINT_LIMITS.bytes
+}
+
+function bindable({ maxStorageBufferBindingSize, maxBufferSize }: MemoryLimits): Bytes {
+  return Math.min(maxStorageBufferBindingSize, maxBufferSize)
+}
+
+/** Null when the network fits, if need be with its batch in pieces; else the refusal in words, with the nearest batch or ensemble that fits. */
 export function fusedRefusal(
   shape: KernelShape,
   kind: OptimizerSettings['kind'],
   dataRows: number,
   limits: MemoryLimits,
 ): Extract<Fault, { type: 'refused' }> | null {
-  const largest = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize)
-  const fits = (candidate: KernelShape): boolean => {
-    const memory = fusedMemory(candidate, kind, dataRows)
-    return memory.largestBuffer <= largest && memory.bytes <= FOOTPRINT_LIMITS.bytes
-  }
+  const largest = bindable(limits)
+  const fits = (candidate: KernelShape): boolean => fittingShape(candidate, kind, dataRows, limits) !== null
   if (fits(shape)) return null
-  const needed = fusedMemory(shape, kind, dataRows)
+  // What the smallest piece needs: less than that nobody can do.
+  const least = shape.batchRows > shape.tile.rows ? { ...shape, pieceRows: shape.tile.rows } : shape
+  const needed = fusedMemory(least, kind, dataRows)
   const [bytes, limit] = needed.largestBuffer > largest ? [needed.largestBuffer, largest] : [needed.bytes, FOOTPRINT_LIMITS.bytes]
   const nearest = nearestThatFits(shape, fits)
   const what = needed.largestBuffer > largest ? 'one buffer of' : 'altogether'

@@ -12,6 +12,7 @@ import { checkIndices } from '../sampleRows.ts'
 import { StepClock } from '../stepClock.ts'
 import type { EngineDescription, Trainer, TrainerCheckpoint, TrainerOptions, TrainReport, TrainWishes } from '../trainer.ts'
 import { unknownNorms } from '../unknownNorms.ts'
+import type { MemoryLimits } from './fusedMemory.ts'
 import type { Tile } from './kernelShape.ts'
 import { createFusedProbe, type FusedProbe } from './fusedProbe.ts'
 import { normsOfEntries } from './layerNorms.ts'
@@ -28,6 +29,8 @@ import type { ChunkResult, TrainingPass } from './trainingPass.ts'
 export interface FusedChoices {
   /** Instead of the fastest one. */
   readonly tile?: Tile
+  /** Instead of what the adapter allows. */
+  readonly memory?: MemoryLimits
 }
 
 /** Why a network cannot be fused on this adapter, a noun in words; null when it can. */
@@ -39,9 +42,10 @@ export function fusedObstacleOn(spec: TrainerOptions['spec'], opened: OpenedDevi
 export function fusedMemoryRefusal(
   options: Omit<TrainerOptions, 'reason'>,
   opened: OpenedDevice,
+  memory?: MemoryLimits,
 ): Extract<Fault, { type: 'refused' }> | null {
   const network = { ...options, spec: fusedSpec(options.spec), layout: fusedLayout(options.spec), seedCount: options.initialWeights.length }
-  return refusalOf(opened, network, options.optimizer.kind, options.batchRows ?? 1)
+  return refusalOf(opened, network, options.optimizer.kind, options.batchRows ?? 1, memory)
 }
 
 /**
@@ -57,7 +61,7 @@ export async function createFusedTrainer(options: TrainerOptions, opened: Opened
   }
   opened.health.check()
   // Before anything is allocated; batches of unknown size are looked at when they come.
-  const refusal = fusedMemoryRefusal(options, opened)
+  const refusal = fusedMemoryRefusal(options, opened, choices.memory)
   if (refusal !== null) throw new FaultError(refusal)
   return new FusedTrainer(options, opened, choices)
 }
@@ -97,7 +101,7 @@ class FusedTrainer implements Trainer {
     this.description = { engine: 'fused', backend: 'webgpu', adapter: opened.adapterName, precision: 'float32', reason: options.reason }
     this.network = new ResidentNetwork(opened, spec, dataset, initialWeights)
     this.parameterCount = this.network.layout.parameterCount
-    this.choice = new PassChoice(opened, this.network, choices.tile ?? null)
+    this.choice = new PassChoice(opened, this.network, choices.tile ?? null, choices.memory)
     this.divergedAt = new Int32Array(this.seedCount).fill(-1)
     this.biasExponents = biasExponentsOf(spec, initialWeights)
     if (batchRows !== undefined) void this.choice.compileAhead(optimizer.kind, batchRows)

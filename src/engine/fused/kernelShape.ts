@@ -1,7 +1,7 @@
 // What do all kernels of one network and one batch agree on? Sizes, scales, and where each number lies.
 //
 // exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | with norms or skips [ argument: likewise ] | with norms [ normed, normScale: likewise ]
-//            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ]
+//            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ] | with batches in pieces [ sums: parity][part][seed][L]
 //            a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
 import type { LossSettings } from '../../core/experiment.ts'
 import { needsPreactivation } from './activationWgsl.ts'
@@ -27,11 +27,23 @@ export interface KernelShape {
   readonly head?: 'loss' | 'outputs'
   /** The adapter computes on the CPU: memory is dear there and threads are few, so K2 gives each of them more. */
   readonly software?: boolean
+  /** Rows that a pass takes at once where it cannot hold the batch: K2 adds the gradients of these pieces up. Absent: all of them. */
+  readonly pieceRows?: number
 }
 
-/** Rows of a batch rounded up to whole tiles, and the tiles. */
+/** Rows of one dispatch of K1: those of the batch, or of a piece of it. */
+export function passRows(shape: KernelShape): number {
+  return shape.pieceRows ?? shape.batchRows
+}
+
+/** Pieces in which a batch comes, the last of them not always full. */
+export function pieceCount(shape: KernelShape): number {
+  return Math.ceil(shape.batchRows / passRows(shape))
+}
+
+/** Tiles of one dispatch of K1. */
 export function tileCount(shape: KernelShape): number {
-  return Math.ceil(shape.batchRows / shape.tile.rows)
+  return Math.ceil(passRows(shape) / shape.tile.rows)
 }
 
 /** Entries of the exponent buffer: where its parts begin, and its length. */
@@ -43,6 +55,7 @@ export function exponentOffsets(shape: KernelShape): {
   readonly bias: number
   readonly slots: number
   readonly alive: number
+  readonly sums: number
   readonly length: number
 } {
   const { layerCount } = shape.layout
@@ -55,8 +68,11 @@ export function exponentOffsets(shape: KernelShape): {
   const normScale = normed + ofNorm
   const bias = normScale + ofNorm
   const slots = bias + shape.seedCount * layerCount
-  const alive = slots + 2 * shape.layout.parts * shape.seedCount * layerCount
-  return { backward, argument, normed, normScale, bias, slots, alive, length: alive + shape.seedCount }
+  const perSlot = 2 * shape.layout.parts * shape.seedCount * layerCount
+  const alive = slots + perSlot
+  const sums = alive + shape.seedCount
+  const length = sums + (shape.pieceRows === undefined ? 0 : perSlot)
+  return { backward, argument, normed, normScale, bias, slots, alive, sums, length }
 }
 
 /**
@@ -81,8 +97,8 @@ size SQUARE_QUADS = ${layout.squareQuads}u;
 size BIAS_START = ${layout.biasStart}u;
 // Seeds have parameters of their own and share the batch; batches the other way round.
 size PARAMETER_STRIDE = ${shape.lanes === 'seeds' ? layout.seedQuads : 0}u;
-size INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : shape.batchRows}u;
-size ROWS = ${shape.batchRows}u;
+size INDEX_STRIDE = ${shape.lanes === 'seeds' ? 0 : passRows(shape)}u;
+size ROWS = ${passRows(shape)}u;
 size TILES = ${tileCount(shape)}u;
 size PADDED_ROWS = ${tileCount(shape) * shape.tile.rows}u;
 ${fixed} TILE_ROWS = ${shape.tile.rows}u;

@@ -6,7 +6,7 @@ import type { OptimizerSettings } from '../../core/experiment.ts'
 import { DomainFault } from '../../core/faults.ts'
 import { NO_EXPONENT } from './exponentWgsl.ts'
 import { forwardBackwardWgsl } from './forwardBackwardKernel.ts'
-import { exponentOffsets, keptQuads, tileCount, type KernelShape } from './kernelShape.ts'
+import { exponentOffsets, keptQuads, passRows, pieceCount, tileCount, type KernelShape } from './kernelShape.ts'
 import { bindKernel, kernelPipeline, uniformBinding, type KernelBinding, type KernelPipeline } from './kernelPipelines.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { SLICE_BYTES, writeStep, type StepNumbers } from './stepParameters.ts'
@@ -35,14 +35,14 @@ const K2_BINDINGS: readonly KernelBinding[] = ['write', 'read', 'read', 'read', 
 export class FusedPass {
   readonly shape: KernelShape
   readonly task: PassTask
-  /** Batches that fit one call of `prepare`. */
+  /** Batches that fit one call of `prepare`; of pieces one batch. */
   readonly capacity: number
   readonly activations: GPUBuffer
   readonly deltas: GPUBuffer
   readonly exponents: GPUBuffer
   readonly rowLosses: GPUBuffer
   readonly norms: GPUBuffer
-  /** Optimizer slots, or the gradient mantissas of the task 'gradient'. */
+  /** Optimizer slots, or the gradient mantissas of the task 'gradient'; behind them, for batches in pieces, the sums so far. */
   readonly slots: GPUBuffer
   /** [step of the chunk][seed][seedQuads] of perturbed descent. */
   private readonly noise: GPUBuffer
@@ -61,7 +61,7 @@ export class FusedPass {
     const owned = new OwnedBuffers(device)
     this.owned = owned
     const lanes = shape.lanes === 'batches' ? shape.seedCount : 1
-    this.indices = owned.create(4 * capacity * lanes * shape.batchRows)
+    this.indices = owned.create(4 * capacity * lanes * pieceCount(shape) * passRows(shape))
     this.steps = owned.create(SLICE_BYTES * Math.max(capacity, FEWEST_SLICES), 'uniform')
     const sizes = passSizes(shape, task, capacity)
     this.activations = owned.create(sizes.activations)
@@ -85,7 +85,7 @@ export class FusedPass {
       this.rowLosses,
       uniform,
     ])
-    const last = { slots: [this.slots], noise: [this.noise], nothing: [] }[lastBinding(task)]
+    const last = { slots: [this.slots], noise: [this.noise], nothing: [] }[lastBinding(task, shape)]
     this.update =
       kernels.k2 === null
         ? null
@@ -104,7 +104,7 @@ export class FusedPass {
       kernelPipeline(device, 'K1', k1Wgsl(shape, task === 'forward' ? 'forward' : 'both'), K1_BINDINGS),
       task === 'forward' || task === 'deltas'
         ? null
-        : kernelPipeline(device, 'K2', updateWgsl(shape, task), [...K2_BINDINGS, ...LAST_BINDINGS[lastBinding(task)]]),
+        : kernelPipeline(device, 'K2', updateWgsl(shape, task), [...K2_BINDINGS, ...LAST_BINDINGS[lastBinding(task, shape)]]),
     ])
     return { k1, k2 }
   }
@@ -119,14 +119,27 @@ export class FusedPass {
   prepare(batches: readonly Int32Array[], steps: readonly StepNumbers[], noise: Float32Array<ArrayBuffer> | null = null): void {
     if (batches.length > this.capacity)
       throw new DomainFault(`FusedPass.prepare: too many steps, got ${batches.length}, expected at most ${this.capacity}`)
-    const rows = (this.shape.lanes === 'batches' ? this.shape.seedCount : 1) * this.shape.batchRows
-    const indices = new Int32Array(batches.length * rows)
+    const { shape } = this
+    const rows = (shape.lanes === 'batches' ? shape.seedCount : 1) * pieceCount(shape) * passRows(shape)
+    // What fills up the last piece has no weight.
+    const indices = new Int32Array(batches.length * rows).fill(-1)
     for (const [i, batch] of batches.entries()) indices.set(batch, i * rows)
     this.device.queue.writeBuffer(this.indices, 0, indices)
-    if (noise !== null) this.device.queue.writeBuffer(this.noise, 0, noise)
+    if (noise !== null) this.writeNoise(noise)
+    this.prepareSteps(steps)
+  }
+
+  /** Other numbers for what is encoded next, for the same batches. */
+  prepareSteps(steps: readonly StepNumbers[]): void {
     const numbers = new DataView(new ArrayBuffer(SLICE_BYTES * steps.length))
     for (const [i, step] of steps.entries()) writeStep(numbers, i, step)
     this.device.queue.writeBuffer(this.steps, 0, numbers.buffer)
+  }
+
+  private writeNoise(noise: Float32Array<ArrayBuffer>): void {
+    // Of a batch in pieces it lies behind the sums.
+    if (this.shape.pieceRows === undefined) this.device.queue.writeBuffer(this.noise, 0, noise)
+    else this.device.queue.writeBuffer(this.slots, this.slots.size - noise.byteLength, noise)
   }
 
   /** Encodes step `slice` of what was prepared: two dispatches in one compute pass (one for 'forward' and 'deltas', of as many tiles as asked). */
@@ -191,7 +204,8 @@ const LAST_BINDINGS: Readonly<Record<'slots' | 'noise' | 'nothing', readonly Ker
 }
 
 /** What K2 binds behind the numbers of the step. */
-function lastBinding(task: PassTask): 'slots' | 'noise' | 'nothing' {
+function lastBinding(task: PassTask, { pieceRows }: KernelShape): 'slots' | 'noise' | 'nothing' {
+  if (pieceRows !== undefined) return 'slots'
   if (task === 'perturbed') return 'noise'
   if (task === 'gradient') return 'slots'
   return task === 'forward' || task === 'deltas' || slotCount(task) === 0 ? 'nothing' : 'slots'
@@ -213,14 +227,17 @@ export function passSizes(shape: KernelShape, task: PassTask, capacity: number):
   const { layout, seedCount } = shape
   const rows = tileCount(shape) * shape.tile.rows
   const kept = keptQuads(shape)
-  const slots = task === 'gradient' ? 1 : task === 'forward' || task === 'deltas' ? 0 : slotCount(task)
+  const inPieces = shape.pieceRows !== undefined
+  const noiseAlone = task === 'perturbed' && !inPieces
+  const own = task === 'gradient' ? 1 : task === 'forward' || task === 'deltas' ? 0 : slotCount(task)
+  const slots = own + (inPieces ? 1 : 0) + (inPieces && task === 'perturbed' ? 1 : 0)
   return {
     activations: 16 * kept.activations,
     deltas: 16 * kept.deltas,
     exponents: 4 * exponentOffsets(shape).length,
-    rowLosses: 8 * capacity * seedCount * rows,
+    rowLosses: 8 * capacity * pieceCount(shape) * seedCount * rows,
     norms: 4 * normWords(shape),
     slots: 16 * slots * seedCount * layout.seedQuads,
-    noise: task === 'perturbed' ? 16 * capacity * seedCount * layout.seedQuads : 0,
+    noise: noiseAlone ? 16 * capacity * seedCount * layout.seedQuads : 0,
   }
 }

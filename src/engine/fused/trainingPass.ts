@@ -4,7 +4,7 @@
 // GPU at the start of a chunk; a chunk in which a seed left the finite numbers is taken back as if it had never run.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { OpenedDevice } from '../device.ts'
-import { exponentOffsets, tileCount, type KernelShape } from './kernelShape.ts'
+import { exponentOffsets, pieceCount, tileCount, type KernelShape } from './kernelShape.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import { FusedPass, type PassBuffers } from './pass.ts'
 import { submitAndRead, type Region } from './readback.ts'
@@ -48,13 +48,13 @@ export class TrainingPass {
     this.pass = pass
     this.kind = kind
     this.owned = new OwnedBuffers(opened.device)
-    const { norms, slots, shape } = pass
+    const { norms, shape } = pass
     const regions: Region[] = [
       whole(parameters),
       tailOf(pass),
       { buffer: norms, offset: 16 * normEntries(shape), bytes: norms.size - 16 * normEntries(shape) },
     ]
-    if (slotCount(kind) > 0) regions.push(whole(slots))
+    if (slotCount(kind) > 0) regions.push(this.ofSlots)
     this.kept = regions.map((live) => ({ live, copy: this.owned.create(live.bytes) }))
   }
 
@@ -92,10 +92,10 @@ export class TrainingPass {
       encoder.copyBufferToBuffer(before.pass.exponents, 4 * start, this.pass.exponents, 4 * toStart, 4 * words)
     }
     copy(from.bias, to.bias, from.slots - from.bias)
-    copy(from.alive, to.alive, from.length - from.alive)
+    copy(from.alive, to.alive, from.sums - from.alive)
     if (withSlots && slotCount(this.kind) > 0) {
       copy(from.slots, to.slots, from.alive - from.slots)
-      encoder.copyBufferToBuffer(before.pass.slots, 0, this.pass.slots, 0, this.pass.slots.size)
+      encoder.copyBufferToBuffer(before.pass.slots, 0, this.pass.slots, 0, this.ofSlots.bytes)
       const start = 16 * normEntries(this.pass.shape)
       encoder.copyBufferToBuffer(before.pass.norms, start, this.pass.norms, start, this.pass.norms.size - start)
     }
@@ -103,7 +103,9 @@ export class TrainingPass {
   }
 
   /**
-   * Runs one chunk: two dispatches a step in one submit, or each of `parts` pieces of a long step in its own.
+   * Runs one chunk: two dispatches a step in one submit, or each of `parts` cuts of a long step in its own.
+   *
+   * A batch in pieces takes two dispatches a piece, one submit each; the last of them updates.
    *
    * @param batches at most `pass.capacity`, each of `shape.batchRows` indices.
    * @param updates done since the slots were empty.
@@ -127,22 +129,26 @@ export class TrainingPass {
     const steps = batches.map((_, index): StepNumbers => ({ optimizer, reduction, chunkStep: index, updates: updates + index }))
     const weights = { buffer: pass.norms, offset: 4 * largestWeightsAt(shape), bytes: 4 * shape.seedCount }
     const norms = { buffer: pass.norms, offset: 0, bytes: 16 * normEntries(shape) }
+    const pieces = pieceCount(shape)
     let encoder = device.createCommandEncoder()
     for (const { live, copy } of this.kept) encoder.copyBufferToBuffer(live.buffer, live.offset, copy, 0, live.bytes)
     encoder.clearBuffer(weights.buffer, weights.offset, weights.bytes)
-    if (parts > 1 && batches.length === 1) {
-      const cuts = stepCuts(shape, parts, shape.software === true ? adapterCores() : 1)
-      pass.prepare(
-        batches,
-        cuts.map((cut) => numbersOf(cut, steps[0])),
-        noise,
-      )
-      for (const [slice, cut] of cuts.entries()) {
-        const encoded = encoder.beginComputePass()
-        encodeCut(pass, encoded, cut, slice)
-        encoded.end()
-        device.queue.submit([encoder.finish()])
-        encoder = device.createCommandEncoder()
+    if (pieces > 1 || (parts > 1 && batches.length === 1)) {
+      const ofPiece = Math.ceil(parts / pieces)
+      const cuts = stepCuts(shape, ofPiece, shape.software === true ? adapterCores() : 1)
+      pass.prepare(batches, [], noise)
+      for (let piece = 0; piece < pieces; piece++) {
+        // Written between submits, so a step may have more cuts than there are slices.
+        pass.prepareSteps(cuts.map((cut) => numbersOf(cut, { ...steps[0], chunkStep: piece })))
+        for (const [slice, cut] of cuts.entries()) {
+          const encoded = encoder.beginComputePass()
+          encodeCut(pass, encoded, cut, slice)
+          encoded.end()
+          // Two whole dispatches go together.
+          if (ofPiece === 1 && slice + 1 < cuts.length) continue
+          device.queue.submit([encoder.finish()])
+          encoder = device.createCommandEncoder()
+        }
       }
     } else {
       pass.prepare(batches, steps, noise)
@@ -155,7 +161,7 @@ export class TrainingPass {
       }
       encodeSteps(pass, encoder, cut, batches.length)
     }
-    const rows = 8 * batches.length * shape.seedCount * tileCount(shape) * shape.tile.rows
+    const rows = 8 * batches.length * pieces * shape.seedCount * tileCount(shape) * shape.tile.rows
     const first = batches.length > 1 && this.firstNorms !== null ? { ...norms, buffer: this.firstNorms } : norms
     const regions = [{ buffer: pass.rowLosses, offset: 0, bytes: rows }, weights, ...(wantsNorms ? [first] : [])]
     const [lossBytes, weightBytes, normBytes] = await submitAndRead(opened, encoder, regions)
@@ -181,12 +187,18 @@ export class TrainingPass {
 
   /** What a checkpoint needs beside the weights: [slot][seed] mantissas, and [part][seed][layer] exponents that belong to them. */
   slotRegions(updates: number): Region[] {
-    return slotCount(this.kind) === 0 ? [] : [whole(this.pass.slots), this.slotExponents(updates)]
+    return slotCount(this.kind) === 0 ? [] : [this.ofSlots, this.slotExponents(updates)]
   }
 
   destroy(): void {
     this.pass.destroy()
     this.owned.destroy()
+  }
+
+  /** The optimizer's own, without what lies behind them. */
+  private get ofSlots(): Region {
+    const { slots, shape } = this.pass
+    return { buffer: slots, offset: 0, bytes: 16 * slotCount(this.kind) * shape.seedCount * shape.layout.seedQuads }
   }
 
   private slotExponents(updates: number): Region {
@@ -209,6 +221,6 @@ function whole(buffer: GPUBuffer): Region {
 
 /** Exponents that outlive a step: those of biases and slots, and who is alive. */
 function tailOf(pass: FusedPass): Region {
-  const { bias, length } = exponentOffsets(pass.shape)
-  return { buffer: pass.exponents, offset: 4 * bias, bytes: 4 * (length - bias) }
+  const { bias, sums } = exponentOffsets(pass.shape)
+  return { buffer: pass.exponents, offset: 4 * bias, bytes: 4 * (sums - bias) }
 }

@@ -10,13 +10,15 @@
 // reads the old one. RMSprop and Adam keep r = sqrt(v): a square of a small gradient would leave float32.
 // Slots may also shrink, so each step notes the largest of them: three rows, one read, one written, one cleared.
 // The noise of perturbed descent comes from the CPU, [step of the chunk][seed] in the parameters' layout.
+// A batch in pieces takes one dispatch a piece, the last of which updates: see `pieceSumsWgsl.ts`.
 // Norms are reduced by a fixed tree: no float atomics, the same bits every time.
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { shapeWgsl, type KernelShape } from './kernelShape.ts'
 import { otherPartsWgsl } from './otherPartsWgsl.ts'
+import { pieceSums } from './pieceSumsWgsl.ts'
 import { blockQuads, largestWeightsAt, normEntries, otherParts, updateGroups, updateThreads, weightGroups } from './updateGrid.ts'
-import { RULE_FUNCTIONS, RULES, slotCount } from './updateRules.ts'
+import { NOISE_READ, RULE_FUNCTIONS, RULES, slotCount } from './updateRules.ts'
 
 /**
  * WGSL of K2; entry point `main`.
@@ -25,9 +27,10 @@ import { RULE_FUNCTIONS, RULES, slotCount } from './updateRules.ts'
  *   their exponents, of weights and of biases, in place of the slots' (parity 0), and the weights stay.
  */
 export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] | 'gradient'): string {
-  const rule = task === 'gradient' ? 'return g;' : RULES[task]
+  const inPieces = shape.pieceRows !== undefined
+  const rule = task === 'gradient' ? 'return g;' : inPieces ? RULES[task].replace(NOISE_READ, 'slots[NOISE_START + at]') : RULES[task]
   const keepsSlots = task !== 'gradient' && slotCount(task) > 0
-  const usesSlots = task === 'gradient' || keepsSlots
+  const usesSlots = task === 'gradient' || keepsSlots || inPieces
   const side = blockQuads(shape)
   const threads = updateThreads(shape)
   const sides = Array.from({ length: side }, (_, i) => i)
@@ -36,6 +39,7 @@ export function updateWgsl(shape: KernelShape, task: OptimizerSettings['kind'] |
     cells.map(([r, c]) => body(`g${r}${c}`, r, c)).join('\n      ')
   const parts = (cell: string): string[] => [0, 1, 2, 3].map((i) => `${cell}${i}`)
   const entries = cells.flatMap(([r, c]) => parts(`g${r}${c}`))
+  const sums = pieceSums(shape, task === 'gradient' ? 'sgd' : task, entries, side)
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -48,13 +52,13 @@ ${shapeWgsl(shape)}
 @group(0) @binding(6) var<storage, read_write> norms: array<atomic<u32>>;
 @group(0) @binding(7) var<uniform> step: StepParameters;
 ${usesSlots ? '@group(0) @binding(8) var<storage, read_write> slots: array<vec4f>;' : ''}
-${task === 'perturbed' ? '@group(0) @binding(8) var<storage, read> noise: array<vec4f>;' : ''}
+${task === 'perturbed' && !inPieces ? '@group(0) @binding(8) var<storage, read> noise: array<vec4f>;' : ''}
 const ENTRIES = ${entries.length}u;
 size GROUPS = ${updateGroups(shape)}u;
 size NORM_GROUPS = ${weightGroups(shape)}u;
 size LARGEST_SLOTS = ${4 * normEntries(shape)}u;
 size LARGEST_WEIGHTS = ${largestWeightsAt(shape)}u;
-var<workgroup> squares: array<f32, ${threads}>;
+${sums.declarations}var<workgroup> squares: array<f32, ${threads}>;
 var<workgroup> magnitudes: array<f32, ${threads}>;
 var<workgroup> largestGradient: atomic<u32>;
 var<workgroup> largestBias: atomic<u32>;
@@ -99,7 +103,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var em = NO_EXPONENT;
   for (var t = 0u; t < TILES; t++) {
     em = max(em, select(tileExponent(seed, l, t), otherExponent(part, seed, l, t), isOther));
-  }
+  }${sums.join}
   let empty = em < NO_EXPONENT / 2;
   let parity = u32(step.numbers.z) & 1u;
   let ring = u32(step.numbers.z);
@@ -126,7 +130,7 @@ ${
     let across = (QUADS + ${side - 1}u) / ${side}u;
     let kq = ${side}u * (block / across);
     let column = ${side}u * (block % across);
-    if (kq < rowQuads) {
+    if (kq < rowQuads) {${sums.loadWeights}
       // Past the edge the last vec4 is read again and not used.
       ${sides.map((i) => `let h${i}At = min(${i}u, rowQuads - 1u - kq); let d${i}At = min(${i}u, QUADS - 1u - column);`).join(' ')}
       for (var t = 0u; t < TILES; t++) {
@@ -154,7 +158,7 @@ ${
         let r = q / ${4 * side}u;
         let c = (q / 4u) % ${side}u;
         var v = vec4f(0.0);
-        if (kq + r < rowQuads && column + c < QUADS) {
+        if (kq + r < rowQuads && column + c < QUADS) {${sums.keepWeight}
           v = g[q] * weightScale;
           apply(seed, p + (4u * r + q % 4u) * QUADS + c, v, em, old, now);
           size = max(size, sizeBits(v));
@@ -167,13 +171,13 @@ ${
     otherParts(shape) > 0
       ? ` else {
     for (var column = lid; column < QUADS; column += ${threads}u) {
-      var v = vec4f(0.0);
+      var v = vec4f(0.0);${sums.loadOther}
       for (var t = 0u; t < TILES; t++) {
         let s = exp2i(otherExponent(part, seed, l, t) - em);
         if (s == 0.0) { continue; }
         let end = min((t + 1u) * TILE_ROWS, ROWS);
         for (var row = t * TILE_ROWS; row < end; row++) { v += s * otherGradient(part, seed, l, row, column); }
-      }
+      }${sums.keepOther}
       if (part == 1u) { v *= BIAS_SCALE; }
       let p = otherAt(part, l) + column;
       apply(seed, p, v, em, old, now);
@@ -184,7 +188,7 @@ ${
     }
   }`
       : ''
-  }
+  }${sums.leave}
   atomicMax(&largestWeight, ownWeight);
   atomicMax(&largestSlot, ownSlot);
   workgroupBarrier();

@@ -20,6 +20,9 @@ export function slotCount(kind: OptimizerSettings['kind']): number {
   }
 }
 
+/** How perturbed descent reads its noise from a buffer of its own. */
+export const NOISE_READ = 'noise[u32(step.numbers.x) * SEEDS * SEED_QUADS + at]'
+
 /** Bodies of `fn applied(at, g, em, old, now) -> vec4f`: the step to subtract from parameters[at]. */
 export const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
   sgd: 'return step.rates.x * scaledBy(g, em);',
@@ -34,7 +37,7 @@ export const RULES: Readonly<Record<OptimizerSettings['kind'], string>> = {
   slots[at] = v;
   noteSlot(v);
   return step.rates.x * scaledBy(own + step.rates.z * v, now);`,
-  perturbed: 'return step.rates.x * (scaledBy(g, em) + step.rates.z * noise[u32(step.numbers.x) * SEEDS * SEED_QUADS + at]);',
+  perturbed: `return step.rates.x * (scaledBy(g, em) + step.rates.z * ${NOISE_READ});`,
   rmsprop: `
   let scaled = g * exp2i(em - now);
   let r = rootMeanSquare(slots[at] * exp2i(old - now), scaled, step.rates.z);

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
 import { POISON } from '../../../src/engine/fused/forwardBackwardKernel.ts'
-import { tileCount, type KernelShape } from '../../../src/engine/fused/kernelShape.ts'
-import { chunkCapacity, fusedMemory, fusedRefusal } from '../../../src/engine/fused/fusedMemory.ts'
+import { pieceCount, tileCount, type KernelShape } from '../../../src/engine/fused/kernelShape.ts'
+import { chunkCapacity, fittingShape, fusedMemory, fusedRefusal } from '../../../src/engine/fused/fusedMemory.ts'
 import { fusedLayout } from '../../../src/engine/fused/layout.ts'
 import { reducedLosses } from '../../../src/engine/fused/rowLosses.ts'
 import { numbersOf, stepCuts } from '../../../src/engine/fused/stepCuts.ts'
@@ -82,6 +82,12 @@ describe('reducedLosses', () => {
     expect([...reducedLosses(shape, { kind: 'squaredError', reduction: 'mean' }, rows, 1)]).toEqual([1.5, 2 ** 298])
     expect([...reducedLosses(shape, { kind: 'squaredError', reduction: 'sum' }, rows, 1)]).toEqual([3, 2 ** 299])
   })
+  test('go through the pieces of a batch in its order, seed by seed, and stop at its last row', () => {
+    const shape = shapeOf({ batchRows: 3, pieceRows: 2, seedCount: 2, tile: { rows: 2, rowsPerThread: 1 } })
+    const rows = Float32Array.from([1, 0, 2, 0, 10, 0, 20, 0, 4, 0, 7, POISON, 40, 300, 7, POISON])
+    expect([...reducedLosses(shape, { kind: 'squaredError', reduction: 'sum' }, rows, 1)]).toEqual([7, 40 * 2 ** 300])
+    expect(reducedLosses(shape, { kind: 'squaredError', reduction: 'mean' }, rows, 1)[0]).toBeCloseTo(7 / 3, 14)
+  })
   test('are infinite where a row was poisoned on the way', () => {
     const shape = shapeOf({ batchRows: 1, seedCount: 1, tile: { rows: 1, rowsPerThread: 1 } })
     expect(reducedLosses(shape, shape.loss, Float32Array.from([0, POISON]), 1)[0]).toBe(Infinity)
@@ -93,14 +99,34 @@ describe('fusedRefusal', () => {
   test('is null for what fits', () => {
     expect(fusedRefusal(shapeOf(), 'adam', 100, roomy)).toBeNull()
   })
-  test('names the largest batch that fits when a buffer is too large', () => {
+  test('is null for a batch that fits in pieces of whole tiles, as few as do', () => {
     const tight = { maxStorageBufferBindingSize: 2 ** 20, maxBufferSize: 2 ** 30 }
     const shape = shapeOf({ batchRows: 10_000 })
-    const refusal = fusedRefusal(shape, 'sgd', 100, tight)
-    const nearest = Number(/^batch (\d+)$/u.exec(refusal!.nearest)![1])
-    expect(fusedRefusal({ ...shape, batchRows: nearest }, 'sgd', 100, tight)).toBeNull()
-    expect(fusedRefusal({ ...shape, batchRows: 2 * nearest + 1 }, 'sgd', 100, tight)).not.toBeNull()
-    expect(refusal!.bytes).toBe(fusedMemory(shape, 'sgd', 100).largestBuffer)
+    expect(fusedMemory(shape, 'sgd', 100).largestBuffer).toBeGreaterThan(2 ** 20)
+    expect(fusedRefusal(shape, 'sgd', 100, tight)).toBeNull()
+    const fitting = fittingShape(shape, 'sgd', 100, tight)!
+    const pieces = pieceCount(fitting)
+    expect(pieces).toBeGreaterThan(1)
+    expect(fitting).toEqual({ ...shape, pieceRows: fitting.pieceRows })
+    expect(fitting.pieceRows! % shape.tile.rows).toBe(0)
+    expect((pieces - 1) * fitting.pieceRows!).toBeLessThan(10_000)
+    expect(fusedMemory(fitting, 'sgd', 100).largestBuffer).toBeLessThanOrEqual(2 ** 20)
+    const fewer = { ...fitting, pieceRows: 4 * Math.ceil(10_000 / (pieces - 1) / 4) }
+    expect(fusedMemory(fewer, 'sgd', 100).largestBuffer).toBeGreaterThan(2 ** 20)
+    expect(fittingShape(shape, 'sgd', 100, roomy)).toBe(shape)
+  })
+  test('takes a batch of 10000 through 100 layers of 100 units with the memory that every adapter has', () => {
+    const least = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 }
+    const shape = shapeOf({ layout: fusedLayout(denseSpec(Array.from({ length: 101 }, () => 100))), batchRows: 10_000, seedCount: 1 })
+    expect(fusedMemory(shape, 'adam', 12_000).largestBuffer).toBeGreaterThan(2 ** 27)
+    expect(fusedRefusal(shape, 'adam', 12_000, least)).toBeNull()
+  })
+  test('says what weights and one tile of rows need where they are too large', () => {
+    const tight = { maxStorageBufferBindingSize: 4096, maxBufferSize: 4096 }
+    const shape = shapeOf({ batchRows: 10_000 })
+    const refusal = fusedRefusal(shape, 'adam', 1, tight)
+    expect(refusal!.bytes).toBe(fusedMemory({ ...shape, pieceRows: 4 }, 'adam', 1).largestBuffer)
+    expect(refusal!.limit).toBe(4096)
   })
   test('names fewer seeds when the batch alone does not help', () => {
     const refusal = fusedRefusal(
