@@ -5,7 +5,7 @@
 import { armExperiment, armsOf, networkSpec, type DataShape } from './resolve.ts'
 import type { Experiment, OwnFile } from './experiment.ts'
 import type { Fault } from './faults.ts'
-import { isWeighted, networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
+import { isDenseNetwork, isWeighted, networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
 import type { Bytes } from './units.ts'
 
 export interface Footprint {
@@ -22,6 +22,9 @@ const CLASSES = 10
 const LANCZOS_BASIS_LIMIT: Bytes = 128 * 2 ** 20
 /** Activation, preactivation, delta and two of their tangents per layer. */
 const COPIES_PER_ACTIVATION = 5
+/** An engine that takes a large set in pieces holds at most about this much of it at once, and never less than one piece of so many rows. */
+const PIECE_BYTES: Bytes = 512 * 2 ** 20
+const PIECE_ROWS = 64
 /** With batch norm: its own arrays as well, and no pass can be cut into pieces, so that images on frames live beside all the others. */
 const COPIES_OF_WHOLE_SET = 12
 
@@ -96,15 +99,25 @@ function armFootprint(arm: Experiment, spec: NetworkSpec): Footprint {
   const units = spec.layers.reduce((sum, layer) => sum + outputWidthOf(layer), 0)
   const whole = needsWholeSet(spec)
   const samples = whole ? rowsOfWholeSet(arm) : Math.max(rowsOfStep(arm), probeCount, arm.diagnostics.pairBatch)
-  const activations = samples * units * FLOAT64 * (whole ? COPIES_OF_WHOLE_SET : COPIES_PER_ACTIVATION)
+  const ofSample = units * FLOAT64 * (whole ? COPIES_OF_WHOLE_SET : COPIES_PER_ACTIVATION)
+  const atOnce = takesPieces(arm, spec) ? Math.min(samples, Math.max(PIECE_ROWS, Math.floor(PIECE_BYTES / ofSample))) : samples
+  const activations = atOnce * ofSample
   const outputs = probeCount * networkWidths(spec).outputWidth
   const kernel = 3 * FLOAT64 * Math.min(outputs, 1024) ** 2
   const basis = Math.min(LANCZOS_BASIS_LIMIT, FLOAT64 * parameters * lanczosSteps * lanczosProbes)
   const widest = Math.max(...spec.layers.map(outputWidthOf))
   return {
     bytes: training + activations + kernel + basis,
-    largestBuffer: Math.max(parameters * FLOAT32, samples * widest * FLOAT32),
+    largestBuffer: Math.max(parameters * FLOAT32, atOnce * widest * FLOAT32),
   }
+}
+
+/** True where whatever engine trains takes a batch in pieces: `network` alone holds it whole, and uneven or convolutional stacks may go there. */
+function takesPieces({ engine, model }: Experiment, spec: NetworkSpec): boolean {
+  if (needsWholeSet(spec) || engine === 'network') return false
+  if (engine === 'float64' || model.kind === 'chain') return true
+  const [first, ...others] = spec.layers.slice(0, -1).map(outputWidthOf)
+  return isDenseNetwork(spec) && spec.fixedOutput !== true && others.every((width) => width === first)
 }
 
 /** True where batch norm looks at all samples of a set at once. */

@@ -34,7 +34,7 @@ test('what everybody uses fits: the race, the image MLP, the deepest sliders, th
 
 test('the batches of all seeds count, which a network engine takes in one pass; a chain takes its seeds in turn', () => {
   const { trainCount } = DEFAULT_MLP.data
-  const of = (seeds: number, batch: number) => footprint(shaped(8, 64, { seeds, batch, versus: null }))
+  const of = (seeds: number, batch: number) => footprint(shaped(8, 64, { seeds, batch, versus: null, engine: 'network' }))
   // Weights grow with the seeds alone: what a larger batch adds is activations, as many times as there are seeds.
   const added = (seeds: number) => of(seeds, trainCount).bytes - of(seeds, trainCount / 2).bytes
   expect(added(8)).toBe(8 * added(1))
@@ -78,6 +78,21 @@ test('two arms need about twice what one needs', () => {
 
 test('an arm B that is larger than arm A is counted', () => {
   expect(refusalOf(shaped(3, 8, { versus: { model: { depth: 2000, width: 1024 } } }))).not.toBeNull()
+})
+
+test('a batch larger than the memory fits where engines take it in pieces, and is refused where one holds it whole', () => {
+  const large = (change: Partial<Experiment> = {}) =>
+    shaped(100, 100, { batch: 10_000, data: { ...DEFAULT_MLP.data, trainCount: 10_000 }, ...change })
+  expect(refusalOf(large())).toBeNull()
+  expect(refusalOf(large({ engine: 'fused' }))).toBeNull()
+  expect(refusalOf(large({ engine: 'float64' }))).toBeNull()
+  expect(refusalOf(large({ engine: 'network' }))).not.toBeNull()
+  const norm = (kind: 'layer' | 'batch') => {
+    const experiment = large()
+    return refusalOf({ ...experiment, model: { ...experiment.model, norm: kind } })
+  }
+  expect(norm('layer')).toBeNull()
+  expect(norm('batch')).not.toBeNull()
 })
 
 const withBatchNorm = (batch: number, change: Partial<Experiment> = {}): Experiment => ({
