@@ -144,7 +144,8 @@ export const MEASURED_FIELDS = [
 ] as const
 export type MeasuredField = (typeof MEASURED_FIELDS)[number]
 
-type Matrix = readonly (readonly JsonNumber[])[]
+/** Rows of numbers. */
+export type Matrix = readonly (readonly JsonNumber[])[]
 
 export interface Measured {
   readonly loss?: JsonNumber

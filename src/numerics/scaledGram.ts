@@ -20,6 +20,17 @@ export function scaledGramOf(products: Float64Array, n: number, exponents?: Int3
   return { products: scaled, exponents: exponents === undefined ? own : own.map((exponent, i) => exponent + exponents[i]) }
 }
 
+/** Products of the rows themselves, each divided by a power of two next to its largest entry first: entries float64 holds, squares it may not. */
+export function scaledGramOfRows(rows: readonly Float64Array[]): ScaledGram {
+  const exponents = Int32Array.from(rows, (row) => {
+    const exponent = binaryExponent(row.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0))
+    return Number.isFinite(exponent) ? exponent : 0
+  })
+  const near1 = rows.map((row, i) => row.map((entry) => timesPowerOfTwo(entry, -exponents[i])))
+  const products = near1.flatMap((a) => near1.map((b) => a.reduce((sum, entry, k) => sum + entry * b[k], 0)))
+  return scaledGramOf(Float64Array.from(products), rows.length, exponents)
+}
+
 /** The same where each product is known with an exponent of its own; entry [i n + j] of row i and column j. */
 export function gramOfScaledNumbers(entries: readonly ScaledNumber[], n: number): ScaledGram {
   const diagonal = Array.from({ length: n }, (_, i) => normalised(entries[i * n + i].mantissa, entries[i * n + i].exponent))

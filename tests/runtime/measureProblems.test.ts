@@ -205,3 +205,46 @@ test('measureProblem draws the same probes whoever asks: a large spectrum comes 
   expect(first.measured.hessian!.method).toBe('lanczos')
   expect((await snapshotOfProblem(first.problem)).measured).toEqual(first.measured)
 })
+
+test.each([true, false])('measureProblem keeps the directions of gradients of 1e-180, a fixed layer or none: %s', async (trainable) => {
+  const scalar = (value: number, more: object = {}) => ({ type: 'dense', W: { shape: [1, 1], data: [value] }, ...more })
+  const { measured } = await snapshotOfProblem({
+    model: { kind: 'mlp', activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: [...Array.from({ length: 6 }, () => scalar(1e-30)), scalar(1e-30, { trainable })],
+    inputs: [[1], [1], [0], [1]],
+    targets: [1, 3, 1, -2],
+    batches: [[0], [1, 3, 3], [2]],
+    pairs: [
+      [[0], [1]],
+      [[0], [3]],
+      [[0], [2]],
+    ],
+  })
+  const { cosine, minCosine, diversity } = measured.perSample!
+  const near = (values: readonly unknown[]) => values.map((value) => Number((value as number).toFixed(12)))
+  expect(near(cosine[0])).toEqual([1, 1, 0, -1])
+  expect(minCosine).toBeCloseTo(-1, 12)
+  expect(diversity).toBeCloseTo(3.5, 12)
+  expect(near(measured.batchGradients!.cosine[0])).toEqual([1, -1, 0])
+  expect(near(measured.batchGradients!.pairCosines)).toEqual([1, -1, 0])
+  expect(near(measured.kde!.samples)).toEqual([-1, 1])
+})
+
+test('measureProblem says of a chain beyond float64 what does not depend on its size', async () => {
+  const { measured } = await snapshotOfProblem({
+    model: { kind: 'chain', activation: 'linear', outputActivation: 'linear', inputShape: [1, 1, 1] },
+    loss: { kind: 'mse', reduction: 'halfMean' },
+    weights: Array.from({ length: 40 }, () => 1e10),
+    inputs: [[1], [2]],
+    targets: [1, 2],
+    pairs: [[[0], [1]]],
+  })
+  // Gradients are p^2 x^2 / w: 1 and 4 along one direction, all of them Infinity.
+  expect(measured.perSample!.gram[0][0]).toBe('inf')
+  expect(measured.perSample!.cosine).toEqual([
+    [1, 1],
+    [1, 1],
+  ])
+  expect(measured.perSample!.diversity).toBeCloseTo(17 / 25, 12)
+})

@@ -1,14 +1,15 @@
 // What do the gradients of a problem say? The fields gradNorm, perSample, batchGradients and kde of a snapshot.
-import type { Probe, SampleSet } from '../../core/probe.ts'
-import { jsonMatrix, jsonNumber, jsonRow, type Measured } from '../../core/snapshot.ts'
+import type { Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
+import { jsonMatrix, jsonNumber, jsonRow, type JsonNumber, type Matrix, type Measured } from '../../core/snapshot.ts'
 import { batchSizeBound } from '../../diagnostics/batchSizeBound.ts'
 import { gradientConfusion } from '../../diagnostics/gradientConfusion.ts'
-import { cosinesOfPairs, exportedCosine } from '../../diagnostics/gradientCosines.ts'
+import { batchGramOf, perSampleGramOf } from '../../diagnostics/extendedGram.ts'
+import { cosineMatrix, cosinesOfPairs, exportedCosine } from '../../diagnostics/gradientCosines.ts'
 import { gradientDiversity } from '../../diagnostics/gradientDiversity.ts'
 import { log10Norms } from '../../diagnostics/logNorms.ts'
 import { cosineDensity } from '../../numerics/kde.ts'
 import { combinedNorm, scaledToNumber } from '../../numerics/logMagnitude.ts'
-import { directionsOf, scaledDiversity } from './hiddenGradients.ts'
+import { commonGram, plainGram } from '../../numerics/scaledGram.ts'
 
 function keyed(values: ArrayLike<number>, positions: readonly number[]): Readonly<Record<string, number | 'inf' | '-inf' | 'nan'>> {
   return Object.fromEntries(jsonRow(values).map((value, layer) => [String(positions[layer]), value]))
@@ -41,16 +42,14 @@ export async function measuredGradNorm(
 /** Gram matrix of per-sample gradients and what follows from it; with one sample there is no pair. */
 export async function measuredPerSample(probe: Probe, set: SampleSet, signal?: AbortSignal): Promise<NonNullable<Measured['perSample']>> {
   const n = set.indices.length
-  const gram = await probe.perSampleGram(set, signal)
-  const samples = Array.from(set.indices, (index): SampleSet => ({ indices: Int32Array.of(index), from: set.from }))
-  const { cosines, zero, isBeyondGram } = await directionsOf(probe, samples, gram, signal)
-  const diversity = isBeyondGram ? await scaledDiversity(probe, samples, signal) : gradientDiversity(gram, n)
+  const scaled = await perSampleGramOf(probe, set, signal)
+  const gram = plainGram(scaled)
+  const diversity = gradientDiversity(commonGram(scaled).gram, n)
   const undefinedDiversity = Number.isNaN(diversity)
   const eta = gradientConfusion(gram, n)
   return {
     gram: jsonMatrix(gram, n),
-    cosine: jsonMatrix(cosines, n),
-    ...minimumOf(cosines, zero),
+    ...directionsOf(scaled),
     ...(eta === null ? {} : { eta: jsonNumber(eta) }),
     diversity: undefinedDiversity ? null : jsonNumber(diversity),
     batchSizeBound: undefinedDiversity ? null : jsonNumber(batchSizeBound(diversity, n)),
@@ -64,12 +63,10 @@ export async function measuredBatchGradients(
   pairs: readonly (readonly [SampleSet, SampleSet])[],
   signal?: AbortSignal,
 ): Promise<NonNullable<Measured['batchGradients']>> {
-  const k = batches.length
-  const gram = k === 0 ? new Float64Array(0) : await probe.batchGram(batches, signal)
-  const { cosines, zero } = await directionsOf(probe, batches, gram, signal)
+  const gram =
+    batches.length === 0 ? { products: new Float64Array(0), exponents: new Int32Array(0) } : await batchGramOf(probe, batches, signal)
   return {
-    cosine: jsonMatrix(cosines, k),
-    ...minimumOf(cosines, zero),
+    ...directionsOf(gram),
     pairCosines: jsonRow(await pairCosines(probe, pairs, signal)),
   }
 }
@@ -102,10 +99,12 @@ async function pairCosines(
   return Float64Array.from({ length: pairs.length }, (_, p) => exportedCosine(products[3 * p], products[3 * p + 1], products[3 * p + 2]))
 }
 
-/** The least cosine of two that are not zero; nothing where there is no such pair. */
-function minimumOf(cosines: Float64Array, zero: readonly boolean[]): { readonly minCosine?: number | 'inf' | '-inf' | 'nan' } {
-  const n = zero.length
+/** [n, n] cosines as exported, and the least of two gradients that are not zero; none where there is no such pair. */
+function directionsOf({ products, exponents }: ScaledGram): { readonly cosine: Matrix; readonly minCosine?: JsonNumber } {
+  const n = exponents.length
+  const cosines = cosineMatrix(products, n)
   let least = Infinity
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) if (!zero[i] && !zero[j]) least = Math.min(least, cosines[i * n + j])
-  return least === Infinity ? {} : { minCosine: jsonNumber(least) }
+  for (let i = 0; i < n; i++)
+    for (let j = i + 1; j < n; j++) if (products[i * n + i] !== 0 && products[j * n + j] !== 0) least = Math.min(least, cosines[i * n + j])
+  return { cosine: jsonMatrix(cosines, n), ...(least === Infinity ? {} : { minCosine: jsonNumber(least) }) }
 }

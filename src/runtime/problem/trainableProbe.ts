@@ -2,7 +2,8 @@
 //
 // Engines train all layers; here the blocks of the others are cut out of every vector, so that norms, curvature and kernels are
 // those of the trainable weights. Gram matrices come from explicit gradients: slow, and only problem files ask for it.
-import type { LayerInfo, Probe, SampleSet } from '../../core/probe.ts'
+import type { LayerInfo, Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
+import { plainGram, scaledGramOfRows } from '../../numerics/scaledGram.ts'
 
 /** A probe whose P counts the trainable layers only; the probe itself where all are. */
 export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Probe {
@@ -36,10 +37,10 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
   const pick = <Values extends Float64Array | Int32Array | Uint8Array>(values: Values): Values =>
     values.filter((_, layer) => trainable[layer]) as Values
   const gradient: Probe['gradient'] = async (set, signal) => cut(await probe.gradient(set, signal))
-  const gradients = async (sets: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array[]> => {
+  const gramOfSets = async (sets: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledGram> => {
     const found: Float64Array[] = []
     for (const set of sets) found.push(await gradient(set, signal))
-    return found
+    return scaledGramOfRows(found)
   }
   const jacobian: Probe['outputJacobian'] = async (set, signal) => cut(await probe.outputJacobian(set, signal))
   return {
@@ -58,22 +59,17 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
         underflow: pick(norms.underflow),
       }
     },
-    // One sample is its own mean and its own sum.
-    perSampleGram: async ({ indices, from }, signal) =>
-      gramOf(
-        await gradients(
-          Array.from(indices, (index) => ({ indices: Int32Array.of(index), from })),
-          signal,
-        ),
-      ),
-    batchGram: async (batches, signal) => gramOf(await gradients(batches, signal)),
+    perSampleGram: async (set, signal) => plainGram(await gramOfSets(singlesOf(set), signal)),
+    scaledPerSampleGram: (set, signal) => gramOfSets(singlesOf(set), signal),
+    batchGram: async (batches, signal) => plainGram(await gramOfSets(batches, signal)),
+    scaledBatchGram: (batches, signal) => gramOfSets(batches, signal),
     async batchPairs(pairs, signal) {
-      const products: number[] = []
-      for (const [first, second] of pairs) {
-        const [a, b] = await gradients([first, second], signal)
-        products.push(dot(a, b), dot(a, a), dot(b, b))
+      const found: number[] = []
+      for (const pair of pairs) {
+        const { products } = await gramOfSets(pair, signal)
+        found.push(products[1], products[0], products[3])
       }
-      return Float64Array.from(products)
+      return Float64Array.from(found)
     },
     gradient,
     hessianVectors: async (block, count, set, signal) => cut(await probe.hessianVectors(padded(block, count), count, set, signal)),
@@ -83,7 +79,9 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
     async kernelGram(set, signal) {
       const rows = await jacobian(set, signal)
       const count = set.indices.length * probe.outputCount
-      return gramOf(Array.from({ length: count }, (_, row) => rows.subarray(row * parameterCount, (row + 1) * parameterCount)))
+      return plainGram(
+        scaledGramOfRows(Array.from({ length: count }, (_, row) => rows.subarray(row * parameterCount, (row + 1) * parameterCount))),
+      )
     },
     async secondMoments() {
       const moments = await probe.secondMoments()
@@ -94,13 +92,7 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
   }
 }
 
-/** [k, k] inner products. */
-function gramOf(rows: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(rows.flatMap((a) => rows.map((b) => dot(a, b))))
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
+/** One sample is its own mean and its own sum. */
+function singlesOf({ indices, from }: SampleSet): SampleSet[] {
+  return Array.from(indices, (index) => ({ indices: Int32Array.of(index), from }))
 }
