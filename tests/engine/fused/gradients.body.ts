@@ -29,6 +29,7 @@ const FAR: readonly (readonly [string, TrainingProblem, ends: readonly [number, 
   ['vanishing tanh with biases', { widths: stack(250, 12), activation: 'tanh', gain: 0.16, biasSize: 1e-3 }, [-120, -80]],
   ['vanishing swish', { widths: stack(200, 12), activation: 'swish', gain: 0.3, biasSize: 0 }, [-130, -90]],
   ['vanishing sigmoid', { widths: stack(200, 12), activation: 'sigmoid', gain: 1 }, [-150, -80]],
+  ['vanishing tanh at the full depth', { widths: stack(300, 6), activation: 'tanh', gain: 0.22, biasSize: 0 }, [-120, -100]],
   ['exploding elu', { widths: stack(100, 32), activation: 'elu', gain: 30 }, [90, 130]],
   ['exploding relu', { widths: stack(100, 32), activation: 'relu', gain: 30 }, [100, 130]],
   [

@@ -66,6 +66,12 @@ const CASES: readonly (readonly [string, NetworkSpec, number, number])[] = [
     0.05,
     -80,
   ],
+  [
+    'tanh, vanishing, at the full depth',
+    denseSpec([3, ...Array.from({ length: 299 }, () => 4), 2], { activation: 'tanh', bias: false }),
+    0.25,
+    -100,
+  ],
   ['convolutions, vanishing', columns(60), 0.02, -60],
   ['tanh with biases, vanishing backwards only', denseSpec(widths, { activation: 'tanh' }), 0.03, -60],
 ]
