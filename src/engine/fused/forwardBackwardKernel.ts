@@ -14,6 +14,7 @@
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
 import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
+import { rangePieces } from './layerRangesWgsl.ts'
 import { keepsZero, toTrueScale } from './activationWgsl.ts'
 import { isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
@@ -25,13 +26,14 @@ export const POISON = 1e9
 /**
  * WGSL of K1; entry point `main`, `tileCount` x seeds workgroups.
  *
- * @param passes 'forward' leaves out the backward half, for evaluation.
+ * @param passes 'forward' leaves out the backward half, for evaluation; 'range' does the stations that the step names.
  */
-export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'both' = 'both'): string {
+export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'both' | 'range' = 'both'): string {
   const { layout, tile, loss } = shape
   const R = tile.rowsPerThread
   const threads = (layout.quads * tile.rows) / R
   const lines = Array.from({ length: R }, (_, i) => i)
+  const ranged = passes === 'range'
   const unroll = (body: (i: number) => string): string => lines.map(body).join('\n    ')
   const keepZ = keepsPreactivations(layout)
   const plain = isPlain(layout)
@@ -80,9 +82,9 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       size = max(size, sizeBits(d));
       sh[nxt + own] = d;
       deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}`
-  const backwardHalf = `
+  const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
-  ${layout.skips === null ? '' : 'skipped = NO_EXPONENT; var turn = 0u; if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }'}
+  ${layout.skips === null ? '' : 'skipped = NO_EXPONENT; turn = 0u; if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }'}
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
   storageBarrier();
@@ -97,8 +99,9 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     atomicMax(&largestBits[slot], size);
   }
   if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
-  workgroupBarrier();
-  for (var down = 1u; down <= LAYERS; down++) {
+  workgroupBarrier();`
+  const backwardSteps = `
+  for (var down = ${ranged ? 'max(begin, LAYERS + 1u) - LAYERS; down < until - LAYERS' : '1u; down <= LAYERS'}; down++) {
     // the delta of layer l lies in sh[cur]; take its excess out, then produce that of layer l - 1
     let l = LAYERS - down;
     let bits = atomicLoad(&largestBits[slot]);
@@ -127,6 +130,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     ${nextLayer}
   }`
+  const range = rangePieces(shape, eachRow, 'sh[own]', POISON.toExponential())
   return `${forwardBackwardPrelude(shape)}
 var<workgroup> sh: array<vec4f, ${2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, 3>;
@@ -145,13 +149,16 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var e = 0;
   var slot = 0u;
   var worst = 0u;
+  ${ranged ? range.prelude : ''}
   ${layout.skips === null ? '' : '// exponent of what a skip carries, forward and backward\n  var skipped = NO_EXPONENT;'}
+  ${layout.skips === null || passes === 'forward' ? '' : `var turn = 0u; ${ranged ? 'if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }' : ''}`}
   // not by lid: a tile may have fewer than three threads
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
   ${unroll((i) => `let own${i} = (row0 + ${i}u) * QUADS + column; var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
   workgroupBarrier();
 
-  for (var l = 0u; l < LAYERS; l++) {
+  ${ranged ? range.resumeForward : ''}
+  for (var l = ${ranged ? 'min(begin, LAYERS); l < min(until, LAYERS)' : '0u; l < LAYERS'}; l++) {
     var weightScale = FIRST_SCALE;
     let w = seed * PARAMETER_STRIDE + weightAt(l) + column;
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
@@ -191,6 +198,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ${nextLayer}
   }
 
+  ${ranged ? `${range.leaveForward}\n  if (begin <= LAYERS) {` : ''}
   // the outputs lie in sh[cur]; the loss and its delta are taken at true scale unless that overflows
   nxt = cur;
   let outputBits = atomicLoad(&largestBits[slot]);
@@ -205,6 +213,9 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? `activations[Z_START + activationAt(seed, LAYERS, tileRow + ${i}u, column)]` : 'vec4f(0.0)'}, f${i}, e), real${i});
     if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), lossTail); }`,
   )}
-  ${passes === 'forward' ? '' : backwardHalf}
+  ${passes === 'forward' ? '' : toBackward}
+  ${ranged ? `} else {\n    cur = 0u; nxt = TILE_ROWS * QUADS;\n    ${range.resumeBackward}\n  }` : ''}
+  ${passes === 'forward' ? '' : backwardSteps}
+  ${ranged ? range.leaveBackward : ''}
 }`
 }

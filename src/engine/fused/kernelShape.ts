@@ -1,7 +1,7 @@
 // What do all kernels of one network and one batch agree on? Sizes, scales, and where each number lies.
 //
 // exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | with norms or skips [ argument: likewise ] | with norms [ normed, normScale: likewise ]
-//            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ] | with batches in pieces [ sums: parity][part][seed][L]
+//            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ] | with batches in pieces [ sums: parity][part][seed][L] | with skips [ sentBack: seed][tile]
 //            a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
 import type { LossSettings } from '../../core/experiment.ts'
 import { needsPreactivation } from './activationWgsl.ts'
@@ -56,6 +56,7 @@ export function exponentOffsets(shape: KernelShape): {
   readonly slots: number
   readonly alive: number
   readonly sums: number
+  readonly sentBack: number
   readonly length: number
 } {
   const { layerCount } = shape.layout
@@ -71,8 +72,9 @@ export function exponentOffsets(shape: KernelShape): {
   const perSlot = 2 * shape.layout.parts * shape.seedCount * layerCount
   const alive = slots + perSlot
   const sums = alive + shape.seedCount
-  const length = sums + (shape.pieceRows === undefined ? 0 : perSlot)
-  return { backward, argument, normed, normScale, bias, slots, alive, sums, length }
+  const sentBack = sums + (shape.pieceRows === undefined ? 0 : perSlot)
+  const length = sentBack + (shape.layout.skips === null ? 0 : shape.seedCount * tiles)
+  return { backward, argument, normed, normScale, bias, slots, alive, sums, sentBack, length }
 }
 
 /**
@@ -199,6 +201,8 @@ function normAndSkipConstants(shape: KernelShape): string {
       `fn inBlock(layer: u32) -> bool { return layer >= FIRST_SKIP && layer < SKIP_END; }`,
       `fn startsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - FIRST_SKIP) % SKIP_SPAN == 0u; }`,
       `fn endsBlock(layer: u32) -> bool { return inBlock(layer) && (layer - FIRST_SKIP) % SKIP_SPAN == SKIP_SPAN - 1u; }`,
+      `size SENT_BACK_EXPONENTS = ${offsets.sentBack}u;`,
+      `fn exponentSentBack(seed: u32, tile: u32) -> u32 { return SENT_BACK_EXPONENTS + seed * TILES + tile; }`,
       `size SENT_BACK = ${tensor * (norm === null ? 1 : 2)}u;`,
       `fn sentBackAt(seed: u32, row: u32, column: u32) -> u32 { return SENT_BACK + (seed * PADDED_ROWS + row) * QUADS + column; }`,
     )

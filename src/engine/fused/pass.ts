@@ -26,7 +26,7 @@ export interface PassBuffers {
 }
 
 /** Slices of step numbers that a pass holds at least: one step may be cut into many dispatches. */
-const FEWEST_SLICES = 64
+export const FEWEST_SLICES = 64
 
 const K1_BINDINGS: readonly KernelBinding[] = ['read', 'read', 'read', 'read', 'write', 'write', 'write', 'write', 'uniform']
 const K2_BINDINGS: readonly KernelBinding[] = ['write', 'read', 'read', 'read', 'read', 'write', 'write', 'uniform']
@@ -51,6 +51,9 @@ export class FusedPass {
   private readonly indices: GPUBuffer
   private readonly steps: GPUBuffer
   private readonly forwardBackward: BoundKernel
+  private readonly bindings: readonly (GPUBuffer | GPUBufferBinding)[]
+  /** K1 in ranges of layers, compiled when a step is first cut so. */
+  private ranged: BoundKernel | null = null
   private readonly update: BoundKernel | null
 
   private constructor(device: GPUDevice, shape: KernelShape, task: PassTask, buffers: PassBuffers, capacity: number, kernels: Kernels) {
@@ -74,17 +77,8 @@ export class FusedPass {
     const { parameters, inputs, targets } = buffers
     const { indices, activations, deltas, exponents, norms } = this
     const uniform = uniformBinding(this.steps)
-    this.forwardBackward = bound(device, owned, kernels.k1, [
-      parameters,
-      inputs,
-      targets,
-      indices,
-      activations,
-      deltas,
-      exponents,
-      this.rowLosses,
-      uniform,
-    ])
+    this.bindings = [parameters, inputs, targets, indices, activations, deltas, exponents, this.rowLosses, uniform]
+    this.forwardBackward = bound(device, owned, kernels.k1, this.bindings)
     const last = { slots: [this.slots], noise: [this.noise], nothing: [] }[lastBinding(task, shape)]
     this.update =
       kernels.k2 === null
@@ -150,9 +144,20 @@ export class FusedPass {
 
   /** K1 alone, from the tile and seed that the slice names. */
   encodeForwardBackward(pass: GPUComputePassEncoder, slice: number, tiles = tileCount(this.shape), seeds = this.shape.seedCount): void {
-    pass.setPipeline(this.forwardBackward.pipeline)
-    pass.setBindGroup(0, this.forwardBackward.group, [slice * SLICE_BYTES])
-    pass.dispatchWorkgroups(tiles, seeds)
+    encodeKernel(pass, this.forwardBackward, slice, tiles, seeds)
+  }
+
+  /** Compiles K1 in ranges of layers, or finds it compiled. */
+  async prepareRanges(): Promise<void> {
+    if (this.ranged !== null) return
+    const text = this.shape.tile.wholeRows === true ? wholeRowsWgsl : forwardBackwardWgsl
+    const kernel = await kernelPipeline(this.device, 'K1 in ranges', text(this.shape, 'range'), K1_BINDINGS)
+    this.ranged ??= bound(this.device, this.owned, kernel, this.bindings)
+  }
+
+  /** The stations of K1 that the slice names, once `prepareRanges` is done. */
+  encodeRange(pass: GPUComputePassEncoder, slice: number, tiles: number, seeds: number): void {
+    encodeKernel(pass, this.ranged!, slice, tiles, seeds)
   }
 
   /** K2 alone, from the layer and seed that the slice names; nothing for the tasks without one. */
@@ -186,6 +191,12 @@ interface Kernels {
 interface BoundKernel {
   readonly pipeline: GPUComputePipeline
   readonly group: GPUBindGroup
+}
+
+function encodeKernel(pass: GPUComputePassEncoder, kernel: BoundKernel, slice: number, tiles: number, seeds: number): void {
+  pass.setPipeline(kernel.pipeline)
+  pass.setBindGroup(0, kernel.group, [slice * SLICE_BYTES])
+  pass.dispatchWorkgroups(tiles, seeds)
 }
 
 function bound(

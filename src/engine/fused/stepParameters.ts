@@ -18,6 +18,8 @@ export interface StepNumbers {
   /** The same for K2 and its layers, and for the seeds of both. */
   readonly firstLayer?: number
   readonly firstSeed?: number
+  /** Stations of K1 that a range of layers does, from .. until - 1; see `layerRangesWgsl.ts`. */
+  readonly stations?: readonly [from: number, until: number]
 }
 
 /** Writes one slice; eps goes as mantissa and exponent, because 1e-150 is no float32. */
@@ -47,6 +49,7 @@ export function writeStep(view: DataView, slice: number, step: StepNumbers): voi
     step.firstSeed ?? 0,
   ]
   for (const [i, value] of floats.entries()) view.setFloat32(base + 4 * i, value, true)
-  const integers = [step.chunkStep, exponent, step.updates % 6, step.firstTile ?? step.firstLayer ?? 0]
+  const [from, until] = step.stations ?? [exponent, step.updates % 6]
+  const integers = [step.chunkStep, from, until, step.firstTile ?? step.firstLayer ?? 0]
   for (const [i, value] of integers.entries()) view.setInt32(base + 32 + 4 * i, value, true)
 }

@@ -6,7 +6,7 @@ import type { OptimizerSettings } from '../../core/experiment.ts'
 import type { OpenedDevice } from '../device.ts'
 import { exponentOffsets, pieceCount, tileCount, type KernelShape } from './kernelShape.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
-import { FusedPass, type PassBuffers } from './pass.ts'
+import { FEWEST_SLICES, FusedPass, type PassBuffers } from './pass.ts'
 import { submitAndRead, type Region } from './readback.ts'
 import { reducedLosses } from './rowLosses.ts'
 import type { PackedSlots } from './slotExchange.ts'
@@ -137,15 +137,20 @@ export class TrainingPass {
       const ofPiece = Math.ceil(parts / pieces)
       const cuts = stepCuts(shape, ofPiece, shape.software === true ? adapterCores() : 1)
       pass.prepare(batches, [], noise)
+      if (cuts.some(({ stations }) => stations !== undefined)) await pass.prepareRanges()
       for (let piece = 0; piece < pieces; piece++) {
         // Written between submits, so a step may have more cuts than there are slices.
-        pass.prepareSteps(cuts.map((cut) => numbersOf(cut, { ...steps[0], chunkStep: piece })))
-        for (const [slice, cut] of cuts.entries()) {
+        for (const [index, cut] of cuts.entries()) {
+          const slice = index % FEWEST_SLICES
+          if (slice === 0) {
+            const group = cuts.slice(index, index + FEWEST_SLICES)
+            pass.prepareSteps(group.map((one) => numbersOf(one, { ...steps[0], chunkStep: piece })))
+          }
           const encoded = encoder.beginComputePass()
           encodeCut(pass, encoded, cut, slice)
           encoded.end()
           // Two whole dispatches go together.
-          if (ofPiece === 1 && slice + 1 < cuts.length) continue
+          if (ofPiece === 1 && index + 1 < cuts.length) continue
           device.queue.submit([encoder.finish()])
           encoder = device.createCommandEncoder()
         }

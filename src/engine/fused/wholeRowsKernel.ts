@@ -9,6 +9,7 @@
 //
 // Buffers, exponents and the order of every sum are those of the other K1. For networks without norms and skips.
 import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
+import { rangePieces } from './layerRangesWgsl.ts'
 import { keepsZero, toTrueScale } from './activationWgsl.ts'
 import { POISON } from './forwardBackwardKernel.ts'
 import { keepsPreactivations, type KernelShape } from './kernelShape.ts'
@@ -17,9 +18,10 @@ import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
 const FOUR = [0, 1, 2, 3] as const
 
 /** WGSL of K1; entry point `main`, `tileCount` x seeds workgroups. */
-export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both'): string {
+export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | 'range'): string {
   const { layout, tile, loss } = shape
   const R = tile.rowsPerThread
+  const ranged = passes === 'range'
   const keepZ = keepsPreactivations(layout)
   const single = shape.head === 'outputs'
   const rows = Array.from({ length: R }, (_, i) => i)
@@ -60,7 +62,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both'): s
       activations[activationAt(seed, l + 1u, row, column)] = v;`)}`
   }
   const n = layout.quads
-  const backwardHalf = `
+  const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
   // Everybody has read the exponents; and lid 0 has written those that all read below.
   workgroupBarrier();
@@ -74,8 +76,9 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both'): s
     atomicMax(&largestBits[slot], size);
   }
   if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
-  workgroupBarrier();
-  for (var down = 1u; down <= LAYERS; down++) {
+  workgroupBarrier();`
+  const backwardSteps = `
+  for (var down = ${ranged ? 'max(begin, LAYERS + 1u) - LAYERS; down < until - LAYERS' : '1u; down <= LAYERS'}; down++) {
     let l = LAYERS - down;
     let bits = atomicLoad(&largestBits[slot]);
     let de = excess(bits);
@@ -120,6 +123,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both'): s
     if (lid == 0u) { exponents[exponentBackward(seed, l - 1u, tileNumber)] = e; }
     workgroupBarrier();
   }`
+  const range = rangePieces(shape, eachEntry, 'sh[own]', POISON.toExponential())
   return `${forwardBackwardPrelude(shape)}
 var<workgroup> largestBits: array<atomic<u32>, 3>;
 // -1 past the batch
@@ -138,10 +142,12 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var e = 0;
   var slot = 0u;
   var worst = 0u;
+  ${ranged ? range.prelude : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
   workgroupBarrier();
 
-  for (var l = 0u; l < LAYERS; l++) {
+  ${ranged ? range.resumeForward : ''}
+  for (var l = ${ranged ? 'min(begin, LAYERS); l < min(until, LAYERS)' : '0u; l < LAYERS'}; l++) {
     var weightScale = FIRST_SCALE;
     let w = seed * PARAMETER_STRIDE + weightAt(l);
     if (l > 0u) {
@@ -206,6 +212,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     workgroupBarrier();
   }
 
+  ${ranged ? `${range.leaveForward}\n  if (begin <= LAYERS) {` : ''}
   // the loss and its delta are taken at true scale unless that overflows
   let nxt = 0u;
   let outputBits = atomicLoad(&largestBits[slot]);
@@ -225,6 +232,8 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       ${passes === 'forward' ? '' : 'deltas[deltaAt(seed, LAYERS - 1u, row, column)] = delta0;'}
     }
   }
-  ${passes === 'forward' ? '' : backwardHalf}
+  ${passes === 'forward' ? '' : toBackward}
+  ${ranged ? `} else {\n    ${range.resumeBackward}\n  }` : ''}
+  ${passes === 'forward' ? '' : backwardSteps}
 }`
 }
