@@ -146,7 +146,7 @@ export class MeasuringPasses {
     const byTime = this.budget.operations / (OPERATIONS[task] * this.weightEntries)
     const own = 16 * layout.layerCount * layout.quads * (task === 'forward' ? 2 : 3) + bytesPerRow
     const byMemory = (1.5 * this.budget.bytes) / own
-    const most = Math.max(1, Math.floor(Math.min(byTime, byMemory) / tile.rows)) * tile.rows
+    const most = Math.max(1, Math.floor(Math.min(byTime, byMemory, this.rowsToBind(Infinity)) / tile.rows)) * tile.rows
     if (n <= most) return n
     const parts = Math.ceil(n / most)
     return Math.ceil(n / parts / tile.rows) * tile.rows
@@ -154,12 +154,17 @@ export class MeasuringPasses {
 
   /** Rows whose activations and deltas fit in one pass, whatever the time it takes. */
   rowsInMemory(): number {
-    const { layout, opened, tile } = this.context
+    const { tile } = this.context
+    return Math.max(1, Math.floor(this.rowsToBind(3 * this.budget.bytes) / tile.rows)) * tile.rows
+  }
+
+  /** Rows whose activations make one binding of at most this many bytes. */
+  private rowsToBind(bytes: Bytes): number {
+    const { layout, opened } = this.context
     const row = 16 * layout.layerCount * layout.quads
     // h and z share a buffer, with layer norm also the normed rows and their deviations.
     const copies = layout.norm === null ? 2 : 4
-    const bound = Math.min(opened.device.limits.maxStorageBufferBindingSize, 3 * this.budget.bytes) / (copies * row)
-    return Math.max(1, Math.floor(bound / tile.rows)) * tile.rows
+    return Math.min(opened.device.limits.maxStorageBufferBindingSize, bytes) / (copies * row)
   }
 
   /** Weights as they lie in the buffer, padding included: what a row of a pass costs is a multiple of it. */
