@@ -7,13 +7,7 @@ import type { Probe } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
 import { createFusedTrainer, type FusedChoices } from '../../../src/engine/fused/fusedTrainer.ts'
-import { fusedLayout } from '../../../src/engine/fused/layout.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
-import { PassChoice } from '../../../src/engine/fused/passChoice.ts'
-import { ResidentNetwork } from '../../../src/engine/fused/residentNetwork.ts'
-import { biasExponentsOf } from '../../../src/engine/fused/slotExchange.ts'
-import { readState } from '../../../src/engine/fused/stateReadback.ts'
-import { legalTiles, wholeRowTiles } from '../../../src/engine/fused/tileChoice.ts'
 import type { Trainer, TrainReport } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { optimizerOf, samples } from '../reference/problems.ts'
@@ -182,87 +176,6 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         }
       })
       await network.dispose()
-    })
-
-    test('gives the same bits twice, and each seed those that it has alone', async () => {
-      const problem: TrainingProblem = { ...SMALL, seeds: 3, optimizer: { kind: 'adam', lr: 0.01 } }
-      const options = problemOptions(problem)
-      const batches = batchesOf(6, ROWS, SAMPLES)
-      const run = () => withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)))
-      const first = await run()
-      expect(await run()).toEqual(first)
-      const alone = await withFused(opened, { ...options, initialWeights: [options.initialWeights[1]] }, async (trainer) =>
-        bitsOf(trainer, await trainer.train(batches)),
-      )
-      expect(alone.losses).toEqual(first.losses.filter((_, index) => index % 3 === 1))
-      expect(alone.checkpoint.weights[0]).toEqual(first.checkpoint.weights[1])
-    })
-
-    test.each<[string, TrainingProblem]>([
-      ['relu', { widths: [5, 8, 8, 3], activation: 'relu', loss: { kind: 'softmaxCrossEntropy', reduction: 'mean' } }],
-      // Threads with whole rows take the sums over wide data in pieces, the last of them not full.
-      ['tanh, data wider than a layer', { widths: [27, 8, 8, 3], activation: 'tanh', outputActivation: 'sigmoid' }],
-    ])('gives the same bits with every tile: %s', { timeout: 180_000 }, async (_name, problem) => {
-      const options = problemOptions({ ...problem, samples: SAMPLES })
-      const batches = batchesOf(3, 35, SAMPLES)
-      // Of each number of rows the fewest and the most threads.
-      const layout = fusedLayout(options.spec)
-      const legal = legalTiles(layout, opened.device.limits)
-      const ofColumns = [4, 8, 16, 32].flatMap((rows) => [
-        legal.find((tile) => tile.rows === rows)!,
-        legal.findLast((tile) => tile.rows === rows)!,
-      ])
-      const lowest = [1, 2].map((rows) => legal.find((tile) => tile.rows === rows)!)
-      const ofRows = wholeRowTiles(layout)
-      expect(ofRows.map(({ rows }) => rows)).toEqual([64, 32, 16, 8])
-      expect(new Set(ofColumns).size).toBe(8)
-      let first: unknown = null
-      for (const tile of problem.activation === 'relu'
-        ? [...ofColumns, ...lowest, ofRows[0], ofRows[3]]
-        : [ofColumns[0], ...ofRows.slice(1)]) {
-        const bits = await withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), { tile })
-        first ??= bits
-        expect(bits, `tile ${tile.rows} x ${tile.rowsPerThread}${tile.wholeRows === true ? ', whole' : ''}`).toEqual(first)
-      }
-    })
-
-    test('gives the same bits with a tile that it times itself', async () => {
-      const options = { ...problemOptions({ ...SMALL, seeds: 2 }), batchRows: ROWS }
-      const batches = batchesOf(3, ROWS, SAMPLES)
-      const run = (choices?: FusedChoices) =>
-        withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), choices)
-      expect(await run({})).toEqual(await run())
-    })
-
-    test('gives the same bits when a step is cut into many submits', async () => {
-      const { spec, dataset, initialWeights } = problemOptions({ ...SMALL, seeds: 3 })
-      const [batch] = batchesOf(1, ROWS, SAMPLES)
-      const network = new ResidentNetwork(opened, spec, dataset, initialWeights)
-      const choice = new PassChoice(opened, network, { rows: 4, rowsPerThread: 4 })
-      const seeds = [0, 1, 2]
-      const run = async (parts: number) => {
-        network.upload(initialWeights)
-        const pass = await choice.create('adam', ROWS)
-        try {
-          pass.start(biasExponentsOf(spec, initialWeights), null, 0, new Int32Array(3).fill(-1))
-          const submit = vi.spyOn(opened.device.queue, 'submit')
-          const { losses } = await pass.run([batch], optimizerOf({ kind: 'adam', lr: 0.01 }), 0, parts)
-          const submits = submit.mock.calls.length
-          submit.mockRestore()
-          return { submits, bits: { losses, state: await readState(opened, network, pass, 1, seeds) } }
-        } finally {
-          pass.destroy()
-        }
-      }
-      try {
-        const [whole, cut] = [await run(1), await run(12)]
-        expect(whole.submits).toBe(1)
-        // Of each seed its own; more of them where there are fewer cores.
-        expect(cut.submits).toBeGreaterThanOrEqual(6)
-        expect(cut.bits).toEqual(whole.bits)
-      } finally {
-        network.destroy()
-      }
     })
 
     test('freezes a seed that diverges and leaves the others their bits', async () => {
