@@ -151,7 +151,7 @@ export function deltaTangentThroughNormAndSkip(shape: TangentShape): string {
       let sent${suffix} = atomicLoad(&sentBits[turn * ${lanes}u + ${lane}u]);
       let joint${suffix} = max(${exponent}, select(skipped${suffix} + excess(sent${suffix}), NO_EXPONENT, sent${suffix} == 0u));
       let share${suffix} = exp2i(${exponent} - joint${suffix});
-      let added${suffix} = SKIP_SCALE * exp2i(skipped${suffix} - joint${suffix});
+      let added${suffix} = select(exp2i(skipped${suffix} - joint${suffix}), 0.0, sent${suffix} == 0u);
       ${exponent} = joint${suffix};`
   // As in K1: what a block sends back is added before the block below it takes its own.
   const join =
@@ -162,8 +162,8 @@ export function deltaTangentThroughNormAndSkip(shape: TangentShape): string {
       ${curved ? joined('Base', 'eg', base) : ''}
       turn = (turn + 1u) % 3u;
       if (lid == 0u) { for (var lane = 0u; lane < ${lanes}u; lane++) { atomicStore(&sentBits[((turn + 1u) % 3u) * ${lanes}u + lane], 0u); } }
-      ${eachRow(`${vectors((u) => `${own(u)} = ${own(u)} * share${u} + tangents[sentTangentAt(v${u}, row, column)] * added${u};`)}
-      ${curved ? 'g[i] = g[i] * shareBase + tangents[sentBaseAt(v0, row, column)] * addedBase;' : ''}`)}
+      ${eachRow(`${vectors((u) => `${own(u)} = ${own(u)} * share${u} + SKIP_SCALE * (tangents[sentTangentAt(v${u}, row, column)] * added${u});`)}
+      ${curved ? 'g[i] = g[i] * shareBase + SKIP_SCALE * (tangents[sentBaseAt(v0, row, column)] * addedBase);' : ''}`)}
     }`
   const remember = (placement: SkipSpec['placement'], variable: string, exponent: string): string =>
     skips?.placement === placement ? `if (ends) { ${variable} = ${exponent}; }` : ''

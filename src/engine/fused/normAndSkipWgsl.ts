@@ -90,11 +90,12 @@ export function deltaThroughNormAndSkip({ layout }: KernelShape, eachRow: EachRo
       let sent = atomicLoad(&sentBits[turn]);
       let together = max(e, select(skipped + excess(sent), NO_EXPONENT, sent == 0u));
       let share = exp2i(e - together);
-      let added = SKIP_SCALE * exp2i(skipped - together);
+      // What is all zero has no exponent to share: 0 times the largest power of two is no number.
+      let added = select(exp2i(skipped - together), 0.0, sent == 0u);
       turn = (turn + 1u) % 3u;
       if (lid == 0u) { atomicStore(&sentBits[(turn + 1u) % 3u], 0u); }
       e = together;
-      ${eachRow('sh[nxt + own] = sh[nxt + own] * share + deltas[sentBackAt(seed, row, column)] * added;')}
+      ${eachRow('sh[nxt + own] = sh[nxt + own] * share + SKIP_SCALE * (deltas[sentBackAt(seed, row, column)] * added);')}
     }`
   const send = (placement: SkipSpec['placement'], variable: string): string =>
     skips?.placement === placement
