@@ -197,6 +197,16 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
       block.fill(0, firstLayer)
       expect(relativeError(await probe.hessianVectors(block, 1, few), await reference.hessianVectors(block, 1, few))).toBeLessThan(CLOSE)
     })
+    test('has inner products of samples within 1e-6 of those of their gradients, each computed for itself', async () => {
+      const { probe, spec } = fixture()
+      const rows = 8
+      const indices = Int32Array.from({ length: rows }, (_, i) => 3 * i)
+      const gradients = await Promise.all(Array.from(indices, (index) => probe.gradient({ indices: Int32Array.of(index), from: 'train' })))
+      const products = gradients.flatMap((a) => gradients.map((b) => a.reduce((sum, value, i) => sum + value * b[i], 0)))
+      // A mean over one row is that row.
+      expect(spec.loss.reduction).toBe('mean')
+      expect(relativeError(await probe.perSampleGram({ indices, from: 'train' }), products)).toBeLessThan(1e-6)
+    })
     test('refuses indices, outputs and blocks that are not there', async () => {
       const { probe, parameterCount } = fixture()
       await expect(probe.loss({ indices: Int32Array.of(SAMPLES), from: 'train' })).rejects.toThrow(/expected 0 \.\. 44/)
