@@ -18,6 +18,9 @@ fn exp2i(e: i32) -> f32 {
   if (e < -126) { return 0.0; }
   return bitcast<f32>(u32(min(e, 127) + 127) << 23u);
 }
+fn exp2v(e: vec4i) -> vec4f {
+  return select(bitcast<vec4f>(vec4u(clamp(e + 127, vec4i(1), vec4i(254))) << vec4u(23u)), vec4f(0.0), e < vec4i(-126));
+}
 // v 2^e in two exact factors, so that neither leaves the range before the product does.
 fn scaledBy(v: vec4f, e: i32) -> vec4f {
   let half = e / 2;

@@ -18,6 +18,7 @@ import { rangePieces } from './layerRangesWgsl.ts'
 import { keepsZero, toTrueScale } from './activationWgsl.ts'
 import { isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+import { hasTails } from './tailWgsl.ts'
 import { deltaThroughNormAndSkip, normAndSkipMemory, normForwardWgsl, skipForwardWgsl } from './normAndSkipWgsl.ts'
 
 /** Exponent of a row loss that is no number: something on the way to it was not finite. */
@@ -38,6 +39,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const keepZ = keepsPreactivations(layout)
   const plain = isPlain(layout)
   const single = shape.head === 'outputs'
+  const tails = hasTails(shape)
   const readWeights =
     'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
   // What follows the sums is a loop over the thread's rows: unrolled it would be most of what there is to compile.
@@ -85,9 +87,11 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
   ${layout.skips === null ? '' : 'skipped = NO_EXPONENT; turn = 0u; if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }'}
+  ${tails ? unroll((i) => `atomicMax(&largestBits[(slot + 1u) % 3u], tailSize(delta${i}, power${i}));`) : ''}
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
   storageBarrier();
+  ${tails ? `e = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); ${unroll((i) => `delta${i} *= exp2v(power${i} - e);`)} workgroupBarrier();` : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } }
   slot = 0u;
   cur = 0u;
@@ -206,12 +210,12 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let eo = max(e + excess(outputBits), 0);
   ${unroll((i) => `let f${i} = sh[nxt + own${i}]; var delta${i} = vec4f(0.0); var rowLoss${i} = 0.0;`)}
   ${single ? singleOutputHeadWgsl(R) : lossHeadWgsl(loss, R)}
-  let lossTail = select(f32(lossExponent), ${POISON.toExponential()}, worst >= INFINITE_BITS);
+  let lost = worst >= INFINITE_BITS;
   ${unroll(
     (
       i,
     ) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? `activations[Z_START + activationAt(seed, LAYERS, tileRow + ${i}u, column)]` : 'vec4f(0.0)'}, f${i}, e), real${i});
-    if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), lossTail); }`,
+    if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), select(f32(lossExponent${i}), ${POISON.toExponential()}, lost)); }`,
   )}
   ${passes === 'forward' ? '' : toBackward}
   ${ranged ? `} else {\n    cur = 0u; nxt = TILE_ROWS * QUADS;\n    ${range.resumeBackward}\n  }` : ''}

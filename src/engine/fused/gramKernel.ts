@@ -112,9 +112,6 @@ fn inputExponents(l: u32, start: u32) -> vec4i {
   return vec4i(${four((i) => `exponents[exponentForward(0u, l, inputTile(start + ${i}u))]`, ', ')});
 }
 fn top(v: vec4i) -> i32 { return max(max(v.x, v.y), max(v.z, v.w)); }
-fn exp2v(e: vec4i) -> vec4f {
-  return select(bitcast<vec4f>(vec4u(clamp(e + 127, vec4i(1), vec4i(254))) << vec4u(23u)), vec4f(0.0), e < vec4i(-126));
-}
 ${
   shared
     ? `fn productOf(row: u32, col: u32, firstSample: u32, otherSample: u32) -> f32 {

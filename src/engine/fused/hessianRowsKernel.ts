@@ -10,7 +10,7 @@
 import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
 import { curvatureRatio } from './activationWgsl.ts'
 import { keepsPreactivations } from './kernelShape.ts'
-import { tangentHeadParts } from './tangentHeadWgsl.ts'
+import { agreeOnHead, tangentHeadParts } from './tangentHeadWgsl.ts'
 import { type TangentShape } from './tangentLayout.ts'
 
 const FOUR = [0, 1, 2, 3] as const
@@ -167,12 +167,23 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     workgroupBarrier();
   }
 
+  ${
+    head.sizes === ''
+      ? ''
+      : `var headSize = 0u;
+  for (var row0 = 0u; row0 < ${R}u; row0++) {
+    let tileRow = firstRow + row0;
+    ${eachOutput(`${head.middle}\n      ${head.sizes}`)}
+  }
+  ${agreeOnHead(shape)}`
+  }
   for (var row0 = 0u; row0 < ${R}u; row0++) {
     let tileRow = firstRow + row0;
     ${head.meeting === '' ? '' : eachOutput(head.meeting)}
-    ${eachOutput(`${head.rest}
+    ${eachOutput(`${head.middle}\n      ${head.rest}
       ${vectors((u) => `next${u}[row0 * QUADS + column] = r${u}_0;`)}`)}
   }
+  ${head.sizes === '' ? '' : vectors((u) => `e${u} += ehead;`)}
   ${take}
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();

@@ -1,11 +1,13 @@
 // What does K1 do between its forward and its backward half? The loss of each row and dLoss/df of each thread's column.
 //
 // The outputs lie in workgroup memory as mantissas of 2^e; losses leave as a mantissa and an exponent, because the
-// squared error of an exploding network is no float32. Softmax is written by the largest output and the rest, so that
-// well learned samples keep their relative accuracy; WGSL's log near 1 is right to 2^-21 only, hence log1p by its series.
+// squared error of an exploding network is no float32, and neither is what a sample with a margin of 300 still costs. Softmax is
+// written by the largest output and the rest, so that well learned samples keep their relative accuracy; WGSL's log near 1 is
+// right to 2^-21 only, hence log1p by its series.
 import type { LossSettings } from '../../core/experiment.ts'
+import { SOFTMAX_SLOPE_WGSL, softmaxSpread, TAIL_PRELUDE } from './tailWgsl.ts'
 
-/** WGSL functions that `lossHeadWgsl` calls; once per module. */
+/** WGSL functions that `lossHeadWgsl` calls; once per module, after `EXPONENT_PRELUDE`. */
 export const LOSS_PRELUDE = `
 // 2 atanh(r / (2 + r)); remainder 2e-9 relative at r = 1.
 fn log1p(r: f32) -> f32 {
@@ -13,29 +15,35 @@ fn log1p(r: f32) -> f32 {
   let s = r / (2.0 + r);
   let y = s * s;
   return 2.0 * s * (1.0 + y * (0.33333334 + y * (0.2 + y * (0.14285715 + y * (0.11111111 + y * (0.09090909 + y * (0.07692308 + y * 0.06666667)))))));
-}`
+}
+${TAIL_PRELUDE}
+${SOFTMAX_SLOPE_WGSL}
+// a power of two is split off only where log(1 + r) is r
+fn log1pOf(tail: Tail) -> Tail { return Tail(select(tail.mantissa, log1p(tail.mantissa), tail.power == 0), tail.power); }`
 
 /**
- * Statements that set `delta<i>` (share included, mantissas of 2^eo for the squared error, true for the others) and, in
- * column 0, `rowLoss<i>` (mantissa of 2^lossExponent).
+ * Statements that set `delta<i>` (share included, mantissas of 2^eo for the squared error, else of 2^power<i>, entry by entry)
+ * and, in column 0, the loss of the row: `rowLoss<i>`, a mantissa of 2^lossExponent<i>.
  *
  * Uses: sh, nxt (the outputs), row0, column, sample<i>, f<i>, e, eo = max(e + excess, 0), step.
  */
 export function lossHeadWgsl(loss: LossSettings, rowsPerThread: number): string {
   const row = ROWS[loss.kind]
-  const lossExponent = loss.kind === 'squaredError' ? '2 * eo' : 'eo'
   return `
   let us = exp2i(e - eo);
   let uy = exp2i(-eo);
-  let lossExponent = ${lossExponent};
-  ${Array.from({ length: rowsPerThread }, (_, i) => row(i)).join('\n  ')}`
+  let scale = exp2i(e);
+  ${Array.from({ length: rowsPerThread }, (_, i) => `var lossExponent${i} = eo; var power${i} = vec4i(0);\n  ${row(i)}`).join('\n  ')}`
 }
 
 /** The same for the head 'outputs': the delta is 1 at the output that the index names; there is no loss. */
 export function singleOutputHeadWgsl(rowsPerThread: number): string {
-  return `
-  let lossExponent = 0;
-  ${Array.from({ length: rowsPerThread }, (_, i) => `delta${i} = select(vec4f(0.0), vec4f(1.0), 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u) == vec4u(u32(max(index${i}, 0)) % OUT_COLUMNS));`).join('\n  ')}`
+  return Array.from(
+    { length: rowsPerThread },
+    (_, i) => `
+  let lossExponent${i} = 0;
+  delta${i} = select(vec4f(0.0), vec4f(1.0), 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u) == vec4u(u32(max(index${i}, 0)) % OUT_COLUMNS));`,
+  ).join('')
 }
 
 function squaredErrorRow(i: number): string {
@@ -48,33 +56,31 @@ function squaredErrorRow(i: number): string {
         sum += d.x * d.x; sum += d.y * d.y; sum += d.z * d.z; sum += d.w * d.w;
       }
       rowLoss${i} = 0.5 * sum;
+      lossExponent${i} = 2 * eo;
     }
   }`
 }
 
 function softmaxRow(i: number): string {
+  const output = (quad: string): string => `sh[nxt + (row0 + ${i}u) * QUADS + ${quad}]`
+  const target = (quad: string): string => `Y[u32(sample${i}) * QUADS + ${quad}]`
   return `if (column < OUT_QUADS) {
-    let base = nxt + (row0 + ${i}u) * QUADS;
-    let scale = exp2i(e);
-    var top = sh[base].x;
-    var at = 0u;
-    for (var j = 1u; j < OUT_COLUMNS; j++) { let f = sh[base + j / 4u][j % 4u]; if (f > top) { top = f; at = j; } }
-    var rest = 0.0;
-    var mass = 0.0;
-    var below = 0.0;
-    for (var j = 0u; j < OUT_COLUMNS; j++) {
-      let down = sh[base + j / 4u][j % 4u] - top;
-      let t = Y[u32(sample${i}) * QUADS + j / 4u][j % 4u];
-      if (j != at) { rest += exp(max(down * scale, -100.0)); }
-      mass += t;
-      below += t * (down * us);
-    }
+    ${softmaxSpread(i, output, target)}
     let columns = 4u * vec4u(column) + vec4u(0u, 1u, 2u, 3u);
-    let t = Y[u32(sample${i}) * QUADS + column];
-    let p = exp(max((f${i} - top) * scale, vec4f(-100.0))) / (1.0 + rest);
-    let others = select(1.0 - p, vec4f(rest / (1.0 + rest)), columns == vec4u(at));
-    delta${i} = select(vec4f(0.0), (p * (mass - t) - others * t) * step.rates.y, columns < vec4u(OUT_COLUMNS));
-    if (column == 0u) { rowLoss${i} = mass * log1p(rest) * uy - below; }
+    let raw = tailsOf((top${i} - f${i}) * scale);
+    let p = Tails(raw.mantissa / total${i}, raw.power);
+    let slope = softmaxSlope(p, columns == vec4u(at${i}), ${target('column')}, mass${i}, rest${i}, total${i});
+    delta${i} = select(vec4f(0.0), slope.mantissa * step.rates.y, columns < vec4u(OUT_COLUMNS));
+    power${i} = slope.power;
+    if (column == 0u) {
+      var below = 0.0;
+      for (var j = 0u; j < OUT_COLUMNS; j++) { below += ${target('j / 4u')}[j % 4u] * ((${output('j / 4u')}[j % 4u] - top${i}) * us); }
+      let tail = log1pOf(rest${i});
+      if (below == 0.0) {
+        rowLoss${i} = mass${i} * tail.mantissa;
+        lossExponent${i} = tail.power;
+      } else { rowLoss${i} = mass${i} * (tail.mantissa * exp2i(tail.power)) * uy - below; }
+    }
   }`
 }
 
@@ -82,16 +88,23 @@ function softmaxRow(i: number): string {
 function logisticRow(i: number): string {
   return `{
     let y = Y[u32(sample${i}) * QUADS + column];
-    let margins = y * f${i} * exp2i(e);
-    let tails = exp(-min(abs(margins), vec4f(100.0)));
-    delta${i} = -y * select(vec4f(1.0), tails, margins > vec4f(0.0)) / (1.0 + tails) * step.rates.y;
+    let margins = y * f${i};
+    let tails = tailsOf(abs(margins) * scale);
+    let isRight = margins > vec4f(0.0);
+    delta${i} = -y * select(vec4f(1.0), tails.mantissa, isRight) / (1.0 + tails.mantissa * exp2v(tails.power)) * step.rates.y;
+    power${i} = select(vec4i(0), tails.power, isRight);
     if (column == 0u) {
-      var sum = 0.0;
+      var wrong = 0.0;
+      var right = Tail(0.0, NO_TAIL);
       for (var j = 0u; j < OUT_COLUMNS; j++) {
         let m = Y[u32(sample${i}) * QUADS + j / 4u][j % 4u] * sh[nxt + (row0 + ${i}u) * QUADS + j / 4u][j % 4u];
-        sum += max(-m * us, 0.0) + log1p(exp(max(-abs(m) * exp2i(e), -100.0))) * uy;
+        wrong += max(-m * us, 0.0);
+        right = plusTail(right, log1pOf(tailOf(abs(m) * scale)));
       }
-      rowLoss${i} = sum;
+      if (wrong == 0.0) {
+        rowLoss${i} = right.mantissa;
+        lossExponent${i} = right.power;
+      } else { rowLoss${i} = wrong + right.mantissa * exp2i(right.power) * uy; }
     }
   }`
 }

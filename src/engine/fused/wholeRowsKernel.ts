@@ -14,6 +14,7 @@ import { keepsZero, toTrueScale } from './activationWgsl.ts'
 import { POISON } from './forwardBackwardKernel.ts'
 import { keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
+import { hasTails } from './tailWgsl.ts'
 
 const FOUR = [0, 1, 2, 3] as const
 
@@ -24,6 +25,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
   const ranged = passes === 'range'
   const keepZ = keepsPreactivations(layout)
   const single = shape.head === 'outputs'
+  const tails = hasTails(shape)
   const rows = Array.from({ length: R }, (_, i) => i)
   const quads = Array.from({ length: layout.quads }, (_, k) => k)
   // Activations without z are a comparison: they are written out beside the sums, the others once.
@@ -64,15 +66,17 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
   const n = layout.quads
   const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
+  ${tails ? 'atomicMax(&largestBits[(slot + 1u) % 3u], headSize);' : ''}
   // Everybody has read the exponents; and lid 0 has written those that all read below.
   workgroupBarrier();
   storageBarrier();
+  ${tails ? 'e = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); workgroupBarrier();' : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } }
   slot = 0u;
   workgroupBarrier();
   {
     var size = 0u;
-    ${eachEntry('let d = deltas[deltaAt(seed, LAYERS - 1u, row, column)]; sh[own] = d; size = max(size, sizeBits(d));')}
+    ${eachEntry(`${tails ? 'let d = next[own] * exp2v(powers[own] - e); deltas[deltaAt(seed, LAYERS - 1u, row, column)] = d;' : 'let d = deltas[deltaAt(seed, LAYERS - 1u, row, column)];'} sh[own] = d; size = max(size, sizeBits(d));`)}
     atomicMax(&largestBits[slot], size);
   }
   if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
@@ -218,6 +222,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let outputBits = atomicLoad(&largestBits[slot]);
   worst = max(worst, outputBits);
   let eo = max(e + excess(outputBits), 0);
+  ${tails && passes !== 'forward' ? `var headSize = 0u; var powers: array<vec4i, ${R * layout.quads}>;` : ''}
   for (var row0 = 0u; row0 < ${R}u; row0++) {
     let row = tileRow + row0;
     let index0 = indexOf(seed, row);
@@ -226,10 +231,9 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     for (var column = 0u; column < QUADS; column++) {
       let f0 = sh[row0 * QUADS + column]; var delta0 = vec4f(0.0); var rowLoss0 = 0.0;
       ${single ? singleOutputHeadWgsl(1) : lossHeadWgsl(loss, 1)}
-      let lossTail = select(f32(lossExponent), ${POISON.toExponential()}, worst >= INFINITE_BITS);
       delta0 = select(vec4f(0.0), delta0 * outputSlope(${keepZ ? 'activations[Z_START + activationAt(seed, LAYERS, row, column)]' : 'vec4f(0.0)'}, f0, e), real0);
-      if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + row] = vec2f(select(0.0, rowLoss0, real0), lossTail); }
-      ${passes === 'forward' ? '' : 'deltas[deltaAt(seed, LAYERS - 1u, row, column)] = delta0;'}
+      if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + row] = vec2f(select(0.0, rowLoss0, real0), select(f32(lossExponent0), ${POISON.toExponential()}, worst >= INFINITE_BITS)); }
+      ${passes === 'forward' ? '' : tails ? 'let own = row0 * QUADS + column; next[own] = delta0; powers[own] = power0; headSize = max(headSize, tailSize(delta0, power0));' : 'deltas[deltaAt(seed, LAYERS - 1u, row, column)] = delta0;'}
     }
   }
   ${passes === 'forward' ? '' : toBackward}

@@ -1,0 +1,5 @@
+// Saturated and dead networks in a browser.
+import { openDevice } from '../../../src/engine/device.ts'
+import { fusedSaturationTests } from './saturation.body.ts'
+
+fusedSaturationTests(() => openDevice())
