@@ -150,8 +150,8 @@ export function expectClose(given: Measured, exact: Measured): void {
   }
   /** Of a number that is a difference of others: `scale` is what they are. */
   const near = (a: JsonNumber | null | undefined, b: JsonNumber | null | undefined, scale: number, what: string): void => {
-    if (a === undefined || a === null || b === undefined || b === null) expect(a, `${what}`).toBe(b)
-    else expect(Math.abs(Number(a) - Number(b)), `${what}`).toBeLessThanOrEqual(CLOSE * scale)
+    if (a === undefined || a === null || b === undefined || b === null) expect(a, `${what} where there is one`).toBe(b)
+    else expect(Math.abs(Number(a) - Number(b)), `${what}, apart`).toBeLessThanOrEqual(CLOSE * scale)
   }
   for (const field of ['loss', 'outputs', 'plRatio'] as const) close(given[field], exact[field])
   close(given.gradNorm?.perLayer, exact.gradNorm?.perLayer)

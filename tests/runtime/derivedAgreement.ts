@@ -11,7 +11,7 @@ const numbers = (values: readonly JsonNumber[]): number[] => values.map(Number)
 
 /** All entries within `tolerance`. */
 function expectEntries(given: readonly JsonNumber[] | undefined, wanted: readonly number[], tolerance: number, what: string): void {
-  expect(given, `${what}`).toHaveLength(wanted.length)
+  expect(given, `${what}, how many`).toHaveLength(wanted.length)
   for (const [i, value] of wanted.entries()) expect(Math.abs(Number(given![i]) - value), `${what} ${i}`).toBeLessThanOrEqual(tolerance)
 }
 

@@ -144,12 +144,13 @@ function countTurns(): { readonly turns: () => number; readonly at: (turn: numbe
   let appointment: { readonly turn: number; readonly act: () => void } | null = null
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
   const native = globalThis.setTimeout
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void) =>
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((done: () => void) =>
     native(() => {
       turns++
       if (appointment?.turn === turns) appointment.act()
       done()
-    }, 0)) as unknown as typeof setTimeout)
+    }, 0),
+  )
   return { turns: () => turns, at: (turn, act) => (appointment = { turn, act }) }
 }
 
