@@ -53,7 +53,7 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
           ? 'Measured on the one sample.'
           : sample?.batchRows !== undefined
             ? `Measured on the batch that the step takes next, ${sample.batchRows} samples: it moves with the draw as well.`
-            : `Measured on the probe set of ${experiment.diagnostics.probeCount} samples.`,
+            : `Measured on the probe set of ${experiment.diagnostics.probeCount === 1 ? 'one sample' : `${experiment.diagnostics.probeCount} samples`}.`,
         ...tails,
         ...bound,
       ]
