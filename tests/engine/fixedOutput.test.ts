@@ -7,6 +7,7 @@ import { layerParameterCount, parameterCount, trainedCount } from '../../src/cor
 import type { LayerNorms, Probe, SampleSet } from '../../src/core/probe.ts'
 import { networkSpec } from '../../src/core/resolve.ts'
 import { loadDataset } from '../../src/data/loadDataset.ts'
+import { cosinesOfPairs } from '../../src/diagnostics/gradientCosines.ts'
 import { createTrainer } from '../../src/engine/createTrainer.ts'
 import { initialWeights } from '../../src/engine/initialWeights.ts'
 import type { Trainer } from '../../src/engine/trainer.ts'
@@ -64,7 +65,8 @@ async function answersOf(probe: Probe): Promise<Readonly<Record<string, Float64A
     gradient: await probe.gradient(all),
     perSampleGram: await probe.perSampleGram(all),
     batchGram: await probe.batchGram([set(0, 1, 2), set(3, 4), all]),
-    batchPairs: await probe.batchPairs([[set(0, 1), set(2, 3)]]),
+    // Each gradient of a pair may be divided by a power of two of its own; the cosine is what is left.
+    batchPairs: cosinesOfPairs(await probe.batchPairs([[set(0, 1), set(2, 3)]])).cosines,
     kernelGram: await probe.kernelGram(all),
     jacobian: await probe.outputJacobian(all),
     hessian: await probe.hessianVectors(block, 2, all),

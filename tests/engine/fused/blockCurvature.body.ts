@@ -239,7 +239,7 @@ export function blockCurvatureTests(open: () => Promise<OpenedDevice | NoGpu>, s
   })
 
   // Here every exponent of a norm counts.
-  describe.each(FAR)('a fused probe of deep norms far from 1, %s,', (_name, problem, blocks) => {
+  describe.each(some === 'all' ? FAR : FAR.slice(0, 1))('a fused probe of deep norms far from 1, %s,', (_name, problem, blocks) => {
     const fixture = fixtureOf({ widths: stack(14, 6), ...problem, blocks, samples: 12 })
     const questions: Readonly<Record<string, Question>> = {
       'the gradient': async (probe) => probe.gradient(few),

@@ -13,6 +13,7 @@ import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { datasetOf, denseSpec, normals, optionsOf, samples } from '../reference/problems.ts'
 import { withBlocks, type Blocks } from './blocks.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { problemOptions, stack, withFused } from './trainingFixture.ts'
 
 const TILE = { rows: 8, rowsPerThread: 2 }
@@ -78,7 +79,7 @@ const DEAD: readonly (readonly [string, Activation, Blocks])[] = [
   ['dead relus in blocks behind them', 'relu', { norm: false, span: 1, placement: 'postAct', scale: 100, branchScale: 100 }],
 ]
 
-export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
 
@@ -92,7 +93,7 @@ export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>):
   })
 
   describe('a fused network', () => {
-    test.each(DEAD)('stays a number through %s', async (_name, activation, blocks) => {
+    test.each(everyOther(DEAD, extent))('stays a number through %s', async (_name, activation, blocks) => {
       const plain = problemOptions({ widths: stack(12, 4), activation, gain: 4, biasSize: 0.5, samples: 6 })
       const spec = withBlocks(plain.spec, blocks)
       const start = normals(parameterCount(spec), 'dead').map((weight) => Math.fround(2 * weight))
@@ -122,7 +123,7 @@ export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>):
       )
     })
 
-    test.each(SATURATED)('measures what saturated outputs leave: %s', async (_name, tile, options) => {
+    test.each(everyOther(SATURATED, extent))('measures what saturated outputs leave: %s', async (_name, tile, options) => {
       const wanted = createFloat64Trainer(options).probe(0)
       await withFused(
         opened,
