@@ -18,6 +18,7 @@ import type { Trainer, TrainerOptions } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { optimizerOf } from '../reference/problems.ts'
 import { withBlocks } from './blocks.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 /** No multiple of the tile, and three pieces of 24 rows: the last of them has 22 and two of no weight. */
@@ -73,7 +74,7 @@ const trained = (batches: readonly Int32Array[]) => async (trainer: Trainer) => 
   return { report: { ...rest, losses: [...report.losses] }, checkpoint: await trainer.checkpoint() }
 }
 
-export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
   let bytesBefore = 0
@@ -90,7 +91,7 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>): void
   })
 
   describe('a batch in pieces', () => {
-    test.each<readonly [OptimizerSettings['kind'], Partial<OptimizerSettings>, LossSettings['reduction']]>([
+    const settingsOfAll: readonly (readonly [OptimizerSettings['kind'], Partial<OptimizerSettings>, LossSettings['reduction']])[] = [
       ['sgd', { lr: 0.1 }, 'mean'],
       ['sgd', { lr: 0.002 }, 'sum'],
       ['momentum', { lr: 0.05, momentum: 0.9 }, 'mean'],
@@ -100,22 +101,26 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>): void
       ['nesterov', { lr: 0.05, momentum: 0.9 }, 'mean'],
       ['rmsprop', { lr: 0.01, decay: 0.9, eps: 1e-6 }, 'mean'],
       ['perturbed', { lr: 0.05, noise: 0.3 }, 'mean'],
-    ])('takes the steps of %s that one pass takes, bit for bit (%o, %s)', async (kind, settings, reduction) => {
-      const loss: LossSettings = { kind: 'squaredError', reduction }
-      const options = problemOptions({ ...SMALL, loss, optimizer: { kind, ...settings } })
-      const batches = batchesOf(3, ROWS, SAMPLES)
-      const { whole, inPieces, dispatches } = await both(opened, options, trained(batches))
-      expect(dispatches).toEqual([6, 18])
-      // All numbers are ordinary and the order of every sum is that of the batch, so nothing may differ.
-      expect(inPieces).toEqual(whole)
-      const reference = createFloat64Trainer(options)
-      const expected = await reference.train(batches)
-      const { report, checkpoint } = inPieces as Awaited<ReturnType<ReturnType<typeof trained>>>
-      expect(relativeError(report.losses, expected.losses)).toBeLessThan(1e-5)
-      // Rounding of weights over three steps; noise of perturbed descent is the same.
-      for (const [seed, wanted] of (await reference.checkpoint()).weights.entries())
-        expect(relativeError(checkpoint.weights[seed], wanted)).toBeLessThan(1e-5)
-    })
+    ]
+    test.each(everyOther(settingsOfAll, extent))(
+      'takes the steps of %s that one pass takes, bit for bit (%o, %s)',
+      async (kind, settings, reduction) => {
+        const loss: LossSettings = { kind: 'squaredError', reduction }
+        const options = problemOptions({ ...SMALL, loss, optimizer: { kind, ...settings } })
+        const batches = batchesOf(3, ROWS, SAMPLES)
+        const { whole, inPieces, dispatches } = await both(opened, options, trained(batches))
+        expect(dispatches).toEqual([6, 18])
+        // All numbers are ordinary and the order of every sum is that of the batch, so nothing may differ.
+        expect(inPieces).toEqual(whole)
+        const reference = createFloat64Trainer(options)
+        const expected = await reference.train(batches)
+        const { report, checkpoint } = inPieces as Awaited<ReturnType<ReturnType<typeof trained>>>
+        expect(relativeError(report.losses, expected.losses)).toBeLessThan(1e-5)
+        // Rounding of weights over three steps; noise of perturbed descent is the same.
+        for (const [seed, wanted] of (await reference.checkpoint()).weights.entries())
+          expect(relativeError(checkpoint.weights[seed], wanted)).toBeLessThan(1e-5)
+      },
+    )
 
     test.each(['columns', 'whole rows'])('holds gradients of any size: pieces with exponents of their own (%s)', async (threads) => {
       const tile = threads === 'columns' ? TILE : WHOLE_ROWS

@@ -8,5 +8,5 @@ const hasAdapter = await installNodeWebGpu()
 if (!hasAdapter) process.stderr.write('batchPieces.test.ts: skipped, Dawn found no graphics adapter\n')
 
 describe.runIf(hasAdapter)('in Node', () => {
-  batchPieceTests(() => openDevice())
+  batchPieceTests(() => openDevice(), 'some')
 })

@@ -10,6 +10,7 @@ import { biasExponentsOf } from '../../../src/engine/fused/slotExchange.ts'
 import { readState } from '../../../src/engine/fused/stateReadback.ts'
 import { optimizerOf } from '../reference/problems.ts'
 import { withBlocks, type Blocks } from './blocks.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { batchesOf, problemOptions, stack, type TrainingProblem } from './trainingFixture.ts'
 
 const COLUMNS: Tile = { rows: 8, rowsPerThread: 2 }
@@ -46,7 +47,7 @@ function startOf(spec: DenseNetworkSpec): Float64Array {
   return Float64Array.from({ length: parameterCount(spec) }, (_, i) => Math.fround(0.5 * Math.sin(1 + 3 * i)))
 }
 
-export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
   let bytesBefore = 0
@@ -63,45 +64,48 @@ export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>): void
   })
 
   describe('a step in ranges of layers', () => {
-    test.each(CASES)('gives the bits of the uncut step, cut into many dispatches: %s', async (_name, problem, tile, blocks) => {
-      const plain = problemOptions({ ...problem, samples: 12 })
-      const spec = blocks === null ? plain.spec : withBlocks(plain.spec, blocks)
-      const start = blocks?.norm === true ? startOf(spec) : plain.initialWeights[0]
-      const network = new ResidentNetwork(opened, spec, plain.dataset, [start])
-      const choice = new PassChoice(opened, network, tile)
-      // One tile, not full, so that nothing but layers can be cut.
-      const batches = batchesOf(2, 7, 12)
-      const run = async (parts: number) => {
-        network.upload([start])
-        const pass = await choice.create('adam', 7)
-        try {
-          pass.start(biasExponentsOf(spec, [start]), null, 0, new Int32Array(1).fill(-1))
-          const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')
-          const bits: unknown[] = []
-          for (const [updates, batch] of batches.entries()) {
-            const { losses, finite, norms } = await pass.run([batch], ADAM, updates, parts, null, true)
-            const state = await readState(opened, network, pass, updates + 1, [0])
-            // As bits: what left float32 has no value to compare.
-            bits.push({ losses, finite, norms: new Uint32Array(norms!.buffer), state })
+    test.each(everyOther(CASES, extent))(
+      'gives the bits of the uncut step, cut into many dispatches: %s',
+      async (_name, problem, tile, blocks) => {
+        const plain = problemOptions({ ...problem, samples: 12 })
+        const spec = blocks === null ? plain.spec : withBlocks(plain.spec, blocks)
+        const start = blocks?.norm === true ? startOf(spec) : plain.initialWeights[0]
+        const network = new ResidentNetwork(opened, spec, plain.dataset, [start])
+        const choice = new PassChoice(opened, network, tile)
+        // One tile, not full, so that nothing but layers can be cut.
+        const batches = batchesOf(2, 7, 12)
+        const run = async (parts: number) => {
+          network.upload([start])
+          const pass = await choice.create('adam', 7)
+          try {
+            pass.start(biasExponentsOf(spec, [start]), null, 0, new Int32Array(1).fill(-1))
+            const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')
+            const bits: unknown[] = []
+            for (const [updates, batch] of batches.entries()) {
+              const { losses, finite, norms } = await pass.run([batch], ADAM, updates, parts, null, true)
+              const state = await readState(opened, network, pass, updates + 1, [0])
+              // As bits: what left float32 has no value to compare.
+              bits.push({ losses, finite, norms: new Uint32Array(norms!.buffer), state })
+            }
+            const dispatches = dispatch.mock.calls.length
+            dispatch.mockRestore()
+            return { dispatches, bits }
+          } finally {
+            pass.destroy()
           }
-          const dispatches = dispatch.mock.calls.length
-          dispatch.mockRestore()
-          return { dispatches, bits }
+        }
+        try {
+          const whole = await run(1)
+          expect(whole.dispatches).toBe(4)
+          for (const parts of [3, 8, EVERY_PLACE]) {
+            const cut = await run(parts)
+            expect(cut.dispatches).toBeGreaterThanOrEqual(parts === EVERY_PLACE ? 4 * spec.layers.length + 4 : 6)
+            expect(cut.bits, `${parts} parts`).toEqual(whole.bits)
+          }
         } finally {
-          pass.destroy()
+          network.destroy()
         }
-      }
-      try {
-        const whole = await run(1)
-        expect(whole.dispatches).toBe(4)
-        for (const parts of [3, 8, EVERY_PLACE]) {
-          const cut = await run(parts)
-          expect(cut.dispatches).toBeGreaterThanOrEqual(parts === EVERY_PLACE ? 4 * spec.layers.length + 4 : 6)
-          expect(cut.bits, `${parts} parts`).toEqual(whole.bits)
-        }
-      } finally {
-        network.destroy()
-      }
-    })
+      },
+    )
   })
 }

@@ -8,5 +8,5 @@ const hasAdapter = await installNodeWebGpu()
 if (!hasAdapter) process.stderr.write('layerRanges.test.ts: skipped, Dawn found no graphics adapter\n')
 
 describe.runIf(hasAdapter)('in Node', () => {
-  layerRangeTests(() => openDevice())
+  layerRangeTests(() => openDevice(), 'some')
 })
