@@ -116,15 +116,24 @@ test('measureProblem leaves cosines with a zero gradient out of the density, and
 
 test('measureProblem never claims an extreme eigenvalue to be better known than its arithmetic', async () => {
   // Two samples: the Hessian has few distinct eigenvalues, and the recursion meets them all long before its last step.
-  const { measured } = await snapshotOfProblem({
+  const { measured, omitted } = await snapshotOfProblem({
     model: { kind: 'mlp', activation: 'tanh', outputActivation: 'linear', inputShape: [30, 1, 1] },
     loss: { kind: 'mse', reduction: 'halfMean' },
     weights: [dense(50, 30), dense(1, 50)],
     inputs: rows(2, 30),
     targets: [1, -1],
   })
-  const { method, stderr, lambdaMax } = measured.hessian!
+  const { method, stderr, lambdaMax, eigenvalues, numNegative, blockMeanAbs, blockFrobenius } = measured.hessian!
   expect(method).toBe('lanczos')
+  expect([eigenvalues, numNegative, blockMeanAbs, blockFrobenius]).toEqual([null, null, null, null])
+  expect(omitted.map(({ name }) => name)).toEqual([
+    'batchGradients',
+    'kde',
+    'hessian.eigenvalues',
+    'hessian.numNegative',
+    'hessian.blockMeanAbs',
+    'hessian.blockFrobenius',
+  ])
   expect(stderr.lambdaMax).toBeGreaterThan(1e-16 * (lambdaMax as number))
   expect(stderr.lambdaMax).toBeLessThan(1e-3 * (lambdaMax as number))
 })

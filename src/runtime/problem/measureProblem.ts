@@ -163,6 +163,12 @@ async function fields({ problem, trainer, optimizer, atStart, only, omitted, att
       omitted.push({ name: field, why: `the numbers leave the range of ${probe.precision} (${fault.message})` })
     }
   }
+  const { hessian } = measured as Measured
+  if (hessian?.method === 'lanczos') {
+    const why = `only products with the Hessian of P = ${probe.parameterCount} parameters were formed, not its entries`
+    for (const name of ['hessian.eigenvalues', 'hessian.numNegative', 'hessian.blockMeanAbs', 'hessian.blockFrobenius'])
+      omitted.push({ name, why })
+  }
   return measured as Measured
 }
 
