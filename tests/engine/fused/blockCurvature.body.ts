@@ -170,7 +170,7 @@ export function blockCurvatureTests(open: () => Promise<OpenedDevice | NoGpu>, s
     return () => fixture
   }
 
-  const networks = some === 'all' ? NETWORKS : NETWORKS.filter((_, i) => i === 1 || i === NETWORKS.length - 1)
+  const networks = some === 'all' ? NETWORKS : NETWORKS.slice(-1)
   describe.each(networks)('a fused probe of a network of %s', (_name, problem) => {
     const fixture = fixtureOf(problem)
     const { blocks, choices } = problem
@@ -239,7 +239,7 @@ export function blockCurvatureTests(open: () => Promise<OpenedDevice | NoGpu>, s
   })
 
   // Here every exponent of a norm counts.
-  describe.each(some === 'all' ? FAR : FAR.slice(0, 1))('a fused probe of deep norms far from 1, %s,', (_name, problem, blocks) => {
+  describe.each(some === 'all' ? FAR : [])('a fused probe of deep norms far from 1, %s,', (_name, problem, blocks) => {
     const fixture = fixtureOf({ widths: stack(14, 6), ...problem, blocks, samples: 12 })
     const questions: Readonly<Record<string, Question>> = {
       'the gradient': async (probe) => probe.gradient(few),

@@ -1,4 +1,4 @@
-// Which of many cases does an environment take that repeats what another one does in full? Each kernel compiles for seconds.
+// Which of many cases does one environment take, Node or the browser, where the other takes all? Each kernel compiles for seconds.
 export type Extent = 'all' | 'some'
 
 /** The whole list, or its first, third, fifth entry. */

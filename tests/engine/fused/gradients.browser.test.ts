@@ -2,4 +2,4 @@
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedGradientTests } from './gradients.body.ts'
 
-fusedGradientTests(() => openDevice())
+fusedGradientTests(() => openDevice(), 'some')

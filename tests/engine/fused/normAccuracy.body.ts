@@ -16,6 +16,7 @@ import { relativeError } from '../reference/closeness.ts'
 import { normals, optimizerOf, samples } from '../reference/problems.ts'
 import type { Blocks } from './blocks.ts'
 import { probeFixture, type ProbeFixture } from './probeFixture.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { stack } from './trainingFixture.ts'
 
 const set = samples(21, 'probe')
@@ -53,7 +54,7 @@ async function bandOf(fixture: ProbeFixture, ask: (probe: Probe) => Promise<Floa
 }
 
 /** Registers the tests; `open` is asked once. */
-export function normAccuracyTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function normAccuracyTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
   beforeAll(async () => {
@@ -67,7 +68,7 @@ export function normAccuracyTests(open: () => Promise<OpenedDevice | NoGpu>): vo
     opened.device.destroy()
   })
 
-  describe.each([1, 1.3])('a fused probe of 64 layers of 32 units with norms and tanh, gain %d', (gain) => {
+  describe.each(everyOther([1, 1.3], extent))('a fused probe of 64 layers of 32 units with norms and tanh, gain %d', (gain) => {
     test.each(Object.keys(QUESTIONS))('measures %s as exactly as float32 weights define it', async (question) => {
       const fixture = probeFixture(opened, {
         widths: stack(64, 32),
@@ -88,7 +89,7 @@ export function normAccuracyTests(open: () => Promise<OpenedDevice | NoGpu>): vo
     })
   })
 
-  describe.each(PAIRS)('a fused probe of norms of two units, %s', (_name, activation, depth, blocks) => {
+  describe.each(everyOther(PAIRS, extent))('a fused probe of norms of two units, %s', (_name, activation, depth, blocks) => {
     test.each(Object.keys(QUESTIONS))('measures %s of every layer as float64 does', async (question) => {
       const fixture = probeFixture(opened, {
         widths: stack(depth, 2, 5, 3),

@@ -2,4 +2,4 @@
 import { openDevice } from '../../../src/engine/device.ts'
 import { normAccuracyTests } from './normAccuracy.body.ts'
 
-normAccuracyTests(() => openDevice())
+normAccuracyTests(() => openDevice(), 'some')

@@ -13,6 +13,7 @@ import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { normals, optimizerOf, samples } from '../reference/problems.ts'
 import { withBlocks, type Blocks } from './blocks.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 interface Choices extends Blocks {
@@ -45,7 +46,7 @@ function optionsOf(choices: Choices, problem: Partial<TrainingProblem> = {}): Tr
   return { ...plain, spec, initialWeights: [weights] }
 }
 
-export function fusedNormAndSkipTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function fusedNormAndSkipTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
 
@@ -60,7 +61,7 @@ export function fusedNormAndSkipTests(open: () => Promise<OpenedDevice | NoGpu>)
   })
 
   describe('a fused network', () => {
-    test.each(CASES)('with %s trains and measures as float64 does', async (_name, choices) => {
+    test.each(everyOther(CASES, extent))('with %s trains and measures as float64 does', async (_name, choices) => {
       const options = { ...optionsOf(choices), optimizer: optimizerOf({ kind: 'adam', lr: 0.01, eps: 1e-6 }) }
       const reference = createFloat64Trainer(options)
       const set = samples(19)

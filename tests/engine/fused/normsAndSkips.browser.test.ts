@@ -2,4 +2,4 @@
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedNormAndSkipTests } from './normsAndSkips.body.ts'
 
-fusedNormAndSkipTests(() => openDevice())
+fusedNormAndSkipTests(() => openDevice(), 'some')

@@ -12,6 +12,7 @@ import { createFusedTrainer } from '../../../src/engine/fused/fusedTrainer.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { normals } from '../reference/problems.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { PROBE_SAMPLES, probeFixture, SAMPLES, type ProbeFixture, type ProbeProblem } from './probeFixture.ts'
 
 const CLOSE = 1e-5
@@ -116,7 +117,7 @@ const batches: readonly SampleSet[] = [
 ]
 
 /** Registers the tests; `open` is asked once. */
-export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   // The first to ask for a kernel waits for its compilation, on a machine that may be busy.
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
@@ -153,7 +154,7 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
     })
   }
 
-  describe.each(OTHERS)('a fused probe of a network with %s', (_name, problem) => {
+  describe.each(everyOther(OTHERS, extent))('a fused probe of a network with %s', (_name, problem) => {
     const fixture = fixtureOf(problem)
     test('has no unit so near its gate that float32 and float64 could differ', async () => {
       for (const layer of await fixture().reference.preactivations(testSet)) {
@@ -221,18 +222,21 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>): void
   })
 
   // A graphics chip shares rows in any case.
-  describe.each([['tanh', TANH] as const, ...OTHERS])('a fused probe whose threads share rows: %s', (_name, problem) => {
-    const fixture = fixtureOf(problem)
-    test.each(['products with the Hessian of the loss', 'products with the Hessian of an output'])(
-      'gives the same bits of %s as one whose threads take whole rows',
-      async (question) => {
-        const { probe, context } = fixture()
-        const sharing = createFusedProbe({ ...context, sharesRows: true })
-        expect(await QUESTIONS[question](sharing, fixture())).toEqual(await QUESTIONS[question](probe, fixture()))
-        sharing.destroy()
-      },
-    )
-  })
+  describe.each(everyOther([['tanh', TANH] as const, ...OTHERS], extent))(
+    'a fused probe whose threads share rows: %s',
+    (_name, problem) => {
+      const fixture = fixtureOf(problem)
+      test.each(['products with the Hessian of the loss', 'products with the Hessian of an output'])(
+        'gives the same bits of %s as one whose threads take whole rows',
+        async (question) => {
+          const { probe, context } = fixture()
+          const sharing = createFusedProbe({ ...context, sharesRows: true })
+          expect(await QUESTIONS[question](sharing, fixture())).toEqual(await QUESTIONS[question](probe, fixture()))
+          sharing.destroy()
+        },
+      )
+    },
+  )
 
   describe('a fused probe with little room and little time', () => {
     // Two vectors on 4 rows at a time, 8 rows of a gradient, 13 samples of a kernel, two gradients in the bank, short submits.

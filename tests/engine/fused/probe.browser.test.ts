@@ -2,4 +2,4 @@
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedProbeTests } from './probe.body.ts'
 
-fusedProbeTests(() => openDevice())
+fusedProbeTests(() => openDevice(), 'some')

@@ -13,7 +13,6 @@ import { readState } from '../../../src/engine/fused/stateReadback.ts'
 import { legalTiles, wholeRowTiles } from '../../../src/engine/fused/tileChoice.ts'
 import type { Trainer, TrainReport } from '../../../src/engine/trainer.ts'
 import { optimizerOf } from '../reference/problems.ts'
-import { everyOther, type Extent } from './everyOther.ts'
 import { batchesOf, problemOptions, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 /** One size of batch that is no multiple of the tile. */
@@ -23,7 +22,7 @@ const SMALL: TrainingProblem = { widths: [6, 9, 9, 4], activation: 'tanh', sampl
 
 const bitsOf = async (trainer: Trainer, report: TrainReport) => ({ losses: [...report.losses], checkpoint: await trainer.checkpoint() })
 
-export function fusedSameBitsTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
+export function fusedSameBitsTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
   let bytesBefore = 0
@@ -74,7 +73,7 @@ export function fusedSameBitsTests(open: () => Promise<OpenedDevice | NoGpu>, ex
       expect(new Set(ofColumns).size).toBe(8)
       let first: unknown = null
       const asked = problem.activation === 'relu' ? [...ofColumns, ...lowest, ofRows[0], ofRows[3]] : [ofColumns[0], ...ofRows.slice(1)]
-      for (const tile of everyOther(asked, extent)) {
+      for (const tile of asked) {
         const bits = await withFused(opened, options, async (trainer) => bitsOf(trainer, await trainer.train(batches)), { tile })
         first ??= bits
         expect(bits, `tile ${tile.rows} x ${tile.rowsPerThread}${tile.wholeRows === true ? ', whole' : ''}`).toEqual(first)

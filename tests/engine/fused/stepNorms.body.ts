@@ -9,6 +9,7 @@ import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { expectSameNorms, expectSameTraining, expectStepNorms } from '../stepNorms.ts'
+import { everyOther, type Extent } from './everyOther.ts'
 import { batchesOf, problemOptions, stack, withFused } from './trainingFixture.ts'
 
 const KINDS = optimizerSchema.entries.kind.options
@@ -32,7 +33,7 @@ function withNormsAndSkips({ spec }: { readonly spec: DenseNetworkSpec }): Dense
   return { ...spec, layers }
 }
 
-export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>): void {
+export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let opened: OpenedDevice
   let bytesBefore = 0
@@ -48,7 +49,7 @@ export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>): v
   })
 
   describe('a fused step', () => {
-    test.each(KINDS)('under %s tells the gradient and not the update, and trains to the same bits', async (kind) => {
+    test.each(everyOther(KINDS, extent))('under %s tells the gradient and not the update, and trains to the same bits', async (kind) => {
       const options = optionsOf(kind)
       const batches = batchesOf(9, ROWS, SAMPLES)
       await withFused(opened, options, async (trainer) => {

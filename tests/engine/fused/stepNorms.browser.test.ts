@@ -2,4 +2,4 @@
 import { openDevice } from '../../../src/engine/device.ts'
 import { fusedStepNormTests } from './stepNorms.body.ts'
 
-fusedStepNormTests(() => openDevice())
+fusedStepNormTests(() => openDevice(), 'some')
