@@ -1,7 +1,7 @@
 // Batches that no pass holds: in pieces they train to the bits of one whole pass, and refused is only what does not fit even so.
 //
 // The memory of the adapter is made small instead of the batch large.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { LossSettings, OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
@@ -19,6 +19,7 @@ import { relativeError } from '../reference/closeness.ts'
 import { optimizerOf } from '../reference/problems.ts'
 import { withBlocks } from './blocks.ts'
 import { everyOther, type Extent } from './everyOther.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 /** No multiple of the tile, and three pieces of 24 rows: the last of them has 22 and two of no weight. */
@@ -76,19 +77,7 @@ const trained = (batches: readonly Int32Array[]) => async (trainer: Trainer) => 
 
 export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let bytesBefore = 0
-
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    bytesBefore = liveFusedBytes()
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    expect(liveFusedBytes()).toBe(bytesBefore)
-  })
+  const held = deviceOfFile(open)
 
   describe('a batch in pieces', () => {
     const settingsOfAll: readonly (readonly [OptimizerSettings['kind'], Partial<OptimizerSettings>, LossSettings['reduction']])[] = [
@@ -108,7 +97,7 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
         const loss: LossSettings = { kind: 'squaredError', reduction }
         const options = problemOptions({ ...SMALL, loss, optimizer: { kind, ...settings } })
         const batches = batchesOf(3, ROWS, SAMPLES)
-        const { whole, inPieces, dispatches } = await both(opened, options, trained(batches))
+        const { whole, inPieces, dispatches } = await both(held.opened, options, trained(batches))
         expect(dispatches).toEqual([6, 18])
         // All numbers are ordinary and the order of every sum is that of the batch, so nothing may differ.
         expect(inPieces).toEqual(whole)
@@ -136,7 +125,7 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
       // Rows of different size, the large ones in the middle or at the end, so that sums change their exponent on the way.
       const { inputs } = options.dataset.train
       for (let i = 0; i < inputs.length; i++) inputs[i] = Math.fround(inputs[i] * (Math.floor(i / 8) % 30 === 0 ? 2 ** 40 : 2 ** -30))
-      const { whole, inPieces, dispatches } = await both(opened, options, trained(batchesOf(1, ROWS, SAMPLES)), tile)
+      const { whole, inPieces, dispatches } = await both(held.opened, options, trained(batchesOf(1, ROWS, SAMPLES)), tile)
       expect(dispatches).toEqual([2, 6])
       const [one, other] = [whole, inPieces] as Awaited<ReturnType<ReturnType<typeof trained>>>[]
       expect(other.report.losses).toEqual(one.report.losses)
@@ -157,7 +146,7 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
       const count = spec.layers.reduce((sum, l) => sum + l.fanIn * l.fanOut + l.fanOut + (l.norm === undefined ? 0 : 2 * l.fanOut), 0)
       const start = Float64Array.from({ length: count }, (_, i) => Math.fround(0.5 * Math.sin(1 + 3 * i)))
       const options = { ...plain, spec, initialWeights: [start] }
-      const { whole, inPieces, dispatches } = await both(opened, options, trained(batchesOf(3, ROWS, SAMPLES)))
+      const { whole, inPieces, dispatches } = await both(held.opened, options, trained(batchesOf(3, ROWS, SAMPLES)))
       expect(dispatches).toEqual([6, 18])
       expect(inPieces).toEqual(whole)
     })
@@ -174,14 +163,14 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
         trainer.setOptimizer(optimizerOf({ kind: 'sgd', lr: 0.01 }))
         return { losses, end, other: await trained(last)(trainer) }
       }
-      const { whole, inPieces } = await both(opened, options, work)
+      const { whole, inPieces } = await both(held.opened, options, work)
       expect(inPieces).toEqual(whole)
     })
 
     test('takes a step back that leaves the finite numbers, and leaves the other seed its bits', async () => {
       const plain = problemOptions({ ...SMALL, activation: 'identity', optimizer: { kind: 'momentum', lr: 0.02 } })
       const wild = plain.initialWeights.map((start, seed) => (seed === 1 ? start.map((w) => Math.fround(40 * w)) : start))
-      const { whole, inPieces } = await both(opened, { ...plain, initialWeights: wild }, trained(batchesOf(6, ROWS, SAMPLES)))
+      const { whole, inPieces } = await both(held.opened, { ...plain, initialWeights: wild }, trained(batchesOf(6, ROWS, SAMPLES)))
       expect((whole as Awaited<ReturnType<ReturnType<typeof trained>>>).report.diverged).toHaveLength(1)
       expect(inPieces).toEqual(whole)
     })
@@ -190,18 +179,18 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
       const options = problemOptions({ ...SMALL, optimizer: { kind: 'adam', lr: 0.01 } })
       const { spec, dataset, initialWeights } = options
       const [batch] = batchesOf(1, ROWS, SAMPLES)
-      const network = new ResidentNetwork(opened, spec, dataset, initialWeights)
-      const choice = new PassChoice(opened, network, TILE, smallMemory(options))
+      const network = new ResidentNetwork(held.opened, spec, dataset, initialWeights)
+      const choice = new PassChoice(held.opened, network, TILE, smallMemory(options))
       const run = async (parts: number) => {
         network.upload(initialWeights)
         const pass = await choice.create('adam', ROWS)
         try {
           pass.start(biasExponentsOf(spec, initialWeights), null, 0, new Int32Array(2).fill(-1))
-          const submit = vi.spyOn(opened.device.queue, 'submit')
+          const submit = vi.spyOn(held.opened.device.queue, 'submit')
           const { losses } = await pass.run([batch], optimizerOf({ kind: 'adam', lr: 0.01 }), 0, parts)
           const submits = submit.mock.calls.length
           submit.mockRestore()
-          return { submits, bits: { losses, state: await readState(opened, network, pass, 1, [0, 1]) } }
+          return { submits, bits: { losses, state: await readState(held.opened, network, pass, 1, [0, 1]) } }
         } finally {
           pass.destroy()
         }
@@ -222,7 +211,7 @@ export function batchPieceTests(open: () => Promise<OpenedDevice | NoGpu>, exten
       const options = problemOptions(SMALL)
       const memory = { maxStorageBufferBindingSize: 2000, maxBufferSize: 2000 }
       const before = liveFusedBytes()
-      await expect(createFusedTrainer({ ...options, batchRows: ROWS }, opened, { memory })).rejects.toMatchObject({
+      await expect(createFusedTrainer({ ...options, batchRows: ROWS }, held.opened, { memory })).rejects.toMatchObject({
         fault: { type: 'refused', detail: expect.stringContaining('narrower or shallower') as string },
       })
       expect(liveFusedBytes()).toBe(before)

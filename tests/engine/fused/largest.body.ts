@@ -1,11 +1,12 @@
 // Does the fused engine take the deepest and the widest networks that it promises?
 //
 // 2000 layers and 1024 units, each with the other extent small: one step of a few rows, against float64.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { samples } from '../reference/problems.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 const NETWORKS: readonly (readonly [string, TrainingProblem, number])[] = [
@@ -16,20 +17,14 @@ const NETWORKS: readonly (readonly [string, TrainingProblem, number])[] = [
 
 export function largestNetworkTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-  })
-  afterAll(() => expect(opened.health.fault).toBeNull())
+  const held = deviceOfFile(open)
 
   describe.each(NETWORKS)('a fused network of %s', (_, problem, tolerance) => {
     test('has the loss, layer norms and step of float64', async () => {
       const options = problemOptions(problem)
       const reference = createFloat64Trainer(options)
       await withFused(
-        opened,
+        held.opened,
         options,
         async (trainer) => {
           const [own, wanted] = [await trainer.probe(0).gradientNorms(samples(6)), await reference.probe(0).gradientNorms(samples(6))]

@@ -1,9 +1,8 @@
 // K1 in ranges of layers: a step that is cut between any two layers, of one tile, gives the bits of the uncut step.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parameterCount, type DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import type { Tile } from '../../../src/engine/fused/kernelShape.ts'
-import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import { PassChoice } from '../../../src/engine/fused/passChoice.ts'
 import { ResidentNetwork } from '../../../src/engine/fused/residentNetwork.ts'
 import { biasExponentsOf } from '../../../src/engine/fused/slotExchange.ts'
@@ -11,6 +10,7 @@ import { readState } from '../../../src/engine/fused/stateReadback.ts'
 import { optimizerOf } from '../reference/problems.ts'
 import { withBlocks, type Blocks } from './blocks.ts'
 import { everyOther, type Extent } from './everyOther.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { batchesOf, problemOptions, stack, type TrainingProblem } from './trainingFixture.ts'
 
 const COLUMNS: Tile = { rows: 8, rowsPerThread: 2 }
@@ -49,19 +49,7 @@ function startOf(spec: DenseNetworkSpec): Float64Array {
 
 export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let bytesBefore = 0
-
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    bytesBefore = liveFusedBytes()
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    expect(liveFusedBytes()).toBe(bytesBefore)
-  })
+  const held = deviceOfFile(open)
 
   describe('a step in ranges of layers', () => {
     test.each(everyOther(CASES, extent))(
@@ -70,8 +58,8 @@ export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>, exten
         const plain = problemOptions({ ...problem, samples: 12 })
         const spec = blocks === null ? plain.spec : withBlocks(plain.spec, blocks)
         const start = blocks?.norm === true ? startOf(spec) : plain.initialWeights[0]
-        const network = new ResidentNetwork(opened, spec, plain.dataset, [start])
-        const choice = new PassChoice(opened, network, tile)
+        const network = new ResidentNetwork(held.opened, spec, plain.dataset, [start])
+        const choice = new PassChoice(held.opened, network, tile)
         // One tile, not full, so that nothing but layers can be cut.
         const batches = batchesOf(2, 7, 12)
         const run = async (parts: number) => {
@@ -83,7 +71,7 @@ export function layerRangeTests(open: () => Promise<OpenedDevice | NoGpu>, exten
             const bits: unknown[] = []
             for (const [updates, batch] of batches.entries()) {
               const { losses, finite, norms } = await pass.run([batch], ADAM, updates, parts, null, true)
-              const state = await readState(opened, network, pass, updates + 1, [0])
+              const state = await readState(held.opened, network, pass, updates + 1, [0])
               // As bits: what left float32 has no value to compare.
               bits.push({ losses, finite, norms: new Uint32Array(norms!.buffer), state })
             }

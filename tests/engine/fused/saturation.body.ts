@@ -1,7 +1,7 @@
 // What does a saturated network still say? Margins of hundreds leave losses and gradients of 1e-130, and dead layers leave zeros.
 //
 // Inputs pass through weights of 1 and 2, so that float32 holds every margin exactly: what is compared is the head alone.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Activation, LossSettings } from '../../../src/core/experiment.ts'
 import { parameterCount, type DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { LayerNorms, Probe } from '../../../src/core/probe.ts'
@@ -14,6 +14,7 @@ import { relativeError } from '../reference/closeness.ts'
 import { datasetOf, denseSpec, normals, optionsOf, samples } from '../reference/problems.ts'
 import { withBlocks, type Blocks } from './blocks.ts'
 import { everyOther, type Extent } from './everyOther.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { problemOptions, stack, withFused } from './trainingFixture.ts'
 
 const TILE = { rows: 8, rowsPerThread: 2 }
@@ -81,16 +82,7 @@ const DEAD: readonly (readonly [string, Activation, Blocks])[] = [
 
 export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-  })
+  const held = deviceOfFile(open)
 
   describe('a fused network', () => {
     test.each(everyOther(DEAD, extent))('stays a number through %s', async (_name, activation, blocks) => {
@@ -111,7 +103,7 @@ export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>, 
       const dead = partsOf(spec).find(({ layer, part }) => layer === 6 && part === 1)!.start
       const block = normals(2 * count, 'v').map((value, i) => (i >= count ? value : i === dead ? 1 : 0))
       await withFused(
-        opened,
+        held.opened,
         options,
         async (trainer) => {
           const probe = trainer.probe(0)
@@ -126,7 +118,7 @@ export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>, 
     test.each(everyOther(SATURATED, extent))('measures what saturated outputs leave: %s', async (_name, tile, options) => {
       const wanted = createFloat64Trainer(options).probe(0)
       await withFused(
-        opened,
+        held.opened,
         options,
         async (trainer) => {
           const rows = options.dataset.train.count
@@ -142,7 +134,7 @@ export function fusedSaturationTests(open: () => Promise<OpenedDevice | NoGpu>, 
       const options = optionsOf(spec, dataset, [Float64Array.of(1)])
       const wanted = createFloat64Trainer(options).probe(0)
       await withFused(
-        opened,
+        held.opened,
         options,
         async (trainer) => {
           const probe = trainer.probe(0)

@@ -1,15 +1,15 @@
 // Do the fused steps tell the norms of their own gradient, and stay what they are?
 //
 // The probe sums them by the same kernel on the same rows; tiles may differ, so a few roundings of float32 may.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { optimizerSchema, type OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { DenseNetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
-import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import type { TrainerOptions } from '../../../src/engine/trainer.ts'
 import { expectSameNorms, expectSameTraining, expectStepNorms } from '../stepNorms.ts'
 import { everyOther, type Extent } from './everyOther.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { batchesOf, problemOptions, stack, withFused } from './trainingFixture.ts'
 
 const KINDS = optimizerSchema.entries.kind.options
@@ -35,28 +35,17 @@ function withNormsAndSkips({ spec }: { readonly spec: DenseNetworkSpec }): Dense
 
 export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, extent: Extent = 'all'): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let bytesBefore = 0
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    bytesBefore = liveFusedBytes()
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    expect(liveFusedBytes()).toBe(bytesBefore)
-  })
+  const held = deviceOfFile(open)
 
   describe('a fused step', () => {
     test.each(everyOther(KINDS, extent))('under %s tells the gradient and not the update, and trains to the same bits', async (kind) => {
       const options = optionsOf(kind)
       const batches = batchesOf(9, ROWS, SAMPLES)
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         await expectStepNorms(trainer, batches.slice(0, 1), CLOSE)
         // Measured by now: the next call is one chunk of several steps, of which the first is told.
         await expectStepNorms(trainer, batches.slice(1, 6), CLOSE)
-        await withFused(opened, options, async (plain) => {
+        await withFused(held.opened, options, async (plain) => {
           await plain.train(batches.slice(0, 6))
           await expectSameTraining(trainer, plain, [batches.slice(6, 7), batches.slice(7)])
         })
@@ -74,7 +63,7 @@ export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, ex
       const options = { ...plain, spec, initialWeights: [start] }
       const batches = batchesOf(2, ROWS, SAMPLES)
       const reference = createFloat64Trainer(options)
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         const [own] = await expectStepNorms(trainer, batches, CLOSE)
         const { layerNorms } = await reference.train(batches, { layerNorms: true })
         // Float32 through four layers with deviations as divisors.
@@ -84,12 +73,12 @@ export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, ex
 
     test('without biases counts none', async () => {
       const options = problemOptions({ widths: stack(3, 9, 4, 2), bias: false, samples: SAMPLES })
-      await withFused(opened, options, async (trainer) => void (await expectStepNorms(trainer, batchesOf(2, ROWS, SAMPLES), CLOSE)))
+      await withFused(held.opened, options, async (trainer) => void (await expectStepNorms(trainer, batchesOf(2, ROWS, SAMPLES), CLOSE)))
     })
 
     test('tells norms of 1e-90 where float32 ends at 1e-38', async () => {
       const options = problemOptions({ widths: stack(250, 12), activation: 'tanh', gain: 0.16, bias: false, samples: SAMPLES })
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         const [{ exponent }] = await expectStepNorms(trainer, batchesOf(1, ROWS, SAMPLES), CLOSE)
         expect(Math.min(...exponent)).toBeLessThan(-300)
       })
@@ -99,7 +88,7 @@ export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, ex
       const options = problemOptions({ widths: stack(3, 8, 4, 2), seeds: 2, samples: SAMPLES, optimizer: { kind: 'sgd', lr: 1e-3 } })
       const wild = options.initialWeights[1].map((w) => Math.fround(w * 1e4))
       const batches = batchesOf(8, ROWS, SAMPLES)
-      await withFused(opened, { ...options, initialWeights: [options.initialWeights[0], wild] }, async (trainer) => {
+      await withFused(held.opened, { ...options, initialWeights: [options.initialWeights[0], wild] }, async (trainer) => {
         await trainer.train(batches.slice(0, 1))
         trainer.setOptimizer({ ...options.optimizer, lr: 1e30 })
         const wanted = await trainer.probe(0).gradientNorms({ indices: batches[1], from: 'train' })
@@ -113,12 +102,12 @@ export function fusedStepNormTests(open: () => Promise<OpenedDevice | NoGpu>, ex
 
     test('stays two dispatches a step and one submit a chunk', async () => {
       const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')
-      const submit = vi.spyOn(opened.device.queue, 'submit')
+      const submit = vi.spyOn(held.opened.device.queue, 'submit')
       // A clock of its own, so that the chunk is not cut on a busy machine.
       let time = 0
       const now = vi.spyOn(performance, 'now').mockImplementation(() => (time += 0.1))
       try {
-        await withFused(opened, optionsOf('sgd'), async (trainer) => {
+        await withFused(held.opened, optionsOf('sgd'), async (trainer) => {
           for (let calls = 0; calls < 8; calls++) await trainer.train(batchesOf(1, ROWS, SAMPLES))
           dispatch.mockClear()
           submit.mockClear()

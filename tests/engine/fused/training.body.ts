@@ -1,7 +1,7 @@
 // Training on the fused engine: the same steps as the other engines, the same bits twice, and nothing left behind.
 //
 // Networks are small because SwiftShader compiles every kernel on two cores.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { OptimizerSettings } from '../../../src/core/experiment.ts'
 import type { Probe } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
@@ -11,6 +11,7 @@ import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import type { Trainer, TrainReport } from '../../../src/engine/trainer.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { optimizerOf, samples } from '../reference/problems.ts'
+import { deviceOfFile } from './deviceOfFile.ts'
 import { batchesOf, problemOptions, stack, withFused, type TrainingProblem } from './trainingFixture.ts'
 
 /** One size of batch that is no multiple of the tile. */
@@ -46,26 +47,14 @@ async function measureAll(probe: Probe): Promise<void> {
 
 export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let bytesBefore = 0
-
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    bytesBefore = liveFusedBytes()
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    expect(liveFusedBytes()).toBe(bytesBefore)
-  })
+  const held = deviceOfFile(open)
 
   describe('a fused trainer', () => {
     test.each(OPTIMIZERS)('takes the float64 steps of %s', async (kind, settings) => {
       const options = problemOptions({ ...SMALL, optimizer: { kind, ...settings } })
       const reference = createFloat64Trainer(options)
       const batches = batchesOf(4, ROWS, SAMPLES)
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         for (const batch of batches) {
           const [report, expected] = [await trainer.train([batch]), await reference.train([batch])]
           // Rounding of weights and of a few layers; a step divides a gradient by its own size, so its error stays relative.
@@ -128,7 +117,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         expect(wrong / start.length).toBeLessThan(2e-3)
         expect((await trainer.train(batches)).diverged).toEqual([])
       }
-      await withFused(opened, options, work, threads === 'columns' ? undefined : WHOLE_ROWS)
+      await withFused(held.opened, options, work, threads === 'columns' ? undefined : WHOLE_ROWS)
     })
 
     test('keeps slots that grow by a hundred orders of magnitude', async () => {
@@ -140,7 +129,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const { offset } = reference.layers[120]
       const largest = async (trainer: Trainer): Promise<number> =>
         Math.max(...(await trainer.checkpoint()).slots[0][0].subarray(offset, offset + 144))
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         const orders: number[] = []
         for (const batch of batches) {
           await trainer.train([batch])
@@ -160,10 +149,10 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const batches = batchesOf(50, ROWS, SAMPLES)
       const reference = createFloat64Trainer(options)
       const { createNetworkTrainer } = await import('../../../src/engine/network/networkTrainer.ts')
-      const network = await createNetworkTrainer(options, opened)
+      const network = await createNetworkTrainer(options, held.opened)
       const expected = await reference.train(batches)
       await network.train(batches)
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         const report = await trainer.train(batches)
         expect(trainer.step).toBe(50)
         expect(report.diverged).toEqual([])
@@ -191,8 +180,8 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
       const starts = options.initialWeights.map((start, seed) => (seed === 1 ? start.map((w) => Math.fround(40 * w)) : start))
       const wild = { ...options, initialWeights: starts }
       const calm = { ...options, initialWeights: [starts[0], starts[2]] }
-      const expected = await withFused(opened, calm, async (trainer) => bitsOf(trainer, await trainer.train(batches)))
-      await withFused(opened, wild, async (trainer) => {
+      const expected = await withFused(held.opened, calm, async (trainer) => bitsOf(trainer, await trainer.train(batches)))
+      await withFused(held.opened, wild, async (trainer) => {
         const first = await trainer.train(batches.slice(0, 2))
         const second = await trainer.train(batches.slice(2))
         const reported = [...first.diverged, ...second.diverged]
@@ -210,7 +199,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         expect(slots[1][0].every((value) => value === 0)).toBe(true)
         expect(trainer.step).toBe(8)
         // Its weights are those before the bad update.
-        const before = await withFused(opened, { ...wild, initialWeights: [starts[1]] }, async (alone) => {
+        const before = await withFused(held.opened, { ...wild, initialWeights: [starts[1]] }, async (alone) => {
           if (step > 0) await alone.train(batches.slice(0, step))
           return (await alone.checkpoint()).weights[0]
         })
@@ -222,13 +211,13 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
     test.each(OPTIMIZERS)('goes on bit for bit from a checkpoint of %s', async (kind, settings) => {
       const options = problemOptions({ ...SMALL, seeds: 2, optimizer: { kind, ...settings } })
       const batches = batchesOf(9, ROWS, SAMPLES)
-      const expected = await withFused(opened, options, async (trainer) => {
+      const expected = await withFused(held.opened, options, async (trainer) => {
         await trainer.train(batches.slice(0, 5))
         return { middle: await trainer.checkpoint(), end: await bitsOf(trainer, await trainer.train(batches.slice(5))) }
       })
       // Another run with other weights, optimizer and slots.
       const other = problemOptions({ ...SMALL, seeds: 2, gain: 2, optimizer: { kind: kind === 'adam' ? 'sgd' : 'adam' } })
-      await withFused(opened, other, async (trainer) => {
+      await withFused(held.opened, other, async (trainer) => {
         await trainer.train(batches.slice(0, 3))
         await trainer.restore(structuredClone(expected.middle))
         expect(await trainer.checkpoint()).toEqual(expected.middle)
@@ -239,7 +228,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
     test('starts another optimizer with empty slots, and keeps them for another rate or batch size', async () => {
       const options = problemOptions({ ...SMALL, optimizer: { kind: 'momentum', lr: 0.05 } })
       const reference = createFloat64Trainer(options)
-      await withFused(opened, options, async (trainer) => {
+      await withFused(held.opened, options, async (trainer) => {
         const both = async (rows: number): Promise<void> => {
           for (const batch of batchesOf(2, rows, SAMPLES)) {
             const [report, expected] = [await trainer.train([batch]), await reference.train([batch])]
@@ -270,7 +259,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
     test('needs exactly two dispatches a step and one submit a chunk, at 128 layers too', async () => {
       const deep = problemOptions({ widths: stack(128, 32), activation: 'relu', gain: 2, samples: 128, optimizer: { lr: 1e-3 } })
       const dispatch = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')
-      const submit = vi.spyOn(opened.device.queue, 'submit')
+      const submit = vi.spyOn(held.opened.device.queue, 'submit')
       const counted = async (work: () => Promise<unknown>): Promise<[number, number]> => {
         dispatch.mockClear()
         submit.mockClear()
@@ -278,10 +267,10 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         return [dispatch.mock.calls.length, submit.mock.calls.length]
       }
       try {
-        await withFused(opened, deep, async (trainer) => {
+        await withFused(held.opened, deep, async (trainer) => {
           expect(await counted(() => trainer.train(batchesOf(1, 128, 128)))).toEqual([2, 1])
         })
-        await withFused(opened, problemOptions(SMALL), async (trainer) => {
+        await withFused(held.opened, problemOptions(SMALL), async (trainer) => {
           // The first step is measured alone; what is calibrated by it goes in as few submits as 50 ms allow.
           expect(await counted(() => trainer.train(batchesOf(1, ROWS, SAMPLES)))).toEqual([2, 1])
           const steps = Math.min(3, trainer.suggestedChunk)
@@ -299,7 +288,7 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
         problemOptions({ widths: shape, activation: 'relu', samples: 8 }),
       )
       for (let change = 0; change < 100; change++) {
-        const trainer = await createFusedTrainer(widths[change % widths.length], opened, { tile: { rows: 4, rowsPerThread: 4 } })
+        const trainer = await createFusedTrainer(widths[change % widths.length], held.opened, { tile: { rows: 4, rowsPerThread: 4 } })
         await trainer.train(batchesOf(1, 8, 8))
         if (change % 10 === 0) await trainer.probe(0).weights()
         // Of one shape alone: each kernel of a measurement takes a software adapter seconds to compile.
@@ -311,11 +300,11 @@ export function fusedTrainingTests(open: () => Promise<OpenedDevice | NoGpu>): v
 
     test('refuses in words what cannot be fused or does not fit', async () => {
       const uneven = problemOptions({ widths: [4, 5, 6, 3] })
-      await expect(createFusedTrainer(uneven, opened)).rejects.toThrow('hidden layers of different widths')
+      await expect(createFusedTrainer(uneven, held.opened)).rejects.toThrow('hidden layers of different widths')
       const before = liveFusedBytes()
       const vast = problemOptions({ widths: stack(100, 40), samples: 8 })
       const memory = { maxStorageBufferBindingSize: 2 ** 18, maxBufferSize: 2 ** 18 }
-      await expect(createFusedTrainer({ ...vast, batchRows: 4 }, opened, { memory })).rejects.toMatchObject({
+      await expect(createFusedTrainer({ ...vast, batchRows: 4 }, held.opened, { memory })).rejects.toMatchObject({
         fault: { type: 'refused', detail: expect.stringContaining('more than the 1 MB') as string },
       })
       expect(liveFusedBytes()).toBe(before)

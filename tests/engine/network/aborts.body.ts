@@ -1,15 +1,16 @@
 // Do long measurements of the network engine end when they are told to, and leave nothing?
 //
 // Only what takes a second or so on a software adapter waits for it in between; the networks here are just large enough for that.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, test, vi } from 'vitest'
 import { parameterCount } from '../../../src/core/networkSpec.ts'
 import type { Probe, SampleSet } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createNetworkTrainer } from '../../../src/engine/network/networkTrainer.ts'
-import { leaseTfjs, tfjsMemory, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
+import { tfjsMemory } from '../../../src/engine/tfjsBackend.ts'
 import { expectEndsEarly } from '../aborts.ts'
 import { conv, withHead } from '../reference/layers.ts'
 import { denseSpec, normals, randomDataset } from '../reference/problems.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { optionsInFloat32 } from './setup.ts'
 
 const COUNT = 20
@@ -34,24 +35,16 @@ const MEASUREMENTS = [
 
 export function networkAbortTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    lease.close()
-  })
+  const held = leaseOfFile(open)
 
   describe('the network probe, aborted', () => {
     test.each(MEASUREMENTS)('stops in the middle of %s', async (_, spec, measure) => {
       const width = spec === IMAGES ? 36 : 4
       const start = normals(parameterCount(spec), 'aborted', 0.2)
-      const trainer = await createNetworkTrainer(optionsInFloat32(spec, randomDataset(COUNT, width, 2, 'squaredError'), [start]), opened)
+      const trainer = await createNetworkTrainer(
+        optionsInFloat32(spec, randomDataset(COUNT, width, 2, 'squaredError'), [start]),
+        held.opened,
+      )
       try {
         const probe = trainer.probe(0)
         await expectEndsEarly(

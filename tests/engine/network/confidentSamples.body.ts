@@ -2,14 +2,14 @@
 //
 // Softmax minus target is 1 - 1 there, and the logistic tail exp(-margin) leaves float32 at a margin of 87. Each sample is
 // asked by itself, so that no other hides it; the float64 engine is right to a margin of 700.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Dataset } from '../../../src/core/dataset.ts'
 import type { NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
-import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { dense } from '../reference/layers.ts'
 import { expectSameNorms } from '../stepNorms.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { optionsInFloat32, withBoth } from './setup.ts'
 
 const MARGINS = [0.5, 5, 12, 26, 78, 150, 270]
@@ -65,24 +65,13 @@ const CASES: readonly (readonly [string, Case])[] = [
 
 export function confidentSampleTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    lease.close()
-  })
+  const held = leaseOfFile(open)
 
   describe.each(CASES)('%s', (name, { spec, dataset, weights }) => {
     const options = optionsInFloat32(spec, dataset, [weights])
 
     test('has gradients as in float64 at every margin', async () => {
-      await withBoth(opened, options, async (network, float64) => {
+      await withBoth(held.opened, options, async (network, float64) => {
         for (const sample of MARGINS.keys()) {
           const set = { from: 'train', indices: Int32Array.of(sample) } as const
           const wanted = await float64.probe(0).gradientNorms(set)
@@ -93,7 +82,7 @@ export function confidentSampleTests(open: () => Promise<OpenedDevice | NoGpu>):
     })
 
     test('has losses and curvature as in float64 while float32 holds them', async () => {
-      await withBoth(opened, options, async (network, float64) => {
+      await withBoth(held.opened, options, async (network, float64) => {
         const set = { from: 'train', indices: Int32Array.of(0, 1, 2, 3) } as const
         const { loss: own } = await network.probe(0).loss(set)
         expect(own).toBeCloseTo((await float64.probe(0).loss(set)).loss, 5)

@@ -2,14 +2,14 @@
 //
 // Of what two entries differ by, a norm passes on eps r^2: 1e-5 where eps is 1e-5 and the entries differ by 2. As a difference of
 // nearly equal float32 numbers that would be 1 % wrong in a layer and 3 % in ten. The float64 engine takes that difference and has 16 digits to lose.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
-import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { conv, dense, norm, withHead } from '../reference/layers.ts'
 import { normals, randomDataset, samples } from '../reference/problems.ts'
 import { expectSameNorms } from '../stepNorms.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { optionsInFloat32, withBoth } from './setup.ts'
 
 /** log10 within 1e-3 is promised, which is 2.3e-3; float32 sums of ten layers of condition 10 do far better. */
@@ -38,23 +38,12 @@ const NETWORKS: readonly (readonly [string, NetworkSpec, number])[] = [
 
 export function normPairTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    lease.close()
-  })
+  const held = leaseOfFile(open)
 
   test.each(['identity', 'tanh'] as const)('ten layers of two units with layer norms and %s keep their gradients', async (activation) => {
     const spec = narrow(10, activation)
     const options = optionsInFloat32(spec, randomDataset(COUNT, 3, 2, 'squaredError'), [normals(parameterCount(spec), 'ten')])
-    await withBoth(opened, options, async (network, float64) => {
+    await withBoth(held.opened, options, async (network, float64) => {
       const wanted = await float64.probe(0).gradientNorms(samples(COUNT))
       expectSameNorms(await network.probe(0).gradientNorms(samples(COUNT)), wanted, CLOSE)
       expect(wanted.mantissa[0] * 2 ** wanted.exponent[0]).toBeLessThan(1e-15)
@@ -69,7 +58,7 @@ export function normPairTests(open: () => Promise<OpenedDevice | NoGpu>): void {
       [set(0, 2), set(1, 3)],
       [set(0, 4, 1), set(2, 3)],
     ] as const
-    await withBoth(opened, { ...options, probeCount: COUNT }, async (network, float64) => {
+    await withBoth(held.opened, { ...options, probeCount: COUNT }, async (network, float64) => {
       const [own, wanted] = [await network.probe(0).batchPairs(pairs), await float64.probe(0).batchPairs(pairs)]
       for (const [entry, value] of wanted.entries()) expect(Math.abs(own[entry] - value)).toBeLessThan(CLOSE * Math.max(...wanted))
     })
@@ -85,13 +74,13 @@ export function normPairTests(open: () => Promise<OpenedDevice | NoGpu>): void {
     const set = samples(rows)
 
     test('measures layer gradients as float64 does, however little comes through', async () => {
-      await withBoth(opened, options, async (network, float64) => {
+      await withBoth(held.opened, options, async (network, float64) => {
         expectSameNorms(await network.probe(0).gradientNorms(set), await float64.probe(0).gradientNorms(set), CLOSE)
       })
     })
 
     test('measures products with the Hessian as float64 does, layer by layer', async () => {
-      await withBoth(opened, options, async (network, float64) => {
+      await withBoth(held.opened, options, async (network, float64) => {
         // A direction in every layer by itself, so that small blocks are not judged beside large ones.
         const { layers } = network
         const block = new Float64Array(layers.length * count)

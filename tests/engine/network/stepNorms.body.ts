@@ -3,7 +3,7 @@
 // The probe sums the same float32 gradients in another order: a few roundings. Where it chooses powers of two of its own, its passes
 // differ in the last bits as well.
 import { dispose, tensor1d } from '@tensorflow/tfjs-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { optimizerSchema } from '../../../src/core/experiment.ts'
 import { networkWidths, parameterCount, type NetworkSpec } from '../../../src/core/networkSpec.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
@@ -14,11 +14,12 @@ import { tensorsOf } from '../../../src/engine/network/layout.ts'
 import { createNetworkTrainer } from '../../../src/engine/network/networkTrainer.ts'
 import { readPacked } from '../../../src/engine/network/readback.ts'
 import { StepNormRuns, StepNorms } from '../../../src/engine/network/stepNorms.ts'
-import { leaseTfjs, tfjsMemory, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
+import { tfjsMemory } from '../../../src/engine/tfjsBackend.ts'
 import type { Trainer, TrainerOptions } from '../../../src/engine/trainer.ts'
 import { conv, dense, norm, pool, skip, withHead } from '../reference/layers.ts'
 import { denseSpec, normals, randomDataset } from '../reference/problems.ts'
 import { expectSameNorms, expectSameTraining, expectStepNorms } from '../stepNorms.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { batchesOf, optionsInFloat32 } from './setup.ts'
 
 const CLOSE = 1e-5
@@ -50,22 +51,11 @@ function optionsOf(spec: NetworkSpec, optimizer: Partial<TrainerOptions['optimiz
 
 export function networkStepNormTests(open: () => Promise<OpenedDevice | NoGpu>): void {
   vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    expect(opened.health.fault).toBeNull()
-    lease.close()
-  })
+  const held = leaseOfFile(open)
 
   async function withNetwork(options: TrainerOptions, work: (trainer: Trainer) => Promise<void>): Promise<void> {
     const before = tfjsMemory().tensorCount
-    const trainer = await createNetworkTrainer(options, opened)
+    const trainer = await createNetworkTrainer(options, held.opened)
     try {
       await work(trainer)
     } finally {
@@ -150,7 +140,7 @@ export function networkStepNormTests(open: () => Promise<OpenedDevice | NoGpu>):
       const seeds = 3
       const gradients = Array.from({ length: seeds }, (_, seed) => normals(parameterCount(spec), `gradient ${seed}`).map(Math.fround))
       const layers = tensorsOf(spec, gradients)
-      const flat = await readPacked(opened, flatOrder(layers))
+      const flat = await readPacked(held.opened, flatOrder(layers))
       const banks = gradientBanks(layers, limit)
       const runs = new StepNormRuns(spec, banks, seeds)
       const norms = new StepNorms(runs)
@@ -164,7 +154,7 @@ export function networkStepNormTests(open: () => Promise<OpenedDevice | NoGpu>):
         norms.add(tensor)
         tensor.dispose()
       }
-      const [sums] = await readPacked(opened, [norms.sums])
+      const [sums] = await readPacked(held.opened, [norms.sums])
       for (const [seed, told] of norms.normsOf(sums).entries()) {
         for (const [layer, { offset, size }] of layerInfo(spec).entries()) {
           const own = gradients[seed].subarray(offset, offset + size)
