@@ -1,7 +1,8 @@
 // Which functions do activations need that WGSL lacks or gets wrong?
 //
-// WGSL promises little: tanh may lose all digits near 0, atan is right to 2^-11, and there is no normal distribution and no
-// log1p. Each piece is right to a few roundings; series near 0 keep the digits of numbers below float32.
+// WGSL promises little: tanh may lose all digits near 0, atan is right to 2^-11, and there is no normal distribution.
+// Each piece is right to a few roundings; series near 0 keep the digits of numbers below float32.
+import { logOnePlusSeries } from '../logOnePlusWgsl.ts'
 
 /** tanh and its slope: an odd series below 0.2 is right to 1e-9, exp(-2|x|) beyond. */
 export const TANH_WGSL = `
@@ -30,14 +31,9 @@ fn logistic(x: vec4f) -> vec4f {
 }
 fn within(x: vec4f) -> vec4f { return clamp(x, vec4f(-85.0), vec4f(85.0)); }`
 
-/** log(1 + exp(-|x|)) by 2 atanh(r / (2 + r)), remainder 2e-9 relative at r = 1. */
-export const SOFTPLUS_WGSL = `
-fn softplusTail(x: vec4f) -> vec4f {
-  let r = exp(-min(abs(x), vec4f(85.0)));
-  let s = r / (2.0 + r);
-  let y = s * s;
-  return 2.0 * s * (1.0 + y * (0.33333334 + y * (0.2 + y * (0.14285715 + y * (0.11111111 + y * (0.09090909 + y * (0.07692308 + y * 0.06666667)))))));
-}`
+/** log(1 + exp(-|x|)). */
+export const SOFTPLUS_WGSL = `${logOnePlusSeries('logOnePlusSeries4', 'vec4f')}
+fn softplusTail(x: vec4f) -> vec4f { return logOnePlusSeries4(exp(-min(abs(x), vec4f(85.0)))); }`
 
 /** atan to 2e-9: turned by 45 or 90 degrees until |w| < 0.415, where a fitted odd polynomial serves; gain is atan(x) / x there. */
 export const ARCTAN_WGSL = `

@@ -2,24 +2,17 @@
 //
 // The outputs lie in workgroup memory as mantissas of 2^e; losses leave as a mantissa and an exponent, because the
 // squared error of an exploding network is no float32, and neither is what a sample with a margin of 300 still costs. Softmax is
-// written by the largest output and the rest, so that well learned samples keep their relative accuracy; WGSL's log near 1 is
-// right to 2^-21 only, hence log1p by its series.
+// written by the largest output and the rest, so that well learned samples keep their relative accuracy.
 import type { LossSettings } from '../../core/experiment.ts'
+import { LOG_ONE_PLUS_WGSL } from '../logOnePlusWgsl.ts'
 import { SOFTMAX_SLOPE_WGSL, softmaxSpread, TAIL_PRELUDE } from './tailWgsl.ts'
 
 /** WGSL functions that `lossHeadWgsl` calls; once per module, after `EXPONENT_PRELUDE`. */
-export const LOSS_PRELUDE = `
-// 2 atanh(r / (2 + r)); remainder 2e-9 relative at r = 1.
-fn log1p(r: f32) -> f32 {
-  if (r > 1.0) { return log(1.0 + r); }
-  let s = r / (2.0 + r);
-  let y = s * s;
-  return 2.0 * s * (1.0 + y * (0.33333334 + y * (0.2 + y * (0.14285715 + y * (0.11111111 + y * (0.09090909 + y * (0.07692308 + y * 0.06666667)))))));
-}
+export const LOSS_PRELUDE = `${LOG_ONE_PLUS_WGSL}
 ${TAIL_PRELUDE}
 ${SOFTMAX_SLOPE_WGSL}
 // a power of two is split off only where log(1 + r) is r
-fn log1pOf(tail: Tail) -> Tail { return Tail(select(tail.mantissa, log1p(tail.mantissa), tail.power == 0), tail.power); }`
+fn logOnePlusOf(tail: Tail) -> Tail { return Tail(select(tail.mantissa, logOnePlus(tail.mantissa), tail.power == 0), tail.power); }`
 
 /**
  * Statements that set `delta<i>` (share included, mantissas of 2^eo for the squared error, else of 2^power<i>, entry by entry)
@@ -75,7 +68,7 @@ function softmaxRow(i: number): string {
     if (column == 0u) {
       var below = 0.0;
       for (var j = 0u; j < OUT_COLUMNS; j++) { below += ${target('j / 4u')}[j % 4u] * ((${output('j / 4u')}[j % 4u] - top${i}) * us); }
-      let tail = log1pOf(rest${i});
+      let tail = logOnePlusOf(rest${i});
       if (below == 0.0) {
         rowLoss${i} = mass${i} * tail.mantissa;
         lossExponent${i} = tail.power;
@@ -99,7 +92,7 @@ function logisticRow(i: number): string {
       for (var j = 0u; j < OUT_COLUMNS; j++) {
         let m = Y[u32(sample${i}) * QUADS + j / 4u][j % 4u] * sh[nxt + (row0 + ${i}u) * QUADS + j / 4u][j % 4u];
         wrong += max(-m * us, 0.0);
-        right = plusTail(right, log1pOf(tailOf(abs(m) * scale)));
+        right = plusTail(right, logOnePlusOf(tailOf(abs(m) * scale)));
       }
       if (wrong == 0.0) {
         rowLoss${i} = right.mantissa;

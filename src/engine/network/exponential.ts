@@ -18,8 +18,7 @@ fn expOf(x : f32) -> f32 {
 
 /**
  * `fn expScaled(x : f32, exponent : i32) -> f32`, exp(x) 2^exponent, where neither factor need be a float32: 0 below 2^-126 and
- * below x = -354 (beyond 2^-510), held at 2^118; relative error 1e-7 plus what the last place of x is worth. And
- * `fn logOnePlus(r : f32) -> f32`, log(1 + r) for r >= 0 to 1e-7 relative: WGSL's own logarithm near 1 has 2^-21 only.
+ * below x = -354 (beyond 2^-510), held at 2^118; relative error 1e-7 plus what the last place of x is worth.
  */
 export const TAILS = `${EXPONENTIAL}
 fn expScaled(x : f32, exponent : i32) -> f32 {
@@ -30,11 +29,4 @@ fn expScaled(x : f32, exponent : i32) -> f32 {
   let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.008333334 + r * (0.0013888889 + r * 0.0001984127))))));
   let size = k + f32(exponent);
   return select(ldexp(p, clamp(i32(k) + exponent, -126, 118)), 0.0, size < -126.0 || x < -354.0);
-}
-fn logOnePlus(r : f32) -> f32 {
-  if (r > 1.0) { return log(1.0 + r); }
-  // 2 atanh(r / (2 + r)); remainder 2e-9 relative at r = 1.
-  let s = r / (2.0 + r);
-  let y = s * s;
-  return 2.0 * s * (1.0 + y * (0.33333334 + y * (0.2 + y * (0.14285715 + y * (0.11111111 + y * (0.09090909 + y * (0.07692308 + y * 0.06666667)))))));
 }`

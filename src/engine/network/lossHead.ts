@@ -6,6 +6,7 @@
 // exp(-margin) leaves float32, the exponent of the deltas goes into the exponential.
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import type { LossSettings } from '../../core/experiment.ts'
+import { LOG_ONE_PLUS_WGSL } from '../logOnePlusWgsl.ts'
 import { EXPONENTIAL, TAILS } from './exponential.ts'
 import { runKernel, workgroupReduce, type Kernel } from './kernel.ts'
 import { powerOfTwo } from './rangePlan.ts'
@@ -27,7 +28,7 @@ fn rowRest(base : i32, top : i32, unit : f32, exponent : i32) -> f32 {
   return rest;
 }`
 
-const MARGIN_LOSS = `${TAILS}
+const MARGIN_LOSS = `${EXPONENTIAL}${LOG_ONE_PLUS_WGSL}
 fn marginLoss(margin : f32) -> f32 { return max(-margin, 0.0) + logOnePlus(expOf(-abs(margin))); }`
 
 const SIGMOID = `${EXPONENTIAL}
@@ -46,7 +47,7 @@ fn rowLoss(base : i32, targetBase : i32) -> f32 {
   }
   return 0.5 * sum;
 }`,
-  softmaxCrossEntropy: `${ROW_SOFTMAX}
+  softmaxCrossEntropy: `${ROW_SOFTMAX}${LOG_ONE_PLUS_WGSL}
 fn rowLoss(base : i32, targetBase : i32) -> f32 {
   let top = rowTop(base);
   let tail = logOnePlus(rowRest(base, top, 1.0, 0));
