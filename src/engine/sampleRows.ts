@@ -19,6 +19,11 @@ export function splitOf(dataset: Dataset, probeCount: number, set: SampleSet): S
   return split
 }
 
+/** Each sample as a set of its own, which is its own mean and its own sum. */
+export function singlesOf({ indices, from }: SampleSet): SampleSet[] {
+  return Array.from(indices, (index) => ({ indices: Int32Array.of(index), from }))
+}
+
 /** @throws {DomainFault} when there is no index, or one outside 0 .. count-1. */
 export function checkIndices(indices: Int32Array, count: number, what: string): void {
   if (indices.length === 0) throw new DomainFault(`${what}: no samples, got 0 indices, expected at least 1`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DomainFault } from '../../src/core/faults.ts'
-import { splitOf } from '../../src/engine/sampleRows.ts'
+import { singlesOf, splitOf } from '../../src/engine/sampleRows.ts'
 import { randomDataset } from './reference/problems.ts'
 
 const dataset = randomDataset(10, 2, 1, 'squaredError')
@@ -17,5 +17,14 @@ describe('splitOf', () => {
     ['missing', { indices: new Int32Array(0), from: 'train' as const }],
   ])('refuses samples that are %s', (_, set) => {
     expect(() => splitOf(dataset, 4, set)).toThrow(DomainFault)
+  })
+})
+
+describe('singlesOf', () => {
+  test('has each sample alone, in the order of the set and from the same rows', () => {
+    expect(singlesOf({ indices: Int32Array.of(7, 2, 7), from: 'test' })).toEqual(
+      [7, 2, 7].map((index) => ({ indices: Int32Array.of(index), from: 'test' })),
+    )
+    expect(singlesOf({ indices: new Int32Array(0), from: 'probe' })).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import type { LossSettings } from '../../core/experiment.ts'
 import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { LayerInfo, LayerNorms, Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
 import { combinedNorm, normalised, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
-import { splitOf } from '../sampleRows.ts'
+import { singlesOf, splitOf } from '../sampleRows.ts'
 import { fillChainGradient } from './chainGradient.ts'
 import { chainHessian, chainHessianVector } from './chainHessian.ts'
 import { chainSpectrum } from './chainSpectrum.ts'
@@ -87,11 +87,11 @@ export function createChainProbe(source: ChainProbeSource): Probe {
     },
     async perSampleGram(set, signal) {
       refresh(signal)
-      return rankOne(signedLengths(singles(set), 'sum'))
+      return rankOne(signedLengths(singlesOf(set), 'sum'))
     },
     async scaledPerSampleGram(set, signal) {
       refresh(signal)
-      return scaledRankOne(signedLengths(singles(set), 'sum'))
+      return scaledRankOne(signedLengths(singlesOf(set), 'sum'))
     },
     async batchGram(batches, signal) {
       refresh(signal)
@@ -190,10 +190,6 @@ function normsOf(gradient: ScaledArray): LayerNorms {
     exponent[k] = value.exponent
   }
   return { mantissa, exponent, meanAbsMantissa: mantissa.slice(), meanAbsExponent: exponent.slice(), underflow: new Uint8Array(depth) }
-}
-
-function singles(set: SampleSet): SampleSet[] {
-  return Array.from(set.indices, (index) => ({ indices: Int32Array.of(index), from: set.from }))
 }
 
 /** [n, n] products of signed lengths, each of which keeps its exponent. */

@@ -6,7 +6,7 @@ import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet, ScaledGram } from '../../core/probe.ts'
 import type { ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { gramOfScaledNumbers } from '../../numerics/scaledGram.ts'
-import { splitOf } from '../sampleRows.ts'
+import { singlesOf, splitOf } from '../sampleRows.ts'
 import { scaledBatchGramOn } from './gradientPairs.ts'
 import { GRAM_BLOCK, GRAM_ENTRIES, GRAM_THREADS, gramOperations, gramWgsl } from './gramKernel.ts'
 import { packRows } from './layout.ts'
@@ -53,8 +53,7 @@ export async function scaledPerSampleGramOn(passes: MeasuringPasses, set: Sample
     if (row === column && Math.abs(mantissa) < WEAKEST_SQUARE) weak = true
   })
   if (!weak) return gramOfScaledNumbers(entries, n)
-  const singles = Array.from(set.indices, (index): SampleSet => ({ indices: Int32Array.of(index), from: set.from }))
-  return scaledBatchGramOn(passes, singles, signal)
+  return scaledBatchGramOn(passes, singlesOf(set), signal)
 }
 
 /** [n*c, n*c] tangent kernel J J^T, row = sample * c + output. */

@@ -3,6 +3,7 @@
 // Engines train all layers; here the blocks of the others are cut out of every vector, so that norms, curvature and kernels are
 // those of the trainable weights. Gram matrices come from explicit gradients: slow, and only problem files ask for it.
 import type { LayerInfo, Probe, SampleSet, ScaledGram } from '../../core/probe.ts'
+import { singlesOf } from '../../engine/sampleRows.ts'
 import { plainGram, scaledGramOfRows } from '../../numerics/scaledGram.ts'
 
 /** A probe whose P counts the trainable layers only; the probe itself where all are. */
@@ -90,9 +91,4 @@ export function trainableProbe(probe: Probe, trainable: readonly boolean[]): Pro
     weights: async () => cut(await probe.weights()),
     preactivations: (set) => probe.preactivations(set),
   }
-}
-
-/** One sample is its own mean and its own sum. */
-function singlesOf({ indices, from }: SampleSet): SampleSet[] {
-  return Array.from(indices, (index) => ({ indices: Int32Array.of(index), from }))
 }
