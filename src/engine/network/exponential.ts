@@ -6,14 +6,19 @@
 
 /** `fn expOf(x : f32) -> f32`; 0 below -87.3 and held at 3e38 above 88.7. */
 export const EXPONENTIAL = `
-fn expOf(x : f32) -> f32 {
+// p and k of exp(x) = p 2^k, x held at lowest .. 88.7.
+fn expParts(x : f32, lowest : f32) -> vec2f {
   // Turned so that NaN passes through.
-  let above = select(x, -88.0, x < -88.0);
+  let above = select(x, lowest, x < lowest);
   let held = select(above, 88.7, x > 88.7);
   let k = round(held * 1.442695);
   let r = (held - k * 0.69314575) - k * 1.4286068e-6;
   let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.008333334 + r * (0.0013888889 + r * 0.0001984127))))));
-  return select(ldexp(p, i32(k)), 0.0, x < -87.3);
+  return vec2f(p, k);
+}
+fn expOf(x : f32) -> f32 {
+  let parts = expParts(x, -88.0);
+  return select(ldexp(parts.x, i32(parts.y)), 0.0, x < -87.3);
 }`
 
 /**
@@ -22,11 +27,7 @@ fn expOf(x : f32) -> f32 {
  */
 export const TAILS = `${EXPONENTIAL}
 fn expScaled(x : f32, exponent : i32) -> f32 {
-  let above = select(x, -354.0, x < -354.0);
-  let held = select(above, 88.7, x > 88.7);
-  let k = round(held * 1.442695);
-  let r = (held - k * 0.69314575) - k * 1.4286068e-6;
-  let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666668 + r * (0.008333334 + r * (0.0013888889 + r * 0.0001984127))))));
-  let size = k + f32(exponent);
-  return select(ldexp(p, clamp(i32(k) + exponent, -126, 118)), 0.0, size < -126.0 || x < -354.0);
+  let parts = expParts(x, -354.0);
+  let size = parts.y + f32(exponent);
+  return select(ldexp(parts.x, clamp(i32(parts.y) + exponent, -126, 118)), 0.0, size < -126.0 || x < -354.0);
 }`
