@@ -7,6 +7,7 @@ import type { ArmName, Experiment } from './experiment.ts'
 import { dataShape } from './footprint.ts'
 import { imageAfter, weightCount, type NetworkSpec } from './networkSpec.ts'
 import { armExperiment, armsOf, networkSpec } from './resolve.ts'
+import { namesSoftwareAdapter } from './softwareAdapter.ts'
 import type { Milliseconds } from './units.ts'
 
 /** Longer steps are worth a word. */
@@ -51,14 +52,10 @@ export function expectedStep(
       sum += (arm.seeds * arm.model.depth * CHAIN_NANOSECONDS) / 1e6
       continue
     }
-    if (chip.engine !== 'float64' && !isSoftwareName(chip.adapter ?? '')) return null
+    if (chip.engine !== 'float64' && !namesSoftwareAdapter(chip.adapter ?? '')) return null
     sum += (armWork(arm) * NANOSECONDS[chip.engine]) / 1e6
   }
   return sum
-}
-
-function isSoftwareName(words: string): boolean {
-  return /swiftshader|llvmpipe|lavapipe|software|basic render/iu.test(words)
 }
 
 /**

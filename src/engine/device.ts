@@ -2,6 +2,7 @@
 //
 // tfjs' own factory throws on a null adapter and keeps the device to itself; ours answers in words when there is no
 // GPU, and holds the loss and error events that tfjs ignores. Nothing here loads tfjs.
+import { namesSoftwareAdapter } from '../core/softwareAdapter.ts'
 import { DeviceHealth } from './deviceHealth.ts'
 
 export interface OpenedDevice {
@@ -33,8 +34,6 @@ const RAISED_LIMITS = [
 ] as const satisfies readonly (keyof GPUSupportedLimits)[]
 
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'timestamp-query']
-
-const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|software|basic render/iu
 
 /** Asks for an adapter and a device; every way of not getting one is a value, not an exception. */
 export async function openDevice(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<OpenedDevice | NoGpu> {
@@ -71,7 +70,7 @@ export async function openDevice(gpu: GPU | undefined = globalThis.navigator?.gp
 export function isSoftwareAdapter(
   info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'> & { readonly isFallbackAdapter?: boolean },
 ): boolean {
-  return info.isFallbackAdapter === true || SOFTWARE_NAMES.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
+  return info.isFallbackAdapter === true || namesSoftwareAdapter(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
 }
 
 /** The most telling of the names that an adapter gives; browsers hide some of them. */

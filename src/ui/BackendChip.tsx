@@ -1,6 +1,7 @@
 // What computes, and why that? A chip that never claims more than the Worker said.
 import { Cpu } from 'lucide-react'
 import type { EngineChip } from '../core/engineChip.ts'
+import { namesSoftwareAdapter } from '../core/softwareAdapter.ts'
 import { Popover } from './dialogs/Popover.tsx'
 import { useLabState } from './lab.tsx'
 
@@ -19,7 +20,7 @@ export function BackendChip() {
   if (first === undefined) return null
   const alike = chips.B !== undefined && JSON.stringify(chips.B) === JSON.stringify(first)
   const webgpu = first.backend === 'webgpu'
-  const software = webgpu && /swiftshader|llvmpipe|software/i.test(first.adapter ?? '')
+  const software = webgpu && namesSoftwareAdapter(first.adapter ?? '')
   const tone = onCpuAfterLoss || software ? 'warn' : webgpu ? 'good' : 'neutral'
   return (
     <Popover
