@@ -5,6 +5,7 @@
 import { armExperiment, armsOf, networkSpec, type DataShape } from './resolve.ts'
 import type { Experiment, OwnFile } from './experiment.ts'
 import type { Fault } from './faults.ts'
+import { largestThatFits } from './largestThatFits.ts'
 import { isDenseNetwork, isWeighted, networkWidths, outputWidthOf, parameterCount, type NetworkSpec } from './networkSpec.ts'
 import type { Bytes } from './units.ts'
 
@@ -190,18 +191,6 @@ function shrunk(own: Partial<Experiment['model']> | undefined, change: Partial<E
     ...(own?.width !== undefined && change.width !== undefined ? { width: Math.min(own.width, change.width) } : {}),
     ...(own?.depth !== undefined && change.depth !== undefined ? { depth: Math.min(own.depth, change.depth), blocks: null } : {}),
   }
-}
-
-function largestThatFits(from: number, fitsAt: (value: number) => boolean): number | null {
-  if (!fitsAt(1)) return null
-  let low = 1
-  let high = from
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (fitsAt(middle)) low = middle
-    else high = middle
-  }
-  return low
 }
 
 function readable(bytes: Bytes): string {

@@ -5,6 +5,7 @@
 import type { EngineChip } from './engineChip.ts'
 import type { ArmName, Experiment } from './experiment.ts'
 import { dataShape } from './footprint.ts'
+import { largestThatFits } from './largestThatFits.ts'
 import { imageAfter, weightCount, type NetworkSpec } from './networkSpec.ts'
 import { armExperiment, armsOf, networkSpec } from './resolve.ts'
 import { namesSoftwareAdapter } from './softwareAdapter.ts'
@@ -88,24 +89,13 @@ function shorter(experiment: Experiment, timeOf: (other: Experiment) => Millisec
     ['batch', batch, (value) => ({ ...single, batch: value })],
   ]
   for (const [name, from, change] of candidates) {
-    const value = largestBelow(from, (candidate) => timeOf(change(candidate)) <= SLOW_STEP_MS)
-    if (value === null) continue
+    const value = largestThatFits(from, (candidate) => timeOf(change(candidate)) <= SLOW_STEP_MS)
+    if (value === null || value === from) continue
     const also = name !== 'seeds' && seeds > 1 ? ' and 1 seed' : ''
     const named = name === 'seeds' ? (value === 1 ? '1 seed' : `${value} seeds`) : `${name} ${value}`
     return `with ${named}${also} it would be about ${inWords(timeOf(change(value)))}.`
   }
   return 'fewer seeds, a smaller width and fewer layers make it shorter.'
-}
-
-function largestBelow(from: number, fits: (value: number) => boolean): number | null {
-  if (!fits(1)) return null
-  let [low, high] = [1, from]
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (fits(middle)) low = middle
-    else high = middle
-  }
-  return low < from ? low : null
 }
 
 function totalWork(experiment: Experiment): number {
