@@ -40,6 +40,7 @@ export default defineConfig({
           // A busy machine is no failure: the longest statements need 2 s of one idle core, and a hang still ends the run.
           testTimeout: 30_000,
           environment: 'node',
+          setupFiles: ['tests/patientDawn.ts'],
           include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
           exclude: ['tests/**/*.browser.test.ts', 'tests/e2e/**', 'tests/bench/**'],
         },
