@@ -3,7 +3,7 @@
 // Each vector is divided by a power of two of its own, which rounds nothing: what depends on directions alone (cosines) never
 // sees the exponents, and what has a scale gets them back as one.
 import type { ScaledGram } from '../core/probe.ts'
-import { binaryExponent, normalised, timesPowerOfTwo, type ScaledNumber } from './logMagnitude.ts'
+import { binaryExponent, normalised, timesPowerOfTwo } from './logMagnitude.ts'
 
 /**
  * The same products with every diagonal entry in [1, 4) (0 and non-finite ones stay); powers of two only.
@@ -31,14 +31,23 @@ export function scaledGramOfRows(rows: readonly Float64Array[]): ScaledGram {
   return scaledGramOf(Float64Array.from(products), rows.length, exponents)
 }
 
+/** Numbers that each have an exponent of their own: number i is mantissas[i] 2^exponents[i]. */
+export interface ScaledEntries {
+  readonly mantissas: Float64Array
+  readonly exponents: Int32Array
+}
+
 /** The same where each product is known with an exponent of its own; entry [i n + j] of row i and column j. */
-export function gramOfScaledNumbers(entries: readonly ScaledNumber[], n: number): ScaledGram {
-  const diagonal = Array.from({ length: n }, (_, i) => normalised(entries[i * n + i].mantissa, entries[i * n + i].exponent))
-  const exponents = Int32Array.from(diagonal, ({ exponent }) => Math.floor(exponent / 2))
-  const products = Float64Array.from(entries, ({ mantissa, exponent }, at) =>
-    timesPowerOfTwo(mantissa, exponent - exponents[Math.floor(at / n)] - exponents[at % n]),
-  )
-  return { products, exponents }
+export function gramOfScaledEntries({ mantissas, exponents }: ScaledEntries, n: number): ScaledGram {
+  const own = Int32Array.from({ length: n }, (_, i) => {
+    const at = i * n + i
+    return Math.floor(normalised(mantissas[at], exponents[at]).exponent / 2)
+  })
+  const products = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) products[i * n + j] = timesPowerOfTwo(mantissas[i * n + j], exponents[i * n + j] - own[i] - own[j])
+  }
+  return { products, exponents: own }
 }
 
 /** [n, n] inner products as plain numbers; 0 or Infinity where float64 ends. */

@@ -1,7 +1,7 @@
 // scaledGram
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { commonGram, gramOfScaledNumbers, plainGram, scaledGramOf } from '../../src/numerics/scaledGram.ts'
+import { commonGram, gramOfScaledEntries, plainGram, scaledGramOf } from '../../src/numerics/scaledGram.ts'
 
 const gramOf = (rows: readonly (readonly number[])[]) =>
   Float64Array.from(rows.flatMap((a) => rows.map((b) => a.reduce((sum, value, k) => sum + value * b[k], 0))))
@@ -37,10 +37,10 @@ describe('scaledGramOf', () => {
   })
 })
 
-test('gramOfScaledNumbers is the same where each product has an exponent of its own', () => {
+test('gramOfScaledEntries is the same where each product has an exponent of its own', () => {
   // Vectors (3, 0) 2^-700 and (1, 2) 2^400.
-  const number = (mantissa: number, exponent: number) => ({ mantissa, exponent })
-  const { products, exponents } = gramOfScaledNumbers([number(9, -1400), number(6, -301), number(3, -300), number(5, 800)], 2)
+  const entries = { mantissas: Float64Array.of(9, 6, 3, 5), exponents: Int32Array.of(-1400, -301, -300, 800) }
+  const { products, exponents } = gramOfScaledEntries(entries, 2)
   expect([...exponents]).toEqual([-699, 401])
   expect([...products]).toEqual([9 / 4, 3 / 4, 3 / 4, 5 / 4])
 })

@@ -53,7 +53,7 @@ async function promiseRows(arm: Arm, engine: EngineName, { options }: BenchConte
   const cases: readonly TimedCase[] = [
     repeated('step', () => arm.trainer.train([batch])),
     repeated('gradient', () => probe.gradient(set)),
-    repeated('gram', () => probe.perSampleGram(set)),
+    repeated('gram', () => probe.scaledPerSampleGram(set)),
     repeated('norms', () => probe.gradientNorms(set)),
     repeated('pairs', () => probe.batchPairs(pairs)),
     repeated('products', () => probe.hessianVectors(block, VECTORS, set)),

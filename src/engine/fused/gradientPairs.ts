@@ -3,8 +3,8 @@
 // Several batches ride side by side through K1 and K2; their gradients go into a bank of bounded size, from which a
 // kernel takes the pairs. Where k gradients do not fit, two banks hold two blocks of them and some are computed again.
 import type { SampleSet, ScaledGram } from '../../core/probe.ts'
-import { scaledToNumber, type ScaledNumber } from '../../numerics/logMagnitude.ts'
-import { gramOfScaledNumbers } from '../../numerics/scaledGram.ts'
+import { scaledToNumber, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { gramOfScaledEntries, type ScaledEntries } from '../../numerics/scaledGram.ts'
 import { prepareBanks } from './gradientBanks.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 
@@ -13,18 +13,19 @@ const PLAIN_EXPONENT = 400
 
 /** [k, k] inner products of reduced batch gradients. */
 export async function batchGramOn(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<Float64Array> {
-  return Float64Array.from(await batchProducts(passes, batches, signal), scaledToNumber)
+  const { mantissas, exponents } = await batchProducts(passes, batches, signal)
+  return mantissas.map((mantissa, at) => timesPowerOfTwo(mantissa, exponents[at]))
 }
 
 /** The same in extended range: each gradient has an exponent of its own. */
 export async function scaledBatchGramOn(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledGram> {
-  return gramOfScaledNumbers(await batchProducts(passes, batches, signal), batches.length)
+  return gramOfScaledEntries(await batchProducts(passes, batches, signal), batches.length)
 }
 
 /** [k, k]. */
-async function batchProducts(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledNumber[]> {
+async function batchProducts(passes: MeasuringPasses, batches: readonly SampleSet[], signal?: AbortSignal): Promise<ScaledEntries> {
   const k = batches.length
-  const gram: ScaledNumber[] = Array.from({ length: k * k })
+  const gram: ScaledEntries = { mantissas: new Float64Array(k * k), exponents: new Int32Array(k * k) }
   if (k === 0) return gram
   const run = await prepareBanks(passes, batches)
   try {
@@ -109,12 +110,21 @@ export async function batchPairsOn(
 /** Plain numbers; where a square is far from 1, both gradients are divided by powers of two of their own. */
 function pairRow([ab, aa, bb]: readonly ScaledNumber[]): number[] {
   if ([aa, bb].every(({ exponent }) => Math.abs(exponent) <= 2 * PLAIN_EXPONENT)) return [ab, aa, bb].map(scaledToNumber)
-  const { products } = gramOfScaledNumbers([aa, ab, ab, bb], 2)
+  const entries = [aa, ab, ab, bb]
+  const { products } = gramOfScaledEntries(
+    { mantissas: Float64Array.from(entries, (entry) => entry.mantissa), exponents: Int32Array.from(entries, (entry) => entry.exponent) },
+    2,
+  )
   return [products[1], products[0], products[3]]
 }
 
-function write(gram: ScaledNumber[], k: number, places: readonly (readonly [number, number])[], products: readonly ScaledNumber[]): void {
-  for (const [at, [i, j]] of places.entries()) gram[i * k + j] = gram[j * k + i] = products[at]
+function write(gram: ScaledEntries, k: number, places: readonly (readonly [number, number])[], products: readonly ScaledNumber[]): void {
+  for (const [index, [i, j]] of places.entries()) {
+    for (const at of [i * k + j, j * k + i]) {
+      gram.mantissas[at] = products[index].mantissa
+      gram.exponents[at] = products[index].exponent
+    }
+  }
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)

@@ -3,10 +3,13 @@
 //   <g_i, g_j> = sum over layers (s^2 h_i.h_j + biasScale^2) (d_i.d_j),  with layer norm + (n_i x_i).(n_j x_j) + n_i.n_j
 //
 // with h inputs, d deltas, x normed rows and n the deltas of the norms' outputs (of gamma x + beta).
-// One workgroup of 64 threads owns a pair of blocks of 32 rows and one group of layers; a thread owns 4 x 4 entries:
+// One workgroup owns a pair of blocks of 32 rows and one group of layers; a thread owns S x S entries of it:
 //
-//   workgroup (x: pair of blocks (bi, bj), y: group of layers)     thread lid -> rows 4 (lid / 8) .., columns 4 (lid % 8) ..
-//   mantissas [group][pair][thread][4] vec4f      exponents [group][pair][thread]
+//   workgroup (x: pair of blocks (bi, bj), y: group of layers)     thread lid -> rows S (lid / (32 / S)) .., columns S (lid % (32 / S)) ..
+//   mantissas [group][pair][thread][S][S / 4] vec4f      exponents [group][pair][thread]
+//
+// A thread reads 2 S vectors for S^2 products. On a GPU S = 4 keeps 64 threads busy; where a read costs as much as a dozen
+// products (adapters that compute on a CPU) S = 8.
 //
 // Exponents differ from tile to tile and layer to layer: a thread first finds the largest over its layers and sums
 // relative to it; groups are summed on the CPU. Where a sample has several rows (one per output), h_i.h_j is theirs in
@@ -18,9 +21,19 @@ import { shapeWgsl, type KernelShape } from './kernelShape.ts'
 
 /** Rows of one block. */
 export const GRAM_BLOCK = 32
-/** Entries that one thread owns, and threads of a workgroup. */
-export const GRAM_ENTRIES = 16
-export const GRAM_THREADS = 64
+
+/** From so many rows on more sums for each read outweigh what they take to compile. Measured on SwiftShader. */
+const MANY_ROWS = 96
+
+/** Rows, and columns, that one thread owns. */
+export function gramSide(shape: KernelShape): 4 | 8 {
+  return shape.software === true && shape.head !== 'outputs' && shape.layout.norm === null && shape.batchRows >= MANY_ROWS ? 8 : 4
+}
+
+/** Threads of one workgroup. */
+export function gramThreads(shape: KernelShape): number {
+  return (GRAM_BLOCK / gramSide(shape)) ** 2
+}
 
 /** Operations of one workgroup over all layers: dot products of activations and deltas for every entry. */
 export function gramOperations(shape: KernelShape): number {
@@ -30,26 +43,43 @@ export function gramOperations(shape: KernelShape): number {
 }
 
 /**
- * WGSL of K3; entry point `main`. The shape's rows must be a multiple of 4.
+ * WGSL of K3; entry point `main`.
  *
  * @param rowsPerSample rows that share their activations: 1 for the loss, c for the outputs.
  * @param groupLayers layers of one group.
  */
 export function gramWgsl(shape: KernelShape, rowsPerSample: number, groupLayers: number): string {
   const { bias, norm } = shape.layout
+  const side = gramSide(shape)
+  const threads = gramThreads(shape)
+  const across = GRAM_BLOCK / side
   const shared = rowsPerSample > 1
   const paddedRows = Math.ceil(shape.batchRows / shape.tile.rows) * shape.tile.rows
   // Samples that 32 rows can touch.
   const samples = shared ? Math.floor((GRAM_BLOCK - 2) / rowsPerSample) + 2 : GRAM_BLOCK
-  const four = (body: (i: number) => string, joint = '\n      '): string => [0, 1, 2, 3].map(body).join(joint)
-  const dots = (into: string, entry: (row: string) => string): string => `
-      ${four((i) => `let x${i} = ${entry(`rowStart + ${i}u`)};`)}
-      ${four((j) => `let y${j} = ${entry(`colStart + ${j}u`)};`)}
-      ${four((i) => `${into}${i} += vec4f(dot(x${i}, y0), dot(x${i}, y1), dot(x${i}, y2), dot(x${i}, y3));`)}`
+  const own = Array.from({ length: side }, (_, i) => i)
+  const quads = own.filter((i) => i % 4 === 0).map((i) => i / 4)
+  const four = (q: number): readonly number[] => [0, 1, 2, 3].map((j) => 4 * q + j)
+  const eachRow = (body: (i: number) => string, joint = '\n      '): string => own.map(body).join(joint)
+  // entry q of row i holds columns 4 q .. of the thread's
+  const each = (body: (i: number, q: number) => string): string => eachRow((i) => quads.map((q) => body(i, q)).join(' '))
+  const zeros = (name: string): string => each((i, q) => `var ${name}${i}_${q} = vec4f(0.0);`)
+  const loaded = (entry: (row: string) => string): string => eachRow((i) => `let x${i} = ${entry(`r${i}`)}; let y${i} = ${entry(`c${i}`)};`)
+  const added = (into: string, x = 'x', y = 'y'): string =>
+    each(
+      (i, q) =>
+        `${into}${i}_${q} += vec4f(${four(q)
+          .map((j) => `dot(${x}${i}, ${y}${j})`)
+          .join(', ')});`,
+    )
+  const loop = (into: string, quadCount: string, entry: (row: string) => string): string => `for (var k = 0u; k < ${quadCount}; k++) {
+      ${loaded(entry)}
+      ${added(into)}
+    }`
   const inputProducts = shared
     ? `
     // one pair of samples a turn of each thread
-    for (var p = lid; p < ${samples * samples}u; p += ${GRAM_THREADS}u) {
+    for (var p = lid; p < ${samples * samples}u; p += ${threads}u) {
       let a = min(firstSample + p / ${samples}u, SAMPLES - 1u);
       let b = min(otherSample + p % ${samples}u, SAMPLES - 1u);
       var sum = 0.0;
@@ -58,26 +88,54 @@ export function gramWgsl(shape: KernelShape, rowsPerSample: number, groupLayers:
       products[p] = sum;
     }
     workgroupBarrier();
-    ${four((i) => `let a${i} = vec4f(${four((j) => `productOf(rowStart + ${i}u, colStart + ${j}u, firstSample, otherSample)`, ', ')});`)}`
+    ${each(
+      (i, q) =>
+        `let a${i}_${q} = vec4f(${four(q)
+          .map((j) => `productOf(r${i}, c${j}, firstSample, otherSample)`)
+          .join(', ')});`,
+    )}`
     : `
-    var a0 = vec4f(0.0); var a1 = vec4f(0.0); var a2 = vec4f(0.0); var a3 = vec4f(0.0);
-    if (l == 0u) { for (var k = 0u; k < IN_QUADS; k++) {${dots('a', (row) => `rows[(${row}) * IN_QUADS + k]`)}
-    } } else { for (var k = 0u; k < QUADS; k++) {${dots('a', (row) => `activations[activationAt(0u, l, ${row}, k)]`)}
-    } }`
+    ${zeros('a')}
+    // Branches outside the loops: an adapter that computes on a CPU runs both sides of one.
+    if (l == 0u) { ${loop('a', 'IN_QUADS', (row) => `rows[${row} * IN_QUADS + k]`)} }
+    else { ${loop('a', 'QUADS', (row) => `activations[activationAt(0u, l, ${row}, k)]`)} }`
   // Normed rows are numbers of true scale; each row has its own, whatever sample it shares.
   const ofNorm = `if (l < LAYERS - 1u) {
-      var n0 = vec4f(0.0); var n1 = vec4f(0.0); var n2 = vec4f(0.0); var n3 = vec4f(0.0);
+      ${zeros('n')}
       for (var k = 0u; k < QUADS; k++) {
-        ${dots('n', (row) => `deltas[NORMED_DELTAS + deltaAt(0u, l, ${row}, k)]`)}
-        ${four((i) => `let u${i} = x${i} * activations[NORMED + deltaAt(0u, l, rowStart + ${i}u, k)];`)}
-        ${four((j) => `let v${j} = y${j} * activations[NORMED + deltaAt(0u, l, colStart + ${j}u, k)];`)}
-        ${four((i) => `n${i} += vec4f(dot(u${i}, v0), dot(u${i}, v1), dot(u${i}, v2), dot(u${i}, v3));`)}
+        ${loaded((row) => `deltas[NORMED_DELTAS + deltaAt(0u, l, ${row}, k)]`)}
+        ${added('n')}
+        ${eachRow((i) => `let u${i} = x${i} * activations[NORMED + deltaAt(0u, l, r${i}, k)];`)}
+        ${eachRow((j) => `let v${j} = y${j} * activations[NORMED + deltaAt(0u, l, c${j}, k)];`)}
+        ${added('n', 'u', 'v')}
       }
-      let rowNormed = normedExponents(l, rowStart) - em;
-      let colNormed = normedExponents(l, colStart);
-      ${four((i) => `g${i} += exp2v(rowNormed[${i}] + colNormed) * n${i};`)}
+      ${quads.map((q) => `let rowNormed${q} = normedExponents(l, ${rowsOf('r', q)}) - em; let colNormed${q} = normedExponents(l, ${rowsOf('c', q)});`).join('\n      ')}
+      ${each((i, q) => `g${i}_${q} += exp2v(rowNormed${Math.floor(i / 4)}[${i % 4}] + colNormed${q}) * n${i}_${q};`)}
     }
     `
+  // Where all rows of a thread lie in one tile they share their exponents.
+  const oneTile = !shared && shape.tile.rows % side === 0
+  const joined = oneTile
+    ? `let ed = exponents[exponentBackward(0u, l, r0 / TILE_ROWS)] + exponents[exponentBackward(0u, l, c0 / TILE_ROWS)] - em;
+    let ofInputs = exp2i(ed + exponents[exponentForward(0u, l, inputTile(r0))] + exponents[exponentForward(0u, l, inputTile(c0))]) * (s * s);
+    let ofBias = exp2i(ed) * (BIAS_SCALE * BIAS_SCALE);
+    ${each((i, q) => `g${i}_${q} += (ofInputs * a${i}_${q}${bias ? ' + ofBias' : ''}) * d${i}_${q};`)}`
+    : `${quads
+        .map(
+          (q) => `let rowDeltas${q} = deltaExponents(l, ${rowsOf('r', q)}) - em; let colDeltas${q} = deltaExponents(l, ${rowsOf('c', q)});
+    let rowInputs${q} = inputExponents(l, ${rowsOf('r', q)}); let colInputs${q} = inputExponents(l, ${rowsOf('c', q)});`,
+        )
+        .join('\n    ')}
+    ${each(
+      (i, q) => `{
+      let ed = rowDeltas${Math.floor(i / 4)}[${i % 4}] + colDeltas${q};
+      g${i}_${q} += (exp2v(ed + rowInputs${Math.floor(i / 4)}[${i % 4}] + colInputs${q}) * (s * s) * a${i}_${q}${bias ? ' + exp2v(ed) * (BIAS_SCALE * BIAS_SCALE)' : ''}) * d${i}_${q};
+    }`,
+    )}`
+  const topOf = (of: string, name: 'r' | 'c'): string =>
+    (oneTile ? [0] : quads)
+      .map((q) => `top(${of}(l, ${oneTile ? `vec4u(${name}0)` : rowsOf(name, q)}))`)
+      .reduce((all, one) => `max(${all}, ${one})`)
   return `
 ${EXPONENT_PRELUDE}
 ${shapeWgsl(shape)}
@@ -85,8 +143,7 @@ ${SPAN_WGSL}
 const PER_SAMPLE = ${rowsPerSample}u;
 size SAMPLES = ${Math.ceil(shape.batchRows / rowsPerSample)}u;
 size GROUP_LAYERS = ${groupLayers}u;
-// the last row at which four rows start
-size LAST_START = ${Math.max(0, paddedRows - 4)}u;
+size LAST_ROW = ${paddedRows - 1}u;
 @group(0) @binding(0) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(1) var<storage, read> activations: array<vec4f>;
 @group(0) @binding(2) var<storage, read> deltas: array<vec4f>;
@@ -97,19 +154,19 @@ size LAST_START = ${Math.max(0, paddedRows - 4)}u;
 @group(0) @binding(7) var<uniform> span: Span;
 ${shared ? `var<workgroup> products: array<f32, ${samples * samples}>;` : ''}
 // a row's deltas have the exponent of its own tile, its activations that of its sample's first row
-fn deltaExponents(l: u32, start: u32) -> vec4i {
-  return vec4i(${four((i) => `exponents[exponentBackward(0u, l, (start + ${i}u) / TILE_ROWS)]`, ', ')});
+fn deltaExponents(l: u32, at: vec4u) -> vec4i {
+  return vec4i(${fourOf((i) => `exponents[exponentBackward(0u, l, at[${i}] / TILE_ROWS)]`)});
 }
 ${
   norm === null
     ? ''
-    : `fn normedExponents(l: u32, start: u32) -> vec4i {
-  return vec4i(${four((i) => `exponents[exponentNormed(0u, l, (start + ${i}u) / TILE_ROWS)]`, ', ')});
+    : `fn normedExponents(l: u32, at: vec4u) -> vec4i {
+  return vec4i(${fourOf((i) => `exponents[exponentNormed(0u, l, at[${i}] / TILE_ROWS)]`)});
 }
 `
 }fn inputTile(row: u32) -> u32 { return min(row / PER_SAMPLE, SAMPLES - 1u) * PER_SAMPLE / TILE_ROWS; }
-fn inputExponents(l: u32, start: u32) -> vec4i {
-  return vec4i(${four((i) => `exponents[exponentForward(0u, l, inputTile(start + ${i}u))]`, ', ')});
+fn inputExponents(l: u32, at: vec4u) -> vec4i {
+  return vec4i(${fourOf((i) => `exponents[exponentForward(0u, l, inputTile(at[${i}]))]`)});
 }
 fn top(v: vec4i) -> i32 { return max(max(v.x, v.y), max(v.z, v.w)); }
 ${
@@ -120,49 +177,45 @@ ${
     : ''
 }
 
-@compute @workgroup_size(${GRAM_THREADS})
+@compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
   let pairNumber = group.x + span.first.x;
   let layerGroup = group.y + span.first.y;
   let pair = pairs[pairNumber];
   let firstRow = pair.x * ${GRAM_BLOCK}u;
   let firstCol = pair.y * ${GRAM_BLOCK}u;
-  // threads past the last row repeat it; their entries are thrown away by the reader
-  let rowStart = min(firstRow + 4u * (lid / 8u), LAST_START);
-  let colStart = min(firstCol + 4u * (lid % 8u), LAST_START);
-  ${shared ? 'let firstSample = min(firstRow, LAST_START) / PER_SAMPLE; let otherSample = min(firstCol, LAST_START) / PER_SAMPLE;' : ''}
+  // past the last row it is repeated; those entries are thrown away by the reader
+  let rowStart = firstRow + ${side}u * (lid / ${across}u);
+  let colStart = firstCol + ${side}u * (lid % ${across}u);
+  ${eachRow((i) => `let r${i} = min(rowStart + ${i}u, LAST_ROW); let c${i} = min(colStart + ${i}u, LAST_ROW);`)}
+  ${shared ? 'let firstSample = min(firstRow, LAST_ROW) / PER_SAMPLE; let otherSample = min(firstCol, LAST_ROW) / PER_SAMPLE;' : ''}
   let end = min((layerGroup + 1u) * GROUP_LAYERS, LAYERS);
   var em = NO_EXPONENT;
   for (var l = layerGroup * GROUP_LAYERS; l < end; l++) {
-    let ea = top(inputExponents(l, rowStart)) + top(inputExponents(l, colStart));
-    em = max(em, top(deltaExponents(l, rowStart)) + top(deltaExponents(l, colStart)) + ${bias ? 'max(ea, 0)' : 'ea'});${
+    let ea = ${topOf('inputExponents', 'r')} + ${topOf('inputExponents', 'c')};
+    em = max(em, ${topOf('deltaExponents', 'r')} + ${topOf('deltaExponents', 'c')} + ${bias ? 'max(ea, 0)' : 'ea'});${
       norm === null
         ? ''
-        : '\n    if (l < LAYERS - 1u) { em = max(em, top(normedExponents(l, rowStart)) + top(normedExponents(l, colStart))); }'
+        : `\n    if (l < LAYERS - 1u) { em = max(em, ${topOf('normedExponents', 'r')} + ${topOf('normedExponents', 'c')}); }`
     }
   }
   if (em < NO_EXPONENT / 2) { em = 0; }
-  var g0 = vec4f(0.0); var g1 = vec4f(0.0); var g2 = vec4f(0.0); var g3 = vec4f(0.0);
+  ${zeros('g')}
   for (var l = layerGroup * GROUP_LAYERS; l < end; l++) {
     ${inputProducts}
-    var d0 = vec4f(0.0); var d1 = vec4f(0.0); var d2 = vec4f(0.0); var d3 = vec4f(0.0);
-    for (var k = 0u; k < QUADS; k++) {${dots('d', (row) => `deltas[deltaAt(0u, l, ${row}, k)]`)}
-    }
-    let rowDeltas = deltaExponents(l, rowStart) - em;
-    let colDeltas = deltaExponents(l, colStart);
-    let rowInputs = inputExponents(l, rowStart);
-    let colInputs = inputExponents(l, colStart);
+    ${zeros('d')}
+    ${loop('d', 'QUADS', (row) => `deltas[deltaAt(0u, l, ${row}, k)]`)}
     let s = select(HIDDEN_SCALE, FIRST_SCALE, l == 0u);
-    ${four(
-      (i) => `{
-      let ed = rowDeltas[${i}] + colDeltas;
-      g${i} += (exp2v(ed + rowInputs[${i}] + colInputs) * (s * s) * a${i}${bias ? ' + exp2v(ed) * (BIAS_SCALE * BIAS_SCALE)' : ''}) * d${i};
-    }`,
-    )}
+    ${joined}
     ${norm === null ? '' : ofNorm}${shared ? 'workgroupBarrier();' : ''}
   }
-  let at = (layerGroup * span.first.z + pairNumber) * ${GRAM_THREADS}u + lid;
-  ${four((i) => `mantissas[4u * at + ${i}u] = g${i};`)}
+  let at = (layerGroup * span.first.z + pairNumber) * ${threads}u + lid;
+  ${each((i, q) => `mantissas[${side * (side / 4)}u * at + ${(side / 4) * i + q}u] = g${i}_${q};`)}
   tops[at] = em;
 }`
 }
+
+const fourOf = (body: (i: number) => string): string => [0, 1, 2, 3].map(body).join(', ')
+
+/** Four rows of the thread's, in WGSL. */
+const rowsOf = (name: 'r' | 'c', quad: number): string => `vec4u(${fourOf((i) => `${name}${4 * quad + i}`)})`

@@ -4,12 +4,12 @@
 // are added here in float64. Rows that do not fit in memory together are taken as unions of two blocks.
 import { DomainFault } from '../../core/faults.ts'
 import type { SampleSet, ScaledGram } from '../../core/probe.ts'
-import type { ScaledNumber } from '../../numerics/logMagnitude.ts'
-import { gramOfScaledNumbers } from '../../numerics/scaledGram.ts'
+import { gramOfScaledEntries } from '../../numerics/scaledGram.ts'
 import { singlesOf, splitOf } from '../sampleRows.ts'
 import { scaledBatchGramOn } from './gradientPairs.ts'
-import { GRAM_BLOCK, GRAM_ENTRIES, GRAM_THREADS, gramOperations, gramWgsl } from './gramKernel.ts'
+import { GRAM_BLOCK, gramOperations, gramSide, gramThreads, gramWgsl } from './gramKernel.ts'
 import { packRows } from './layout.ts'
+import type { KernelShape } from './kernelShape.ts'
 import type { MeasuringPasses } from './measuringPasses.ts'
 import { OwnedBuffers } from './ownedBuffers.ts'
 import type { FusedPass } from './pass.ts'
@@ -19,8 +19,12 @@ import { cutGrid, type Piece } from './workPieces.ts'
 
 type Head = 'loss' | 'outputs'
 
-/** Takes the product mantissa * 2^exponent of two rows of the matrix, in both places. */
-type EntryWriter = (row: number, column: number, mantissa: number, exponent: number) => void
+/** A symmetric matrix that is being filled: entry i is mantissas[i] 2^exponents[i]; without exponents they are plain numbers. */
+interface Matrix {
+  readonly side: number
+  readonly mantissas: Float64Array
+  readonly exponents: Int32Array | null
+}
 
 /** n*c of a kernel: 8192^2 numbers are 512 MiB. */
 const LARGEST_SIDE = 8192
@@ -46,13 +50,10 @@ const WEAKEST_SQUARE = 2 ** -100
  */
 export async function scaledPerSampleGramOn(passes: MeasuringPasses, set: SampleSet, signal?: AbortSignal): Promise<ScaledGram> {
   const n = set.indices.length
-  const entries: ScaledNumber[] = Array.from({ length: n * n })
-  let weak = false
-  await gramOn(passes, set, 'loss', true, signal, (row, column, mantissa, exponent) => {
-    entries[row * n + column] = entries[column * n + row] = { mantissa, exponent }
-    if (row === column && Math.abs(mantissa) < WEAKEST_SQUARE) weak = true
-  })
-  if (!weak) return gramOfScaledNumbers(entries, n)
+  const exponents = new Int32Array(n * n)
+  const { mantissas } = await gramOn(passes, set, 'loss', exponents, signal)
+  const isWeak = (i: number): boolean => Math.abs(mantissas[i * n + i]) < WEAKEST_SQUARE
+  if (!set.indices.some((_, i) => isWeak(i))) return gramOfScaledEntries({ mantissas, exponents }, n)
   return scaledBatchGramOn(passes, singlesOf(set), signal)
 }
 
@@ -62,38 +63,34 @@ export async function kernelGramOn(passes: MeasuringPasses, set: SampleSet, sign
 }
 
 async function plainGramOn(passes: MeasuringPasses, set: SampleSet, head: Head, signal?: AbortSignal): Promise<Float64Array> {
-  const side = set.indices.length * (head === 'loss' ? 1 : passes.context.layout.outputWidth)
-  const gram = new Float64Array(side <= LARGEST_SIDE ? side * side : 0)
-  await gramOn(passes, set, head, false, signal, (row, column, value) => {
-    gram[row * side + column] = gram[column * side + row] = value
-  })
-  return gram
+  return (await gramOn(passes, set, head, null, signal)).mantissas
 }
 
-/** @param isScaled products come with an exponent; else as plain numbers, exponent 0. */
+/** @param exponents [side, side] to be filled; null wants plain numbers. */
 async function gramOn(
   passes: MeasuringPasses,
   set: SampleSet,
   head: Head,
-  isScaled: boolean,
+  exponents: Int32Array | null,
   signal: AbortSignal | undefined,
-  write: EntryWriter,
-): Promise<void> {
+): Promise<Matrix> {
   const { dataset, probeCount, layout } = passes.context
   const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
   splitOf(dataset, probeCount, set)
   const n = set.indices.length
   const side = n * rowsPerSample
   if (side > LARGEST_SIDE) throw new DomainFault(`gramOn: too many rows, got ${side}, expected at most ${LARGEST_SIDE}`)
+  const matrix: Matrix = { side, mantissas: new Float64Array(side * side), exponents }
   const together = Math.max(2, Math.floor((passes.rowsInMemory() - 4) / rowsPerSample))
   const blocks = blocksOf(n, n <= together ? n : Math.floor(together / 2))
   for (const [a, first] of blocks.entries()) {
     // A block alone is part of every union with it.
     for (const second of blocks.length === 1 ? [first] : blocks.slice(a + 1)) {
       const samples = second === first ? first : [...first, ...second]
-      await unionGram(passes, set, samples, head, isScaled, signal, write)
+      await unionGram(passes, set, samples, head, signal, matrix)
     }
   }
+  return matrix
 }
 
 /** 0 .. n-1 in blocks of at most `size`. */
@@ -109,9 +106,8 @@ async function unionGram(
   set: SampleSet,
   samples: readonly number[],
   head: Head,
-  isScaled: boolean,
   signal: AbortSignal | undefined,
-  write: EntryWriter,
+  matrix: Matrix,
 ): Promise<void> {
   const { opened, layout } = passes.context
   const rowsPerSample = head === 'loss' ? 1 : layout.outputWidth
@@ -129,8 +125,8 @@ async function unionGram(
     const workgroups = pairsPerRead * groups
     const inputs = owned.filled(gatheredInputs(passes, set, samples, Math.ceil(pass.shape.batchRows / rowsPerSample)))
     const pairBuffer = owned.create(8 * pairsPerRead)
-    const mantissas = owned.create(4 * GRAM_ENTRIES * GRAM_THREADS * workgroups)
-    const tops = owned.create(4 * GRAM_THREADS * workgroups)
+    const mantissas = owned.create(4 * GRAM_BLOCK ** 2 * workgroups)
+    const tops = owned.create(4 * gramThreads(pass.shape) * workgroups)
     const group = kernel.bind([inputs, pass.activations, pass.deltas, pass.exponents, pairBuffer, mantissas, tops])
     await passes.run(passes.prepareDeltas(pass, rowIndices(set, samples, rowsPerSample), 1), signal)
     for (let start = 0; start < pairCount; start += pairsPerRead) {
@@ -142,7 +138,17 @@ async function unionGram(
         { buffer: tops, offset: 0, bytes: tops.size },
       ])
       signal?.throwIfAborted()
-      addEntries(new Float32Array(values), new Int32Array(exponents), part, pairsPerRead, groups, samples, rowsPerSample, isScaled, write)
+      addEntries(
+        pass.shape,
+        new Float32Array(values),
+        new Int32Array(exponents),
+        part,
+        pairsPerRead,
+        groups,
+        samples,
+        rowsPerSample,
+        matrix,
+      )
     }
   } finally {
     owned.destroy()
@@ -203,6 +209,7 @@ function gramPieces(
 }
 
 function addEntries(
+  shape: KernelShape,
   mantissas: Float32Array,
   exponents: Int32Array,
   pairs: Uint32Array,
@@ -210,28 +217,38 @@ function addEntries(
   groups: number,
   samples: readonly number[],
   rowsPerSample: number,
-  isScaled: boolean,
-  write: EntryWriter,
+  matrix: Matrix,
 ): void {
   const rows = samples.length * rowsPerSample
-  const placeOf = (row: number): number => samples[Math.floor(row / rowsPerSample)] * rowsPerSample + (row % rowsPerSample)
+  const places = Int32Array.from({ length: rows }, (_, row) => {
+    return samples[Math.floor(row / rowsPerSample)] * rowsPerSample + (row % rowsPerSample)
+  })
+  const side = gramSide(shape)
+  const threads = gramThreads(shape)
+  const across = GRAM_BLOCK / side
   for (let pair = 0; pair < pairs.length / 2; pair++) {
-    for (let entry = 0; entry < GRAM_BLOCK * GRAM_BLOCK; entry++) {
-      const thread = Math.floor(entry / GRAM_ENTRIES)
-      const row = GRAM_BLOCK * pairs[2 * pair] + 4 * Math.floor(thread / 8) + Math.floor((entry % GRAM_ENTRIES) / 4)
-      const column = GRAM_BLOCK * pairs[2 * pair + 1] + 4 * (thread % 8) + (entry % 4)
-      if (row >= rows || column > row) continue
-      const exponentOf = (group: number): number => exponents[(group * stride + pair) * GRAM_THREADS + thread]
+    for (let thread = 0; thread < threads; thread++) {
+      const firstRow = GRAM_BLOCK * pairs[2 * pair] + side * Math.floor(thread / across)
+      const firstColumn = GRAM_BLOCK * pairs[2 * pair + 1] + side * (thread % across)
+      const partAt = (group: number): number => (group * stride + pair) * threads + thread
       let top = 0
-      if (isScaled) {
-        top = exponentOf(0)
-        for (let group = 1; group < groups; group++) top = Math.max(top, exponentOf(group))
+      if (matrix.exponents !== null) {
+        top = exponents[partAt(0)]
+        for (let group = 1; group < groups; group++) top = Math.max(top, exponents[partAt(group)])
       }
-      let sum = 0
-      for (let group = 0; group < groups; group++) {
-        sum += scaled(mantissas[(group * stride + pair) * GRAM_THREADS * GRAM_ENTRIES + entry], exponentOf(group) - top)
+      for (let row = firstRow; row < Math.min(firstRow + side, rows); row++) {
+        for (let column = firstColumn; column < Math.min(firstColumn + side, row + 1); column++) {
+          let sum = 0
+          for (let group = 0; group < groups; group++) {
+            const part = partAt(group)
+            sum += scaled(mantissas[(part * side + row - firstRow) * side + column - firstColumn], exponents[part] - top)
+          }
+          for (const at of [places[row] * matrix.side + places[column], places[column] * matrix.side + places[row]]) {
+            matrix.mantissas[at] = sum
+            if (matrix.exponents !== null) matrix.exponents[at] = top
+          }
+        }
       }
-      write(placeOf(row), placeOf(column), sum, top)
     }
   }
 }

@@ -1,7 +1,9 @@
-// Does a measurement depend on how threads share its rows? On a software adapter they take whole ones, and no bit may change.
+// Does a measurement depend on how threads share its rows, or the products of rows? On a software adapter they take more each, and no
+// bit may change.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Probe } from '../../../src/core/probe.ts'
+import type { Probe, ScaledGram } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
+import { gramSide } from '../../../src/engine/fused/gramKernel.ts'
 import { FusedPass } from '../../../src/engine/fused/pass.ts'
 import { samples } from '../reference/problems.ts'
 import { problemOptions, stack, withFused } from './trainingFixture.ts'
@@ -54,5 +56,22 @@ export function measuringTilesTests(open: () => Promise<OpenedDevice | NoGpu>): 
     if (opened.software) expect(own.whole).not.toContain(false)
     for (const [i, question] of Object.keys(QUESTIONS).entries())
       expect({ question, answer: own.answers[i] }).toEqual({ question, answer: shared.answers[i] })
+  })
+
+  // 98 rows: the last block of 32 has two, so most of its threads' rows are past the end.
+  test('a software adapter takes products of samples by more rows a thread, with the bits of fewer', async () => {
+    const many = samples(98)
+    const options = problemOptions({ widths: stack(3, 6, 13, 3), activation: 'tanh', samples: 98 })
+    const sides: number[] = []
+    const gramOf = (software: boolean): Promise<ScaledGram> =>
+      withFused({ ...opened, software }, options, (trainer) => trainer.probe(0).scaledPerSampleGram(many))
+    const side = vi.spyOn(FusedPass, 'create')
+    const ofMore = await gramOf(true)
+    const ofFewer = await gramOf(false)
+    for (const [, shape] of side.mock.calls) if (shape.batchRows > 90) sides.push(gramSide(shape))
+    expect(sides).toEqual([8, 4])
+    expect(ofMore).toEqual(ofFewer)
+    expect(ofMore.products.every((product) => Number.isFinite(product))).toBe(true)
+    expect(ofMore.products.filter((product) => product === 0).length).toBe(0)
   })
 }
