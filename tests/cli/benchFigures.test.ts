@@ -24,8 +24,10 @@ describe('ratioOf', () => {
   test('is not the ratio of the medians', () => {
     expect(ratioOf([1, 9, 10], [1, 1, 10]).value).toBe(1)
   })
-  test('refuses sides with different rounds', () => {
-    expect(() => ratioOf([1, 2], [1])).toThrow(ShapeFault)
+  test('takes the rounds that both have, whichever has more', () => {
+    expect(ratioOf([2, 20, 4], [1, 10])).toEqual({ value: 2, low: 2, high: 2, unit: 'times', rounds: 2 })
+    expect(ratioOf([2], [1, 10])).toMatchObject({ value: 2, rounds: 1 })
+    expect(() => ratioOf([1, 2], [])).toThrow(DomainFault)
   })
 })
 

@@ -1,7 +1,7 @@
 // What is one measured figure? A median with its quartiles, never a single time.
 //
 // Ratios are taken within each round and only then summarised: both sides of a round met the same machine.
-import { DomainFault, ShapeFault } from '../../core/faults.ts'
+import { DomainFault } from '../../core/faults.ts'
 import { quantiles } from '../../numerics/quantiles.ts'
 
 export type Unit = 'ms' | 'times' | 'perSecond' | 'bytes' | 'count'
@@ -23,12 +23,17 @@ export function figureOf(values: readonly number[], unit: Unit): Figure {
   return { value, low, high, unit, rounds: values.length }
 }
 
-/** Median and quartiles of `above[i] / below[i]`: how many times longer the first took, round by round. @throws {ShapeFault} */
+/**
+ * Median and quartiles of `above[i] / below[i]`: how many times longer the first took, round by round.
+ *
+ * Slow cases sit out the later rounds: only those that both took part in count.
+ *
+ * @throws {DomainFault} where one has no rounds.
+ */
 export function ratioOf(above: readonly number[], below: readonly number[]): Figure {
-  if (above.length !== below.length)
-    throw new ShapeFault(`ratioOf: rounds differ, got ${above.length} and ${below.length}, expected as many`)
+  const rounds = Math.min(above.length, below.length)
   return figureOf(
-    above.map((value, round) => value / below[round]),
+    above.slice(0, rounds).map((value, round) => value / below[round]),
     'times',
   )
 }

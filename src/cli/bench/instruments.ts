@@ -69,7 +69,7 @@ async function costRows(preset: PresetArm, engine: EngineName, { gpu, options }:
     })
     const [steps, ...times] = await interleavedUnevenly([step, ...cases], options.pairs)
     return names.map((name, k) => {
-      const ratio = ratioOf(times[k], steps.slice(0, times[k].length))
+      const ratio = ratioOf(times[k], steps)
       const every = experiment.diagnostics.every[name]
       return [
         presetName(preset),
