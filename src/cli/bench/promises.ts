@@ -1,4 +1,5 @@
 // Do the instruments cost what was promised? Each promise as one ratio, with its bound beside it; printed, never judged.
+import { perSampleGramOf } from '../../diagnostics/extendedGram.ts'
 import { namedStream } from '../../numerics/streams.ts'
 import type { SampleSet } from '../../core/probe.ts'
 import type { Arm } from '../../runtime/arm.ts'
@@ -53,7 +54,7 @@ async function promiseRows(arm: Arm, engine: EngineName, { options }: BenchConte
   const cases: readonly TimedCase[] = [
     repeated('step', () => arm.trainer.train([batch])),
     repeated('gradient', () => probe.gradient(set)),
-    repeated('gram', () => probe.scaledPerSampleGram(set)),
+    repeated('gram', () => perSampleGramOf(probe, set)),
     repeated('norms', () => probe.gradientNorms(set)),
     repeated('pairs', () => probe.batchPairs(pairs)),
     repeated('products', () => probe.hessianVectors(block, VECTORS, set)),
@@ -65,7 +66,7 @@ async function promiseRows(arm: Arm, engine: EngineName, { options }: BenchConte
     engine,
     figureOf(times, 'ms'),
     against,
-    ratioOf(times, below.slice(0, times.length)),
+    ratioOf(times, below),
     promised,
   ]
   return [

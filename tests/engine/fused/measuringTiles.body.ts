@@ -64,7 +64,7 @@ export function measuringTilesTests(open: () => Promise<OpenedDevice | NoGpu>): 
     const options = problemOptions({ widths: stack(3, 6, 13, 3), activation: 'tanh', samples: 98 })
     const sides: number[] = []
     const gramOf = (software: boolean): Promise<ScaledGram> =>
-      withFused({ ...opened, software }, options, (trainer) => trainer.probe(0).scaledPerSampleGram(many))
+      withFused({ ...opened, software }, options, (trainer) => trainer.probe(0).scaledPerSampleGram!(many))
     const side = vi.spyOn(FusedPass, 'create')
     const ofMore = await gramOf(true)
     const ofFewer = await gramOf(false)
