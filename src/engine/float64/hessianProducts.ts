@@ -1,5 +1,6 @@
 // Products of a Hessian with many vectors: one forward and backward pass, then two tangent passes a vector.
-import { backward, backwardTangent, fillCurvatures, forward, tangent } from './networkPasses.ts'
+import { backward, forward } from './networkPasses.ts'
+import { backwardTangent, fillCurvatures, tangent } from './tangentPasses.ts'
 import { reductionShare } from './losses.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import type { OutputIndex } from '../../core/probe.ts'
