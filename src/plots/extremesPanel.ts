@@ -5,7 +5,8 @@ import { frameMarks, tickCount } from './frame.ts'
 import type { HessianSample } from '../core/sample.ts'
 import type { HessianPlotData } from './hessianData.ts'
 import { inflated, lastPoint } from './lossMarks.ts'
-import type { PlotBox } from './plotKind.ts'
+import { measuredNumber } from './numberText.ts'
+import type { PlotBox, Readout } from './plotKind.ts'
 import { symlogScale, type PositionScale } from './positionScale.ts'
 import { segment, type Box, type Mark } from './scene.ts'
 import type { SpectrumRange } from './spectrumAxis.ts'
@@ -125,4 +126,31 @@ function residualBand(
   const points = known.flatMap(({ x, value, residual }) => [x, yScale.at(value + residual)])
   for (const { x, value, residual } of known.toReversed()) points.push(x, yScale.at(value - residual))
   return { type: 'area', points, fill, opacity: 0.14, clip }
+}
+
+/** What the pointer says on a panel of extremes over time. */
+export function extremesProbe(
+  data: HessianPlotData,
+  xScale: PositionScale,
+  panel: Box,
+  x: number,
+  y: number,
+  box: PlotBox,
+): Readout | null {
+  if (x < panel.x || x > panel.x + panel.width || y < panel.y || y > panel.y + panel.height) return null
+  const wanted = xScale.invert(x)
+  const found = data.arms.flatMap(({ arm, samples }) => {
+    const sample = samples.findLast(({ step }) => step <= wanted)
+    return sample === undefined ? [] : [{ arm, sample }]
+  })
+  if (found.length === 0) return null
+  const step = Math.max(...found.map(({ sample }) => sample.step))
+  const lines = found.flatMap(({ arm, sample }) => {
+    const stroke = armColour(box.theme, arm)
+    return [
+      { name: `${arm} largest`, value: measuredNumber(sample.lambdaMax), stroke },
+      { name: `${arm} smallest`, value: measuredNumber(sample.lambdaMin), stroke },
+    ]
+  })
+  return { x: xScale.at(step), y, step, title: `step ${step}`, lines, marks: [] }
 }
