@@ -8,6 +8,9 @@ import type { Milliseconds, Step } from '../core/units.ts'
 import type { TrainerCheckpoint } from '../engine/trainer.ts'
 import type { RunCheckpoint } from '../protocol/messages.ts'
 import { engineWish, type Arm } from './arm.ts'
+import type { Publisher } from './publisher.ts'
+import type { RunHost } from './runHost.ts'
+import { bytesOf } from './transferables.ts'
 
 const LEAST_INTERVAL_MS: Milliseconds = 2000
 /** A checkpoint may take a twentieth of the time. */
@@ -54,7 +57,39 @@ export async function restoreArms(checkpoint: RunCheckpoint, arms: readonly Arm[
   }
 }
 
-/** True when it is time for the next one: every 2 s, or 20 times its own cost where that is longer. */
-export function isCheckpointDue(now: Milliseconds, lastAt: Milliseconds, lastCost: Milliseconds): boolean {
-  return now - lastAt >= Math.max(LEAST_INTERVAL_MS, COST_MULTIPLE * lastCost)
+/** Sends the page what the run would go on from. */
+export interface Checkpoints {
+  /** The time counts from now. */
+  begin(): void
+  /** Every 2 s, or 20 times its own cost where that is longer. */
+  takeIfDue(): Promise<void>
+  /** At once, where the last one is of another step; step 0 comes from the seed. */
+  takeIfMoved(step: Step): Promise<void>
+}
+
+/** @param take takes the state of the moment. */
+export function createCheckpoints(
+  host: Pick<RunHost, 'now'>,
+  publisher: Pick<Publisher, 'post'>,
+  take: () => Promise<RunCheckpoint>,
+): Checkpoints {
+  let last = { at: 0, cost: 0, step: -1 }
+  const send = async (): Promise<void> => {
+    const before = host.now()
+    const checkpoint = await take()
+    const at = host.now()
+    last = { at, cost: at - before, step: checkpoint.step }
+    publisher.post({ type: 'checkpointed', checkpoint, duration: at - before, bytes: bytesOf(checkpoint.payload) })
+  }
+  return {
+    begin() {
+      last.at = host.now()
+    },
+    async takeIfDue() {
+      if (host.now() - last.at >= Math.max(LEAST_INTERVAL_MS, COST_MULTIPLE * last.cost)) await send()
+    },
+    async takeIfMoved(step) {
+      if (step > 0 && last.step !== step) await send()
+    },
+  }
 }

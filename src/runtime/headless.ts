@@ -15,7 +15,8 @@ import type { RequestBody, StreamBody } from '../protocol/addressed.ts'
 import type { RunCheckpoint } from '../protocol/messages.ts'
 import { chooseTrainer } from './chooseTrainer.ts'
 import { eventTurn, waitFor } from './eventTurn.ts'
-import { Run, type Answer } from './run.ts'
+import type { Answer } from './replies.ts'
+import { Run } from './run.ts'
 
 export interface HeadlessOptions {
   readonly readAsset: ReadAsset

@@ -4,7 +4,6 @@
 // can take. Commands are served between chunks only, so a command, a checkpoint or a measurement always meets all
 // arms at the same step.
 import type { Experiment } from '../core/experiment.ts'
-import type { Fault } from '../core/faults.ts'
 import { withOptimizerChange } from '../core/optimizerChanges.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { MEASURED_INSTRUMENTS } from '../diagnostics/catalogue.ts'
@@ -12,7 +11,7 @@ import type { Command, Demand, Request } from '../protocol/messages.ts'
 import { engineWish, hasDiverged, type Arm } from './arm.ts'
 import type { Attention } from './problem/attention.ts'
 import type { CreateTrainer } from './problem/measureProblem.ts'
-import { isCheckpointDue, takeCheckpoint } from './checkpoint.ts'
+import { createCheckpoints, takeCheckpoint, type Checkpoints } from './checkpoint.ts'
 import { createDemands, type Demands } from './demands.ts'
 import { divergenceFault } from './divergedLayer.ts'
 import { faultOf, isAbort } from './faultOf.ts'
@@ -24,10 +23,10 @@ import { withPatience } from './picturePatience.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
 import { readyMessage } from './readyMessage.ts'
 import { createRunControl, wantedSteps, type Order, type RunControl, type RunMode } from './runControl.ts'
+import { createReplies, TAKEN_BACK, type Answer, type Replies } from './replies.ts'
 import type { RunHost } from './runHost.ts'
 import { assembleSnapshot } from './snapshot.ts'
 import { applyChanges, nextChangeAfter, trainArms } from './trainArms.ts'
-import { bytesOf } from './transferables.ts'
 
 /** Longest time without letting commands in. */
 const BREATH_MS: Milliseconds = 8
@@ -38,18 +37,13 @@ const REST_MS: Milliseconds = 200
 
 export type StartCommand = Extract<Command, { type: 'start' }>
 
-/** Exactly one of these answers each request. */
-export type Answer =
-  | { readonly requestId: number; readonly ok: true; readonly value: unknown }
-  | { readonly requestId: number; readonly ok: false; readonly fault: Fault }
-
 /** One experiment from its data to its last sample; begins at once and never throws: faults are streamed. */
 export class Run {
   /** Resolves when the run was closed, or stopped by a fault, and everything is disposed. */
   readonly ended: Promise<void>
   private readonly start: StartCommand
   private readonly host: RunHost
-  private readonly answer: (answer: Answer) => void
+  private readonly replies: Replies
   private readonly control: RunControl
   private readonly publisher: Publisher
   private readonly pacing = createPacing()
@@ -59,18 +53,19 @@ export class Run {
   private step: Step = 0
   private announced: RunMode | null = null
   private lastBreath: Milliseconds = -Infinity
-  private checkpointed = { at: 0, cost: 0, step: -1 }
   private stopped = false
   private readonly demands: Demands
+  private readonly checkpoints: Checkpoints
   private readonly longStep: LongStep
 
   constructor(start: StartCommand, host: RunHost, answer: (answer: Answer) => void) {
     this.start = start
     this.host = host
-    this.answer = answer
+    this.replies = createReplies(answer)
     this.control = createRunControl(start.pace)
     this.publisher = createPublisher(host)
-    this.demands = createDemands(this.control, this.publisher, (order) => this.refuse(order, 'It was taken back.'))
+    this.demands = createDemands(this.control, this.publisher, (order) => this.replies.refuse(order, TAKEN_BACK))
+    this.checkpoints = createCheckpoints(host, this.publisher, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
     this.longStep = createLongStep(
       this.control,
       this.publisher,
@@ -89,7 +84,7 @@ export class Run {
       this.publisher.flush(this.step)
       this.control.wake()
     } else if (message.type === 'cancel') this.demands.takeBack(message.demand)
-    else if (this.stopped && (message.type === 'checkpoint' || message.type === 'snapshot')) this.refuse(message)
+    else if (this.stopped && (message.type === 'checkpoint' || message.type === 'snapshot')) this.replies.refuse(message)
     else this.control.receive(message)
   }
 
@@ -103,7 +98,7 @@ export class Run {
       if (!signal.aborted && !isAbort(error)) this.publisher.post({ type: 'fault', fault: faultOf(error) })
     } finally {
       this.stopped = true
-      for (const order of this.control.orders) this.refuse(order)
+      for (const order of this.control.orders) this.replies.refuse(order)
       for (const arm of this.arms) await arm.trainer.dispose().catch(() => undefined)
     }
   }
@@ -124,7 +119,7 @@ export class Run {
       signal,
     })
     publisher.post(readyMessage(this.experiment, this.arms, this.step, checkpoint !== null))
-    this.checkpointed.at = host.now()
+    this.checkpoints.begin()
     if (checkpoint === null) await this.picture((cut) => panel.measureAll(this.step, cut))
     if (autorun && control.mode === 'paused') control.mode = 'running'
     if (this.step >= this.experiment.steps) control.mode = 'finished'
@@ -143,7 +138,7 @@ export class Run {
     const wanted = wantedSteps(control, this.step, this.experiment.steps)
     if (wanted === 0) {
       this.pacing.rest()
-      await this.checkpointIfMoved()
+      if (control.mode === 'paused') await this.checkpoints.takeIfMoved(this.step)
       if (control.mode !== 'diverged' && panel.owes()) return await this.picture((cut) => panel.measureOwed(this.step, cut))
       // No await between the look and the wait: a command in between would be slept through.
       if (control.orders.length === 0 && wantedSteps(control, this.step, this.experiment.steps) === 0 && !control.closed.signal.aborted) {
@@ -216,7 +211,7 @@ export class Run {
       this.announced = null
     } else {
       await panel.measureDue(this.step)
-      if (isCheckpointDue(this.host.now(), this.checkpointed.at, this.checkpointed.cost)) await this.checkpoint()
+      await this.checkpoints.takeIfDue()
     }
   }
 
@@ -241,9 +236,9 @@ export class Run {
         return
       }
       case 'checkpoint':
-        return await this.respond(order, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
+        return await this.replies.respond(order, async () => await takeCheckpoint(this.experiment, this.step, this.arms))
       case 'snapshot':
-        return await this.respond(
+        return await this.replies.respond(
           order,
           async () => await this.demands.answer('snapshot', async (stop) => await this.snapshot(order, stop)),
         )
@@ -273,33 +268,6 @@ export class Run {
     const { seedIndex } = asked
     const snapshot = await assembleSnapshot({ experiment: this.experiment, arm, seedIndex, step: this.step, createTrainer, attention })
     return this.host.asFile?.(snapshot) ?? snapshot
-  }
-
-  private async respond(request: Request, work: () => Promise<unknown>): Promise<void> {
-    try {
-      this.answer({ requestId: request.requestId, ok: true, value: await work() })
-    } catch (error) {
-      if (isAbort(error)) this.refuse(request, 'It was taken back.')
-      else this.answer({ requestId: request.requestId, ok: false, fault: faultOf(error) })
-    }
-  }
-
-  private refuse(order: Order, detail = 'The run has ended.'): void {
-    if (order.type === 'checkpoint' || order.type === 'snapshot') {
-      this.answer({ requestId: order.requestId, ok: false, fault: { type: 'unsupported', detail } })
-    }
-  }
-
-  private async checkpointIfMoved(): Promise<void> {
-    if (this.control.mode === 'paused' && this.checkpointed.step !== this.step && this.step > 0) await this.checkpoint()
-  }
-
-  private async checkpoint(): Promise<void> {
-    const before = this.host.now()
-    const checkpoint = await takeCheckpoint(this.experiment, this.step, this.arms)
-    const at = this.host.now()
-    this.checkpointed = { at, cost: at - before, step: this.step }
-    this.publisher.post({ type: 'checkpointed', checkpoint, duration: at - before, bytes: bytesOf(checkpoint.payload) })
   }
 
   /** Before the first step `autorun` has not become a mode yet. */

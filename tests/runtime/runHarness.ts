@@ -7,7 +7,8 @@ import { symmetricEigenvalues } from '../../src/numerics/symmetricEigenvalues.ts
 import type { RunCheckpoint } from '../../src/protocol/messages.ts'
 import { chooseTrainer } from '../../src/runtime/chooseTrainer.ts'
 import { eventTurn } from '../../src/runtime/eventTurn.ts'
-import { Run, type Answer, type StartCommand } from '../../src/runtime/run.ts'
+import type { Answer } from '../../src/runtime/replies.ts'
+import { Run, type StartCommand } from '../../src/runtime/run.ts'
 import type { StreamBody } from '../../src/protocol/addressed.ts'
 import type { RunHost } from '../../src/runtime/runHost.ts'
 

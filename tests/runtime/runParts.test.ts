@@ -1,9 +1,13 @@
-// The small parts of a run: schedule, time budget, pace, queue of samples. Each title finishes its subject's sentence.
+// The small parts of a run: schedule, time budget, pace, queue of samples, checkpoints, replies. Each title finishes its subject's sentence.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_EXPERIMENT } from '../../src/core/defaults.ts'
 import type { LossSample, Sample } from '../../src/core/sample.ts'
+import type { StreamBody } from '../../src/protocol/addressed.ts'
+import { createCheckpoints } from '../../src/runtime/checkpoint.ts'
 import { largestIndex } from '../../src/runtime/divergedLayer.ts'
 import { createPacing } from '../../src/runtime/pacing.ts'
+import { createReplies, TAKEN_BACK, type Answer } from '../../src/runtime/replies.ts'
 import { createSampleQueue, MAX_WAITING_BYTES, mergedLosses } from '../../src/runtime/sampleQueue.ts'
 import { isDue, nextDue } from '../../src/runtime/schedule.ts'
 import { createTimeBudget } from '../../src/runtime/timeBudget.ts'
@@ -150,6 +154,78 @@ describe('the queue of samples', () => {
     expect(queue.isFull()).toBe(true)
     queue.acknowledge(1)
     expect(queue.isFull()).toBe(false)
+  })
+})
+
+describe('checkpoints', () => {
+  /** A clock that stands still but for the checkpoints, each of which takes `cost`. */
+  function taken(cost: number) {
+    const clock = { now: 1000, step: 0 }
+    const posted: StreamBody[] = []
+    const checkpoints = createCheckpoints({ now: () => clock.now }, { post: (message) => posted.push(message) }, async () => {
+      clock.now += cost
+      return { step: clock.step, experiment: DEFAULT_EXPERIMENT, payload: { weights: new Float64Array(3) } }
+    })
+    checkpoints.begin()
+    return { clock, posted, checkpoints }
+  }
+  test.each([
+    ['every 2 s', 10, 2000],
+    ['20 times their own cost apart where that is longer', 150, 3000],
+  ])('are %s', async (_, cost, interval) => {
+    const { clock, posted, checkpoints } = taken(cost)
+    clock.now += 2000
+    await checkpoints.takeIfDue()
+    expect(posted).toHaveLength(1)
+    expect(posted[0]).toMatchObject({ type: 'checkpointed', duration: cost, bytes: 24 })
+    clock.now += interval - 1
+    await checkpoints.takeIfDue()
+    expect(posted).toHaveLength(1)
+    clock.now += 1
+    await checkpoints.takeIfDue()
+    expect(posted).toHaveLength(2)
+  })
+  test('are taken at once where the run stands elsewhere than the last one, and never at step 0', async () => {
+    const { clock, posted, checkpoints } = taken(10)
+    await checkpoints.takeIfMoved(0)
+    expect(posted).toEqual([])
+    clock.step = 5
+    await checkpoints.takeIfMoved(5)
+    await checkpoints.takeIfMoved(5)
+    expect(posted).toMatchObject([{ checkpoint: { step: 5 } }])
+    clock.step = 6
+    await checkpoints.takeIfMoved(6)
+    expect(posted).toHaveLength(2)
+  })
+})
+
+describe('replies', () => {
+  const request = { type: 'snapshot', requestId: 7, runId: 1, epoch: 0, arm: 'A', seedIndex: 0 } as const
+  const answersTo = async (work: () => Promise<unknown>): Promise<Answer[]> => {
+    const answers: Answer[] = []
+    await createReplies((answer) => answers.push(answer)).respond(request, work)
+    return answers
+  }
+  test('hold what the work gave, or its fault in words', async () => {
+    expect(await answersTo(async () => 5)).toEqual([{ requestId: 7, ok: true, value: 5 }])
+    const failed = await answersTo(async () => {
+      throw new Error('no room')
+    })
+    expect(JSON.stringify(failed)).toMatch(/^\[{"requestId":7,"ok":false,"fault":.*no room/u)
+  })
+  test('say that the request was taken back where its work was cut short', async () => {
+    const cut = await answersTo(async () => {
+      throw new DOMException('it was taken back', 'AbortError')
+    })
+    expect(cut).toEqual([{ requestId: 7, ok: false, fault: { type: 'unsupported', detail: TAKEN_BACK } }])
+  })
+  test('refuse requests that never come to their turn, and are silent on commands', () => {
+    const answers: Answer[] = []
+    const { refuse } = createReplies((answer) => answers.push(answer))
+    refuse({ type: 'measureNow', instrument: 'hessian', runId: 1, epoch: 0 })
+    expect(answers).toEqual([])
+    refuse(request)
+    expect(answers).toEqual([{ requestId: 7, ok: false, fault: { type: 'unsupported', detail: 'The run has ended.' } }])
   })
 })
 
