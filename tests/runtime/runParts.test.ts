@@ -211,7 +211,8 @@ describe('replies', () => {
     const failed = await answersTo(async () => {
       throw new Error('no room')
     })
-    expect(JSON.stringify(failed)).toMatch(/^\[{"requestId":7,"ok":false,"fault":.*no room/u)
+    expect(failed).toMatchObject([{ requestId: 7, ok: false }])
+    expect(JSON.stringify(failed)).toContain('no room')
   })
   test('say that the request was taken back where its work was cut short', async () => {
     const cut = await answersTo(async () => {
