@@ -3,6 +3,7 @@
 // The sentinel is written by the queue in the same submit as the copies: if a command buffer was dropped, it is missing.
 import { FaultError } from '../../core/faults.ts'
 import type { OpenedDevice } from '../device.ts'
+import { missingMark, readbackFault } from '../readbackFault.ts'
 
 /** A range of a storage buffer, in bytes; both are multiples of 4. */
 export interface Region {
@@ -11,7 +12,6 @@ export interface Region {
   readonly bytes: number
 }
 
-const LOSS_NEWS_MS = 1000
 let readbacks = 0
 
 /**
@@ -41,7 +41,7 @@ export async function submitAndRead(opened: OpenedDevice, encoder: GPUCommandEnc
     health.check()
     const bytes = staging.getMappedRange()
     if (new Int32Array(bytes, total, 1)[0] !== mark) {
-      throw new FaultError({ type: 'poisoned', detail: 'The graphics device returned numbers that it did not compute.' })
+      throw missingMark()
     }
     offset = 0
     return regions.map((region) => {
@@ -50,20 +50,9 @@ export async function submitAndRead(opened: OpenedDevice, encoder: GPUCommandEnc
       return part
     })
   } catch (error) {
-    throw error instanceof FaultError ? error : await faultOf(opened, error)
+    throw error instanceof FaultError ? error : await readbackFault(opened, error)
   } finally {
     staging.destroy()
     sentinel.destroy()
   }
-}
-
-/** A mapping is rejected before the loss is announced: wait for the announcement, but not forever. */
-async function faultOf(opened: OpenedDevice, error: unknown): Promise<FaultError> {
-  await Promise.race([opened.device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_NEWS_MS))])
-  const { fault } = opened.health
-  if (fault !== null) return new FaultError(fault)
-  return new FaultError({
-    type: 'poisoned',
-    detail: `Reading from the graphics device failed: ${error instanceof Error ? error.message : String(error)}`,
-  })
 }

@@ -3,8 +3,8 @@
 // After the readback the device must be well (see deviceHealth.ts), and the last number must be the one that this very
 // readback asked the GPU to write: buffers are recycled, so a constant 1.0 might be left over from the call before.
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { FaultError } from '../../core/faults.ts'
 import type { OpenedDevice } from '../device.ts'
+import { missingMark, readbackFault } from '../readbackFault.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 
 const SENTINEL: Kernel<'value'> = {
@@ -22,9 +22,6 @@ const PLACE: Kernel<'offset' | 'count'> = {
   uniforms: { offset: 'i32', count: 'i32' },
   body: 'if (index < uniforms.count) { result[index + uniforms.offset] = X[index]; }',
 }
-
-/** Time that a rejected readback waits for the news that the device is gone. */
-const LOSS_NEWS_MS = 1000
 
 let readbacks = 0
 
@@ -44,13 +41,13 @@ export async function readPacked(opened: OpenedDevice, tensors: readonly Tensor[
   try {
     values = await packed.data<'float32'>()
   } catch (error) {
-    throw await faultOf(opened, error)
+    throw await readbackFault(opened, error)
   } finally {
     packed.dispose()
   }
   opened.health.check()
   if (values[total] !== sentinel) {
-    throw new FaultError({ type: 'poisoned', detail: 'The graphics device returned numbers that it did not compute.' })
+    throw missingMark()
   }
   let offset = 0
   return tensors.map((tensor) => {
@@ -68,15 +65,4 @@ function pack(tensors: readonly Tensor[], total: number, value: number): Tensor 
     offset += tensor.size
   }
   return packed
-}
-
-/** A readback rejects before the loss is announced: wait for the announcement, but not forever. */
-async function faultOf(opened: OpenedDevice, error: unknown): Promise<Error> {
-  await Promise.race([opened.device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_NEWS_MS))])
-  const { fault } = opened.health
-  if (fault !== null) return new FaultError(fault)
-  return new FaultError({
-    type: 'poisoned',
-    detail: `Reading from the graphics device failed: ${error instanceof Error ? error.message : String(error)}`,
-  })
 }
