@@ -3,6 +3,7 @@ import type { ArmName } from '../core/experiment.ts'
 import type { GradientNormSample } from '../core/sample.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
 import type { Step } from '../core/units.ts'
+import { lastUpTo } from '../numerics/lastUpTo.ts'
 import { BAND_PROBABILITIES, sortedQuantile } from '../numerics/quantiles.ts'
 
 export interface GradientNormArm {
@@ -88,12 +89,6 @@ export function sampleQuantiles(sample: GradientNormSample, quantity: GradientNo
 
 /** The newest sample at or before `step`, null before the first. */
 export function sampleBefore<S extends { readonly step: Step }>(samples: readonly S[], step: Step): S | null {
-  let low = 0
-  let high = samples.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (samples[middle].step <= step) low = middle + 1
-    else high = middle
-  }
-  return low === 0 ? null : samples[low - 1]
+  const last = lastUpTo(samples.length, (index) => samples[index].step, step)
+  return last < 0 ? null : samples[last]
 }

@@ -2,6 +2,7 @@
 import type { ArmName } from '../core/experiment.ts'
 import type { Step } from '../core/units.ts'
 import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { lastUpTo } from '../numerics/lastUpTo.ts'
 
 /** Losses of one arm: row r holds the batch loss of every seed at `steps[r]`; the arrays may be longer than `count`. */
 export interface LossArm {
@@ -64,14 +65,7 @@ export interface LossPlotData {
 
 /** Position of the last row at or before `step`, -1 before the first. */
 export function rowAt(steps: Float64Array, count: number, step: number): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (steps[middle] <= step) low = middle + 1
-    else high = middle
-  }
-  return low - 1
+  return lastUpTo(count, (row) => steps[row], step)
 }
 
 /** True when any arm has accuracies. */

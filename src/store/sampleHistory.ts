@@ -3,6 +3,7 @@
 // Whole samples, thinned to every second one when there are too many or they weigh too much. The newest is always there.
 import type { Sample } from '../core/sample.ts'
 import type { Bytes } from '../core/units.ts'
+import { lastUpTo } from '../numerics/lastUpTo.ts'
 
 /** Samples of one instrument and arm in the order of their steps. Mutable; `version` grows with each change. */
 export interface SampleHistory<S extends Sample> {
@@ -37,16 +38,9 @@ export function appendSample<S extends Sample>(history: SampleHistory<S>, sample
 /** The newest sample at or before `step` (null: the newest of all), null where there is none. */
 export function sampleAt<S extends Sample>(history: SampleHistory<S>, step: number | null): S | null {
   const { samples } = history
-  if (samples.length === 0) return null
-  if (step === null) return samples.at(-1)!
-  let low = 0
-  let high = samples.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (samples[middle].step <= step) low = middle + 1
-    else high = middle
-  }
-  return low === 0 ? null : samples[low - 1]
+  if (step === null) return samples.at(-1) ?? null
+  const last = lastUpTo(samples.length, (index) => samples[index].step, step)
+  return last < 0 ? null : samples[last]
 }
 
 function removeLast<S extends Sample>(history: SampleHistory<S>): void {
