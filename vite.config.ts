@@ -8,8 +8,12 @@ import { defineConfig } from 'vitest/config'
 import { BROWSER_FLAGS } from './src/cli/browserFlags.ts'
 import { contentSecurityPolicy } from './src/cli/contentSecurityPolicy.ts'
 import { findBrowser } from './src/cli/findBrowser.ts'
+import { LongestFirst } from './tests/longestFirst.ts'
 
 const LOOPBACK = '127.0.0.1'
+const OUTSIDE = ['tests/e2e/**', 'tests/bench/**']
+/** Half of the seconds that the tests in a browser take; the other browser has the rest. */
+const FIRST_BROWSER = ['tests/engine/fused/{probe,blockCurvature,activations,saturation,sameBits,layerRanges}.browser.test.ts']
 
 export default defineConfig({
   base: './',
@@ -30,6 +34,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -42,7 +47,7 @@ export default defineConfig({
           environment: 'node',
           setupFiles: ['tests/patientDawn.ts'],
           include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
-          exclude: ['tests/**/*.browser.test.ts', 'tests/e2e/**', 'tests/bench/**'],
+          exclude: ['tests/**/*.browser.test.ts', ...OUTSIDE],
         },
       },
       {
@@ -50,8 +55,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/**/*.browser.test.ts'],
-          exclude: ['tests/e2e/**', 'tests/bench/**'],
-          // SwiftShader compiles every shader on two cores: the first test of a file waits for its pipelines.
+          exclude: OUTSIDE,
+          // SwiftShader compiles every shader on one core: the first test of a file waits for its pipelines.
           testTimeout: 60_000,
           fileParallelism: false,
           browser: {
@@ -60,7 +65,11 @@ export default defineConfig({
             screenshotFailures: false,
             api: { host: LOOPBACK },
             provider: playwright({ launchOptions: { executablePath: findBrowser() ?? undefined, args: [...BROWSER_FLAGS] } }),
-            instances: [{ browser: 'chromium' }],
+            // One Chromium compiles on one core, however many pages it has open: two of them keep two cores busy.
+            instances: [
+              { browser: 'chromium', name: 'browser (first)', include: [...FIRST_BROWSER] },
+              { browser: 'chromium', name: 'browser (second)', exclude: [...OUTSIDE, ...FIRST_BROWSER] },
+            ],
           },
         },
       },

@@ -1,7 +1,7 @@
 // Does everything work, here and now, on a real WebGPU?
 //
 // Finds or installs a browser, then lets each runner speak for itself and adds up their reports. The runners go one after the other:
-// two cores carry one browser at a time. Usage: npm test [-- unit browser e2e].
+// each of them keeps two cores busy. Usage: npm test [-- unit browser e2e].
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
