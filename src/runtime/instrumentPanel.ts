@@ -6,12 +6,12 @@
 // by a pass of their own only where no step follows for now.
 import type { DiagnosticsSettings, Experiment } from '../core/experiment.ts'
 import { DomainFault } from '../core/faults.ts'
-import { resolveEps } from '../core/resolve.ts'
 import type { Sample } from '../core/sample.ts'
 import type { Milliseconds, Step } from '../core/units.ts'
 import { CATALOGUE, MEASURED_INSTRUMENTS, type MeasuredInstrument } from '../diagnostics/catalogue.ts'
 import { probeSetSize, unavailable, type Effort, type Instrument, type InstrumentContext } from '../diagnostics/instrument.ts'
-import { optimizerAt, type Arm } from './arm.ts'
+import type { Arm } from './arm.ts'
+import { armFacts } from './armFacts.ts'
 import type { RunHost } from './runHost.ts'
 import { isDue, nextDue } from './schedule.ts'
 import type { ArmNorms } from './trainArms.ts'
@@ -133,20 +133,9 @@ export function createInstrumentPanel(experiment: Experiment, arms: readonly Arm
 
   /** Everything that the instrument waits for ends when `stop` is aborted. */
   const contextOf = (arm: Arm, step: Step, stop: AbortSignal, demand: MeasuredInstrument | undefined): InstrumentContext => ({
-    arm: arm.name,
-    step,
-    seed: experiment.seed,
-    settings: experiment.diagnostics,
-    loss: arm.experiment.loss,
-    optimizer: { ...optimizerAt(arm, step), eps: resolveEps(arm.optimizer, arm.trainer.description.engine) },
-    trainCount: arm.dataset.train.count,
-    testCount: arm.dataset.test.count,
-    probes: arm.probes,
+    ...armFacts(experiment, arm, step),
     effort: demand === undefined ? 'live' : 'full',
-    spec: arm.spec,
-    train: arm.dataset.train,
     ...(arm.spec.linearised === true ? { network: arms[0].probes[0] } : {}),
-    atStart: (use) => arm.atStart(use),
     eigenvalues(matrix, n) {
       if (demand !== undefined) link.progress(0, 0, `Eigenvalues of ${n} × ${n} entries`, demand)
       return host.eigenvalues(matrix, n, stop)
