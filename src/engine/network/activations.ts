@@ -14,6 +14,11 @@ export interface ActivationCode {
   readonly homogeneous: boolean
   /** act'' is 0 everywhere (where it exists). */
   readonly flat: boolean
+  /**
+   * Arguments of this size may have values (below 0) and slopes (below 0, or on both sides) under 2^-60: float32 may show 0 where
+   * none is. Null: it has no such tails.
+   */
+  readonly tails: { readonly from: number; readonly ofValue: boolean } | null
   /** WGSL of `gain`, `far`, `slope` and `curvature`, each f32 -> f32. */
   readonly declarations: string
 }
@@ -87,6 +92,7 @@ const CODES: Readonly<Record<Activation, ActivationCode>> = {
     throughZero: true,
     homogeneous: true,
     flat: true,
+    tails: null,
     declarations: `
 fn gain(z : f32) -> f32 { return 1.0; }
 fn far(z : f32) -> f32 { return z; }
@@ -97,18 +103,20 @@ fn curvature(z : f32) -> f32 { return 0.0; }`,
     throughZero: true,
     homogeneous: true,
     flat: true,
+    tails: null,
     declarations: `
 fn gain(z : f32) -> f32 { return select(1.0, 0.0, z <= 0.0); }
 fn far(z : f32) -> f32 { return select(z, 0.0, z <= 0.0); }
 fn slope(z : f32) -> f32 { return select(1.0, 0.0, z <= 0.0); }
 fn curvature(z : f32) -> f32 { return 0.0; }`,
   },
-  tanh: { throughZero: true, homogeneous: false, flat: false, declarations: tanhTimes(1) },
-  tanh3: { throughZero: true, homogeneous: false, flat: false, declarations: tanhTimes(3) },
+  tanh: { throughZero: true, homogeneous: false, flat: false, tails: { from: 21, ofValue: false }, declarations: tanhTimes(1) },
+  tanh3: { throughZero: true, homogeneous: false, flat: false, tails: { from: 21, ofValue: false }, declarations: tanhTimes(3) },
   swish: {
     throughZero: true,
     homogeneous: false,
     flat: false,
+    tails: { from: 42, ofValue: true },
     declarations: `${SIGMOID}
 fn gain(z : f32) -> f32 { return sigmoid(z); }
 fn far(z : f32) -> f32 { return z * sigmoid(z); }
@@ -122,6 +130,7 @@ fn curvature(z : f32) -> f32 {
     throughZero: false,
     homogeneous: false,
     flat: false,
+    tails: { from: 42, ofValue: true },
     declarations: `${SIGMOID}${SIGMOID_SLOPE}${TANH}
 fn gain(z : f32) -> f32 { return 1.0; }
 fn far(z : f32) -> f32 { return sigmoid(z); }
@@ -133,6 +142,7 @@ fn curvature(z : f32) -> f32 { return -sigmoidSlope(z) * tanhAny(0.5 * z); }`,
     throughZero: true,
     homogeneous: false,
     flat: false,
+    tails: null,
     declarations: `
 fn gain(z : f32) -> f32 { return 1.0 / (1.0 + abs(z)); }
 fn far(z : f32) -> f32 { return z / (1.0 + abs(z)); }
@@ -143,6 +153,7 @@ fn curvature(z : f32) -> f32 { return -2.0 * sign(z) * gain(z) * gain(z) * gain(
     throughZero: true,
     homogeneous: false,
     flat: false,
+    tails: null,
     declarations: `${ARCTAN}
 fn gain(z : f32) -> f32 {
   let y = z * z;
@@ -156,6 +167,7 @@ fn curvature(z : f32) -> f32 { return -2.0 * z * slope(z) * slope(z); }`,
     throughZero: false,
     homogeneous: false,
     flat: false,
+    tails: { from: 42, ofValue: true },
     declarations: `${SIGMOID}${SIGMOID_SLOPE}${SOFTPLUS}
 fn gain(z : f32) -> f32 { return 1.0; }
 fn far(z : f32) -> f32 { return softplus(z); }
@@ -166,6 +178,7 @@ fn curvature(z : f32) -> f32 { return sigmoidSlope(z); }`,
     throughZero: true,
     homogeneous: false,
     flat: false,
+    tails: { from: 9, ofValue: true },
     declarations: `${NORMAL_LAW}
 fn gain(z : f32) -> f32 { return normalLaw(z); }
 fn far(z : f32) -> f32 { return z * normalLaw(z); }
@@ -177,6 +190,7 @@ fn curvature(z : f32) -> f32 { return (2.0 - z * z) * density(z); }`,
     throughZero: true,
     homogeneous: false,
     flat: false,
+    tails: { from: 42, ofValue: false },
     declarations: `
 fn gain(z : f32) -> f32 {
   let below = 1.0 + z * (0.5 + z * (0.16666667 + z * (0.041666668 + z * (0.008333334 + z * 0.0013888889))));

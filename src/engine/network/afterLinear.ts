@@ -78,7 +78,7 @@ function activated({ activation }: WeightedLayerSpec, a: Tensor3D, inExponent: n
 }
 
 /** The exponent that a is stored with. */
-function exponentOfA(skip: SkipSpec | undefined, exponents: LayerExponents): number {
+export function exponentOfA(skip: SkipSpec | undefined, exponents: LayerExponents): number {
   return skip?.placement === 'preAct' ? exponents.output : exponents.input
 }
 

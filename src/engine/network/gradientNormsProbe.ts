@@ -4,10 +4,13 @@
 import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
 import { isWeighted } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
+import { activationCode } from './activations.ts'
+import { exponentOfA } from './afterLinear.ts'
 import { ExtentTable, extentsOf, type Extent } from './extents.ts'
 import { disposePasses, gradientTensors, type BackwardRecord } from './firstOrderProbe.ts'
 import { gradientExponents } from './gradientExponents.ts'
 import type { LayerTensors } from './layerTensors.ts'
+import { exponentsOf } from './passes.ts'
 import { disposeBlock, sampleBlock, sampleWeight, withLayers, type ProbeHost, type SampleBlock } from './probeHost.ts'
 import { plainRange, replan, type PassExtents, type RangePlan, type Replanned } from './rangePlan.ts'
 import { readPacked } from './readback.ts'
@@ -111,7 +114,9 @@ async function passExtents(
   const { record, gradients } = passes
   const deltas = gradients.map(({ z }) => z)
   const biases = layers.map(({ bias }) => bias)
-  const measured = [...record.inputs.slice(1), record.outputs, ...deltas, ...biases.filter((bias) => bias !== null)]
+  const tails = host.spec.layers.map((layer) => (isWeighted(layer) ? activationCode(layer.activation).tails : null))
+  const argumentsOfTails = record.layers.filter((_, l) => tails[l] !== null).map(({ a }) => a)
+  const measured = [...record.inputs.slice(1), record.outputs, ...deltas, ...biases.filter((bias) => bias !== null), ...argumentsOfTails]
   try {
     const extents = await extentsOfTensors(host, measured)
     let next = 2 * count
@@ -119,6 +124,12 @@ async function passExtents(
       input: [null, ...extents.slice(0, count)],
       delta: extents.slice(count, 2 * count),
       bias: biases.map((bias) => (bias === null ? null : extents[next++])),
+      faded: tails.map((tail, l) => {
+        const layer = host.spec.layers[l]
+        if (tail === null || !isWeighted(layer)) return { value: false, slope: false }
+        const isFar = extents[next++].largest * 2 ** -exponentOfA(layer.skip, exponentsOf(host.spec, plan, l)) >= tail.from
+        return { value: isFar && tail.ofValue, slope: isFar }
+      }),
     }
   } finally {
     disposePasses(passes)

@@ -190,7 +190,8 @@ function skipOf(layer: LayerSpec) {
   return layer.kind === 'pool' ? null : (layer.skip ?? null)
 }
 
-function exponentsOf(spec: NetworkSpec, plan: RangePlan, index: number): LayerExponents {
+/** The exponents of a plan around one layer. */
+export function exponentsOf(spec: NetworkSpec, plan: RangePlan, index: number): LayerExponents {
   const from = skipOf(spec.layers[index])?.from ?? index
   const last = spec.layers.length - 1
   return {

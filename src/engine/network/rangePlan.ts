@@ -43,6 +43,14 @@ export interface PassExtents {
   readonly delta: readonly Extent[]
   /** [L] of the biases themselves, null without bias or when all are 0. */
   readonly bias: readonly (Extent | null)[]
+  /** [L] what a layer's activation may have made 0 although it is not: its value, its slope. Absent: neither. */
+  readonly faded?: readonly Faded[]
+}
+
+/** An argument was so far out that float32 may have no value, or no slope, of the activation there. */
+export interface Faded {
+  readonly value: boolean
+  readonly slope: boolean
 }
 
 export interface Replanned {
@@ -60,6 +68,35 @@ export interface Replanned {
  * @param tailed the loss's delta shrinks with exp(-margin): 0 may mean too small.
  */
 export function replan(plan: RangePlan, extents: PassExtents, deltasOnly = false, tailed = false): Replanned {
+  const outcome = planAfter(plan, extents, deltasOnly, tailed)
+  const faded = fadedLayers(extents)
+  return { ...outcome, lost: outcome.lost.map((lost, layer) => lost | faded[layer]) }
+}
+
+/** [L] 1 where the input or the delta is 0, and an activation that had no float32 for something may be why. */
+function fadedLayers({ input, delta, faded }: PassExtents): Uint8Array {
+  const lost = new Uint8Array(delta.length)
+  if (faded === undefined) return lost
+  // Behind a true zero all are true zeros.
+  const after = (before: Signal, extent: Extent | null, mayFade: boolean): Signal => {
+    if (extent === null || extent.largest > 0) return 'there'
+    return before === 'faded' || (before === 'there' && mayFade) ? 'faded' : 'zero'
+  }
+  let forward: Signal = 'there'
+  let backward: Signal = 'there'
+  for (let l = 0; l < delta.length; l++) {
+    if (l > 0) forward = after(forward, input[l], faded[l - 1].value)
+    if (forward === 'faded') lost[l] = 1
+    const above = delta.length - 1 - l
+    backward = after(backward, delta[above], faded[above].slope)
+    if (backward === 'faded') lost[above] = 1
+  }
+  return lost
+}
+
+type Signal = 'there' | 'zero' | 'faded'
+
+function planAfter(plan: RangePlan, extents: PassExtents, deltasOnly: boolean, tailed: boolean): Replanned {
   const layerCount = plan.delta.length
   const [head, raised] = [extents.delta[layerCount - 1], plan.delta[layerCount - 1]]
   if (tailed && head.largest === 0 && raised < TAIL_END) {

@@ -62,5 +62,19 @@ export function activationTests(open: () => Promise<OpenedDevice | NoGpu>): void
     test.each(activationSchema.options)('agree with float64 from 0 to the tails, in both derivatives (%s)', async (activation) => {
       expect(await worstErrors(activation)).toEqual([])
     })
+
+    // One unit before a linear one, far out on the side that saturates or not.
+    test.each<[Activation, number, readonly number[]]>([
+      ['tanh', 60, [1, 0]],
+      ['tanh', 2, [0, 0]],
+      ['gelu', 60, [1, 1]],
+      ['relu', 60, [0, 0]],
+    ])('of %s at -%d say underflow where float32 has nothing to send back, and 0 where nothing is', async (activation, size, flags) => {
+      const spec = denseSpec([1, 1, 1], { bias: false, activation })
+      const options = optionsInFloat32(spec, datasetOf(1, 1, [-size, -1.5 * size], [1, 2]), [Float64Array.of(1, 1)])
+      const { mantissa, underflow } = await withBoth(opened, options, (network) => network.probe(0).gradientNorms(samples(2)))
+      expect([...underflow]).toEqual(flags)
+      for (const [l, flag] of flags.entries()) if (flag === 1) expect(mantissa[l]).toBe(0)
+    })
   })
 }

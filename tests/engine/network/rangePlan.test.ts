@@ -128,3 +128,27 @@ describe('replan for a loss whose delta shrinks with exp(-margin)', () => {
     expect(outcome.plan).toEqual(plainRange(2))
   })
 })
+
+describe('replan of what saturated activations may have made 0', () => {
+  const near = { value: false, slope: false }
+  const lostOf = (input: readonly (number | null)[], delta: readonly (number | null)[], faded: readonly (typeof near)[]) => [
+    ...replan(plainRange(delta.length), {
+      input: [null, ...input.map((size) => seen(size, 0))],
+      delta: delta.map((size) => seen(size, 0)),
+      bias: delta.map(() => null),
+      faded,
+    }).lost,
+  ]
+
+  test('says that deltas behind a slope that float32 has not are lost, and not those behind a true zero', () => {
+    const far = { value: false, slope: true }
+    expect(lostOf([0, 0, 0], [null, null, 0], [near, far, near])).toEqual([1, 1, 0])
+    expect(lostOf([0, 0, 0], [null, null, 0], [far, near, near])).toEqual([0, 0, 0])
+    expect(lostOf([0, 0, 0], [-3, -2, 0], [far, far, near])).toEqual([0, 0, 0])
+  })
+  test('says that layers whose input faded are lost, until something is there again', () => {
+    const far = { value: true, slope: false }
+    expect(lostOf([null, null, 0], [0, 0, 0], [far, near, near])).toEqual([0, 1, 1])
+    expect(lostOf([null, 0, 0], [0, 0, 0], [near, far, near])).toEqual([0, 0, 0])
+  })
+})
