@@ -5,29 +5,42 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { OpenedDevice } from '../device.ts'
 import { missingMark, readbackFault } from '../readbackFault.ts'
-import { runKernel, type Kernel } from './kernel.ts'
+import { runKernel, unwritten, type Kernel } from './kernel.ts'
 
-const SENTINEL: Kernel<'value'> = {
-  name: 'sentinel',
-  shape: 'elementwise',
-  inputs: [],
-  uniforms: { value: 'f32' },
-  body: 'if (index == uniforms.size - 1) { result[index] = uniforms.value; }',
-}
+/** Tensors that one dispatch copies; with the buffer that it writes and the uniforms they are the eight that every adapter takes. */
+const COPIED = [0, 1, 2, 3, 4, 5] as const
 
-const PLACE: Kernel<'offset' | 'count'> = {
-  name: 'place',
-  shape: 'elementwise',
-  inputs: ['X'],
-  uniforms: { offset: 'i32', count: 'i32' },
-  body: 'if (index < uniforms.count) { result[index + uniforms.offset] = X[index]; }',
+/** Of several tensors in one dispatch: 65535 workgroups are the most. */
+const MOST_ENTRIES = 2 ** 21
+
+/** `size<k>`: entries of X<k>, 0 for none. The thread behind the last of them writes the sentinel, where it is its turn. */
+const PACK: Kernel<`size${(typeof COPIED)[number]}` | 'offset' | 'isLast' | 'sentinel'> = {
+  name: 'pack',
+  shape: 'blocks',
+  inputs: COPIED.map((k) => `X${k}`),
+  uniforms: {
+    size0: 'i32',
+    size1: 'i32',
+    size2: 'i32',
+    size3: 'i32',
+    size4: 'i32',
+    size5: 'i32',
+    offset: 'i32',
+    isLast: 'i32',
+    sentinel: 'f32',
+  },
+  body: `
+    var at = index;
+    ${COPIED.map((k) => `if (at >= 0 && at < uniforms.size${k}) { result[uniforms.offset + index] = X${k}[at]; } at = at - uniforms.size${k};`).join('\n    ')}
+    if (at == 0 && uniforms.isLast == 1) { result[uniforms.size - 1] = uniforms.sentinel; }`,
 }
 
 let readbacks = 0
 
 /**
- * Reads float32 tensors in one round trip; the tensors stay the caller's.
+ * Reads float32 tensors in one round trip, six of them packed by one dispatch; the tensors stay the caller's.
  *
+ * @param tensors one at least.
  * @throws {FaultError} poisoned or deviceLost; nothing is returned then.
  */
 export async function readPacked(opened: OpenedDevice, tensors: readonly Tensor[]): Promise<Float32Array[]> {
@@ -35,7 +48,7 @@ export async function readPacked(opened: OpenedDevice, tensors: readonly Tensor[
   // Below 2^24, so that float32 holds it exactly; 0 would be a fresh buffer.
   readbacks = (readbacks % 16_000_000) + 1
   const sentinel = readbacks
-  const total = tensors.reduce((sum, tensor) => sum + tensor.size, 0)
+  const total = entriesOf(tensors)
   const packed = pack(tensors, total, sentinel)
   let values: Float32Array
   try {
@@ -57,12 +70,21 @@ export async function readPacked(opened: OpenedDevice, tensors: readonly Tensor[
   })
 }
 
-function pack(tensors: readonly Tensor[], total: number, value: number): Tensor {
-  const packed = runKernel(SENTINEL, [], [total + 1], { value })
+function pack(tensors: readonly Tensor[], total: number, sentinel: number): Tensor {
+  const packed = unwritten(total + 1)
   let offset = 0
-  for (const tensor of tensors) {
-    runKernel(PLACE, [tensor], [tensor.size], { offset, count: tensor.size }, packed)
-    offset += tensor.size
+  for (let start = 0; start < tensors.length;) {
+    const group = tensors.slice(start, start + COPIED.length)
+    while (group.length > 1 && entriesOf(group) >= MOST_ENTRIES) group.pop()
+    start += group.length
+    const [size0, size1, size2, size3, size4, size5] = COPIED.map((k) => group[k]?.size ?? 0)
+    const isLast = start === tensors.length ? 1 : 0
+    const count = entriesOf(group)
+    const inputs = COPIED.map((k) => group[k] ?? group[0])
+    runKernel(PACK, inputs, packed.shape, { size0, size1, size2, size3, size4, size5, offset, isLast, sentinel }, packed, count + 1)
+    offset += count
   }
   return packed
 }
+
+const entriesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { size }) => sum + size, 0)
