@@ -82,7 +82,7 @@ async function measureGivenProblem(json: unknown, request: MeasureRequest): Prom
   const createTrainer: CreateTrainer = async (options, modelKind) =>
     await create({ ...options, modelKind, engine: engineOf(backend, 'auto'), allowGpu: backend === 'webgpu' }, backend)
   const snapshot = snapshotOf(await measureProblem(problem, createTrainer, request.only))
-  return { ...snapshot, omitted: [...snapshot.omitted, ...unreadFields(given)] }
+  return { ...snapshot, omitted: [...snapshot.omitted, ...unreadFields(given, snapshot.problem.optimizer?.convention)] }
 }
 
 function validated(json: unknown, request: MeasureRequest): Experiment {

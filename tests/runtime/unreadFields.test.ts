@@ -8,15 +8,15 @@ import { unreadFields } from '../../src/runtime/problem/unreadFields.ts'
 import { snapshotOf } from '../../src/runtime/snapshot.ts'
 import { PROBLEMS } from './problems.ts'
 
-const names = (problem: unknown): string[] => unreadFields(problem).map(({ name }) => name)
+const names = (problem: unknown, convention?: string): string[] => unreadFields(problem, convention).map(({ name }) => name)
 
 test.each(PROBLEMS)('unreadFields finds nothing in what we write: %s', async (_, given) => {
   const create = async (options: Parameters<Parameters<typeof measureProblem>[1]>[0]) =>
     await chooseTrainer({ ...options, modelKind: 'mlp', engine: 'float64', allowGpu: false })
   const { problem } = snapshotOf(await measureProblem(parseProblem(given), create, ['loss']))
   const written = JSON.parse(JSON.stringify(problem)) as Problem
-  expect(names(written)).toEqual([])
-  expect(names(given)).toEqual([])
+  expect(names(written, problem.optimizer?.convention)).toEqual([])
+  expect(names(given, problem.optimizer?.convention)).toEqual([])
 })
 
 test('unreadFields names each place, in every part of a problem', () => {
@@ -45,4 +45,13 @@ test('unreadFields counts those beyond twenty', () => {
   const found = unreadFields(many)
   expect(found).toHaveLength(21)
   expect(found[20].why).toContain('5 more fields')
+})
+
+test('unreadFields tells that an update was described in other words than ours, whatever the blanks', () => {
+  const told = (optimizer: unknown) => unreadFields({ optimizer }, 'v = momentum v + g; w -= lr v')
+  expect(told({ kind: 'momentum', convention: 'v = momentum v + g;  w -= lr v ' })).toEqual([])
+  expect(told({ kind: 'momentum', convention: 'v = momentum v + (1 - momentum) g; w -= lr v' })).toEqual([
+    { name: 'problem.optimizer.convention', why: 'other words than ours: measured was v = momentum v + g; w -= lr v' },
+  ])
+  expect(names({ optimizer: { kind: 'sgd', convention: 'w += lr g' } })).toEqual(['problem.optimizer.convention'])
 })

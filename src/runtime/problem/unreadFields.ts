@@ -28,8 +28,12 @@ const FIELDS = {
 
 const TENSORS = ['W', 'b', 'gamma', 'beta', 'runningMean', 'runningVar'] as const
 
-/** Every field of a problem that was parsed which nothing has looked at, by its place. */
-export function unreadFields(problem: unknown): readonly Unread[] {
+/**
+ * Every field of a problem that was parsed which nothing has looked at, by its place.
+ *
+ * @param convention of the update as we write it, where there is one: other words than these may mean another update.
+ */
+export function unreadFields(problem: unknown, convention = 'w -= lr g'): readonly Unread[] {
   const found: string[] = []
   const look = (value: unknown, where: string, known: keyof typeof FIELDS): Json => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
@@ -48,10 +52,18 @@ export function unreadFields(problem: unknown): readonly Unread[] {
       for (const tensor of TENSORS) look(layer[tensor], `${where}.${tensor}`, 'tensor')
     }
   }
-  look(look(whole.optimizer, 'problem.optimizer', 'optimizer').state, 'problem.optimizer.state', 'state')
+  const optimizer = look(whole.optimizer, 'problem.optimizer', 'optimizer')
+  look(optimizer.state, 'problem.optimizer.state', 'state')
   const rest = found.length - NAMED
   return [
     ...found.slice(0, NAMED).map((name) => ({ name, why: WHY })),
     ...(rest > 0 ? [{ name: 'problem', why: `${rest} more fields are of another format: not read` }] : []),
+    ...otherConvention(optimizer.convention, convention),
   ]
+}
+
+function otherConvention(given: unknown, ours: string): readonly Unread[] {
+  const bare = (words: string): string => words.replaceAll(/\s+/gu, '')
+  if (given === undefined || (typeof given === 'string' && bare(given) === bare(ours))) return []
+  return [{ name: 'problem.optimizer.convention', why: `other words than ours: measured was ${ours}` }]
 }
