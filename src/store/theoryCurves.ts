@@ -8,9 +8,10 @@ import { quantiles } from '../numerics/quantiles.ts'
 import { theoryFor } from '../theory/curvesFor.ts'
 import { runFacts, type MeasuredFacts } from '../theory/runFacts.ts'
 import type { ArmColumns, RunColumns } from './armColumns.ts'
+import { armCurves } from './armCurves.ts'
 import { effectiveOptimizer } from './effectiveOptimizer.ts'
 
-/** Curves of arm A, then those of arm B that differ, with ids `B.…` and labels that name the arm. */
+/** Of both arms, as `armCurves` names them. */
 export function theoryCurves(experiment: Experiment, columns: RunColumns): readonly TheoryCurve[] {
   const curvesOf = (arm: ArmName) => {
     const settings = armExperiment(experiment, arm)
@@ -21,8 +22,7 @@ export function theoryCurves(experiment: Experiment, columns: RunColumns): reado
   }
   const a = curvesOf('A')
   if (experiment.versus === null) return a
-  const b = curvesOf('B').filter((curve) => !a.some((other) => sameCurve(other, curve)))
-  return [...a, ...b.map((curve) => ({ ...curve, id: `B.${curve.id}`, label: `B: ${curve.label}` }))]
+  return armCurves(a, curvesOf('B'))
 }
 
 /** What of the run theory may use; leaves out what is not measured yet. */
@@ -102,8 +102,4 @@ function measuredBall(kernels: readonly KernelSample[], loss: LossSettings | und
 function diagonalRange({ traceKernel, sampleCount }: KernelSample): { readonly min: number; readonly max: number } {
   const diagonal = Float64Array.from({ length: sampleCount }, (_, i) => traceKernel[i * sampleCount + i])
   return { min: Math.min(...diagonal), max: Math.max(...diagonal) }
-}
-
-function sameCurve(a: TheoryCurve, b: TheoryCurve): boolean {
-  return a.id === b.id && a.x.length === b.x.length && a.y.every((value, index) => Object.is(value, b.y[index]))
 }

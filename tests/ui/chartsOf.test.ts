@@ -30,6 +30,14 @@ describe('the charts of batches', () => {
     expect(overTime.points.map(({ x }) => x)).toEqual([0, 1, 2])
   }, 60_000)
 
+  test('name the arm of each curve where both have one, and none twice', async () => {
+    const charts = chartsOf('cosines', await stateAfter({ ...MLP, versus: { model: { width: 5 } } }))!
+    const labels = charts.map(({ curves }) => curves.map(({ label }) => label))
+    const own = ['expected', 'expected, drawn with replacement']
+    expect(labels[0]).toEqual([...own, ...own.map((label) => `B: ${label}`)])
+    for (const said of labels) expect(new Set(said).size).toBe(said.length)
+  }, 60_000)
+
   test('cross the sum where a batch norm couples the samples', async () => {
     const coupled = await stateAfter({ ...MLP, model: { ...MLP.model, norm: 'batch' } })
     const [{ curves }] = chartsOf('cosines', coupled)!

@@ -1,8 +1,10 @@
 // Up to which size does a larger batch pay, and what does width do to that? Sums of batches, n Delta over time, n Delta by width.
+import type { ArmName } from '../../core/experiment.ts'
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import { NOT_YET } from '../../plots/emptyState.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
+import { armCurves, relabelled } from '../../store/armCurves.ts'
 import { angleProducts, batchSumTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
@@ -32,6 +34,8 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
   const widths = arms.flatMap(({ arm, now }): readonly ChartPoint[] =>
     now === null || now.batchSizeBound === null ? [] : [{ arm, x: armExperiment(experiment, arm).model.width, y: now.batchSizeBound }],
   )
+  const sumsOf = (wanted: ArmName) =>
+    arms.flatMap(({ arm, now }) => (arm !== wanted || now === null ? [] : batchSumTheory(experiment, arm, now)))
   const charts: PredictionChart[] = [
     {
       name: '|Σ g|² of a batch / B M²',
@@ -39,7 +43,7 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
       x: 'log',
       y: 'log',
       points: sums,
-      curves: arms.flatMap(({ arm, now }) => (now === null ? [] : batchSumTheory(experiment, arm, now))),
+      curves: armCurves(sumsOf('A'), sumsOf('B')),
       missing: NOT_YET,
     },
     {
@@ -48,9 +52,7 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
       x: 'linear',
       y: 'log',
       points: bounds,
-      curves: curves
-        .filter(({ id }) => id.endsWith('diversity.batchSizeBound'))
-        .map((curve) => ({ ...curve, label: 'expected at the start' })),
+      curves: curves.filter(({ id }) => id.endsWith('diversity.batchSizeBound')).map((curve) => relabelled(curve, 'expected at the start')),
       missing: NOT_YET,
     },
   ]
@@ -61,7 +63,7 @@ export function batchCharts(state: LabState, curves: readonly TheoryCurve[]): re
       const { gradients } = now.pairAngles
       return Array.from(angleProducts(now.pairAngles), (x, k) => ({ arm, x, y: gradients[k] })).filter(({ x, y }) => Number.isFinite(x + y))
     })
-    const own = product.map((curve) => ({ ...curve, label: 'equal at every depth' }))
+    const own = product.map((curve) => relabelled(curve, 'equal at every depth'))
     charts.push({
       name: 'cosine of two gradients',
       xName: 'cosine of errors × of inputs',

@@ -8,6 +8,7 @@ import { NOT_YET } from '../../plots/emptyState.ts'
 import { newestWith } from '../../plots/hessianData.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
 import { diagonalMedian, normPoint, offDiagonalMedian } from '../../plots/sizePoints.ts'
+import { isOfArmB, relabelled } from '../../store/armCurves.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { batchCharts } from './batchCharts.ts'
@@ -89,7 +90,7 @@ function hessianCharts(state: LabState, curves: readonly TheoryCurve[]): readonl
 /** A rate that starts at 0 is moved through the measurement of its arm. */
 function anchored(curve: TheoryCurve, points: readonly ChartPoint[]): TheoryCurve {
   if (!/from 0\)/.test(curve.label)) return curve
-  const arm: ArmName = curve.id.startsWith('B.') ? 'B' : 'A'
+  const arm: ArmName = isOfArmB(curve) ? 'B' : 'A'
   const point = points.find((candidate) => candidate.arm === arm)
   const at = point === undefined ? -1 : curve.x.indexOf(point.x)
   if (point === undefined || at < 0 || !(point.y > 0)) return { ...curve, x: new Float64Array(0), y: new Float64Array(0) }
@@ -114,5 +115,5 @@ const SHORT: readonly (readonly [RegExp, string])[] = [
 
 function shortNamed(curve: TheoryCurve): TheoryCurve {
   const found = SHORT.find(([id]) => id.test(curve.id))
-  return found === undefined ? curve : { ...curve, label: `${curve.id.startsWith('B.') ? 'B: ' : ''}${found[1]}` }
+  return found === undefined ? curve : relabelled(curve, found[1])
 }

@@ -1,8 +1,10 @@
 // Where is the tangent kernel known exactly, and what does width do to its drift and to the curvature of the outputs?
+import type { ArmName } from '../../core/experiment.ts'
 import { armExperiment, armsOf } from '../../core/resolve.ts'
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
 import { NOT_YET } from '../../plots/emptyState.ts'
 import type { ChartPoint, PredictionChart } from '../../plots/predictionData.ts'
+import { armCurves, relabelled } from '../../store/armCurves.ts'
 import { shallowTheory } from '../../store/curvesOfSamples.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
@@ -37,7 +39,8 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
       row.push({ arm, x, y: now.traceKernel[i * n + far] })
     }
   }
-  const exact = arms.flatMap((arm) => arm.exact.curves)
+  const exactOf = (wanted: ArmName) => arms.flatMap(({ arm, exact: { curves: own } }) => (arm === wanted ? own : []))
+  const exact = armCurves(exactOf('A'), exactOf('B'))
   const overInput = (name: string, points: readonly ChartPoint[], ids: RegExp): PredictionChart => ({
     name,
     xName: 'input x',
@@ -56,22 +59,24 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
     const found = samples.findLast(({ outputHessianNorm }) => outputHessianNorm !== undefined)?.outputHessianNorm
     return found === undefined ? [] : [{ arm, x: width, y: found.value, low: found.value, high: found.value + found.residual }]
   })
-  const levels = arms.flatMap(({ arm, width, isBent, exact: { curvature } }): readonly TheoryCurve[] =>
-    curvature === null || !(curvature > 0)
-      ? []
-      : [
-          {
-            id: `${arm}.kernel.shallowHessian`,
-            label: isBent ? '|φ″ g gᵀ + φ′ H|' : 'x² max|σ″| / √m',
-            source: isBent ? 'Liu et al. 2020, equations 39 to 41 (corrected)' : 'Liu et al. 2020, equation 25',
-            axis: 'width',
-            x: Float64Array.of(width / 2, 2 * width),
-            // What a bent output adds does not fall with width.
-            y: isBent ? Float64Array.of(curvature, curvature) : Float64Array.of(curvature * Math.SQRT2, curvature / Math.SQRT2),
-            hypotheses: [],
-          },
-        ],
-  )
+  const levelsOf = (wanted: ArmName) =>
+    arms.flatMap(({ arm, width, isBent, exact: { curvature } }): readonly TheoryCurve[] =>
+      arm !== wanted || curvature === null || !(curvature > 0)
+        ? []
+        : [
+            {
+              id: 'kernel.shallowHessian',
+              label: isBent ? '|φ″ g gᵀ + φ′ H|' : 'x² max|σ″| / √m',
+              source: isBent ? 'Liu et al. 2020, equations 39 to 41 (corrected)' : 'Liu et al. 2020, equation 25',
+              axis: 'width',
+              x: Float64Array.of(width / 2, 2 * width),
+              // What a bent output adds does not fall with width.
+              y: isBent ? Float64Array.of(curvature, curvature) : Float64Array.of(curvature * Math.SQRT2, curvature / Math.SQRT2),
+              hypotheses: [],
+            },
+          ],
+    )
+  const levels = armCurves(levelsOf('A'), levelsOf('B'))
   const overWidth = (name: string, points: readonly ChartPoint[], own: readonly TheoryCurve[], missing: PredictionChart['missing']) => ({
     name,
     xName: 'width',
@@ -85,7 +90,7 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
   const curvatureCurves =
     levels.length > 0
       ? levels
-      : curves.filter(({ id }) => id.endsWith('outputHessianByWidth')).map((curve) => ({ ...curve, label: '1/√width' }))
+      : curves.filter(({ id }) => id.endsWith('outputHessianByWidth')).map((curve) => relabelled(curve, '1/√width'))
   const isFlat = arms.some(({ samples }) => samples.some(({ outputHessianNorm }) => outputHessianNorm?.value === 0))
   const onDemand = isFlat
     ? {
@@ -103,7 +108,7 @@ export function kernelCharts(state: LabState, curves: readonly TheoryCurve[]): r
           overWidth(
             'largest drift |K − K₀| / |K₀|',
             drifts,
-            driftCurves.map((curve) => ({ ...curve, label: '1/√width' })),
+            driftCurves.map((curve) => relabelled(curve, '1/√width')),
             { head: 'No drift yet', body: 'Press Run.' },
           ),
         ]),

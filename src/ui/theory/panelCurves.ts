@@ -1,5 +1,6 @@
 // Which theory curve is drawn in which plot? By the id's last word and the axis that the plot has.
 import type { TheoryCurve } from '../../core/theoryCurve.ts'
+import { relabelled } from '../../store/armCurves.ts'
 import type { LabState } from '../../store/labState.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
 import { CHARTED, hasCharts, OVER_SEEDS, PREDICTIONS, SIGNALS_OVER_SEEDS } from './hasCharts.ts'
@@ -26,8 +27,7 @@ export function signalCurvesOf(curves: readonly TheoryCurve[]): readonly TheoryC
   return curves
     .filter(({ id }) => SIGNAL.test(id))
     .map((curve) => ({
-      ...curve,
-      label: `${curve.id.startsWith('B.') ? 'B: ' : ''}predicted, ${curve.id.endsWith('Typical') ? 'typical' : 'root mean square'} (log10)`,
+      ...relabelled(curve, `predicted, ${curve.id.endsWith('Typical') ? 'typical' : 'root mean square'} (log10)`),
       y: curve.y.map((value) => (value - curve.y[0]) / 2),
     }))
 }
