@@ -14,9 +14,10 @@ import type { BenchContext } from './section.ts'
 import { wall } from './timing.ts'
 
 const SAMPLES = 128
-/** Taking turns ends after this time, or this many rounds, whichever is later. */
+/** Taking turns ends after this time, or this many rounds (so many for each of `--pairs`, 80 at least), whichever is later. */
 const TURNS_MS: Milliseconds = 8000
 const FEWEST_ROUNDS = 80
+const ROUNDS_OF_PAIR = 8
 const MOST_ROUNDS = 2000
 const WARM_CALLS = 6
 
@@ -42,7 +43,7 @@ export async function stepNormsTable({ gpu, options, progress }: BenchContext): 
       const arm = await openArm(experiment, 'A', dataset, engine, gpu)
       if (arm === null) continue
       try {
-        const { steps, ratios, told } = await turns(arm.trainer, arm.order.batchAt(0), options.quick)
+        const { steps, ratios, told } = await turns(arm.trainer, arm.order.batchAt(0), options)
         rows.push([name, engine, figureOf(steps, 'ms'), percentOf(ratios), exactly(medianOf(told), 'ms'), String(ratios.length)])
       } finally {
         await arm.trainer.dispose()
@@ -67,7 +68,7 @@ interface Turns {
   readonly told: readonly Milliseconds[]
 }
 
-async function turns(trainer: Trainer, batch: Int32Array, quick: boolean): Promise<Turns> {
+async function turns(trainer: Trainer, batch: Int32Array, { quick, pairs }: BenchContext['options']): Promise<Turns> {
   const plain = () => wall(() => trainer.train([batch]))
   const wishing = () =>
     wall(async () => {
@@ -81,7 +82,8 @@ async function turns(trainer: Trainer, batch: Int32Array, quick: boolean): Promi
   const steps: Milliseconds[] = []
   const ratios: number[] = []
   const start = performance.now()
-  const isEnough = () => performance.now() - start > (quick ? TURNS_MS / 4 : TURNS_MS) && ratios.length >= FEWEST_ROUNDS
+  const fewest = Math.max(FEWEST_ROUNDS, ROUNDS_OF_PAIR * pairs)
+  const isEnough = () => performance.now() - start > (quick ? TURNS_MS / 4 : TURNS_MS) && ratios.length >= fewest
   while (!isEnough() && ratios.length < MOST_ROUNDS) {
     // Whoever comes second finds warm caches: they take turns at that too.
     const early = ratios.length % 2 === 1 ? await wishing() : null
