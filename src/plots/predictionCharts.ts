@@ -1,7 +1,7 @@
 // Does a measurement lie where a closed form says, over any axis: depth, width, batch size, input? Dots beside long-dashed curves.
 //
 // One drawing for all of them: a closed form over depth is of no use without its axis, and every card has one or two.
-import type { TheoryCurve } from '../core/theoryCurve.ts'
+import { curveNames } from './curveNames.ts'
 import { emptyMarks } from './emptyState.ts'
 import { frameMarks, marginsFor, panelOf, tickCount } from './frame.ts'
 import { inflated } from './lossMarks.ts'
@@ -9,8 +9,8 @@ import { measuredNumber } from './numberText.ts'
 import type { Drawing, PlotBox, Readout, ReadoutLine } from './plotKind.ts'
 import { predictedAt, type ChartPoint, type PredictionChart } from './predictionData.ts'
 import { linearScale, logScale, type PositionScale } from './positionScale.ts'
-import { plainText, type Box, type Mark, type PolylineMark } from './scene.ts'
-import { fitText, textWidth } from './textWidth.ts'
+import { plainText, type Box, type Mark } from './scene.ts'
+import { fitText } from './textWidth.ts'
 import { armColour, THEORY_DASH } from './theme.ts'
 import { theoryLabel, theoryLine, theoryValue } from './theoryMarks.ts'
 
@@ -165,50 +165,6 @@ function chartMarks({ chart, panel, xScale, yScale }: Place, box: PlotBox): { ca
     })
   }
   return { canvas: [...canvas, ...bars], svg: [...frame.words, ...names] }
-}
-
-/** A name beside each curve, at its right end, its left end or its middle: where it covers neither a dot nor another name. */
-function curveNames(
-  curves: readonly TheoryCurve[],
-  lines: readonly PolylineMark[],
-  dots: readonly (readonly [number, number])[],
-  panel: Box,
-  box: PlotBox,
-): readonly Mark[] {
-  const size = 10.5 * box.text
-  const taken: Box[] = []
-  return curves.flatMap((curve, index): readonly Mark[] => {
-    const inside = pointsInside(lines[index].points, panel)
-    if (inside.length === 0) return []
-    const label = fitText(theoryLabel(curve), panel.width * 0.96, size)
-    const width = textWidth(label, size)
-    const candidates = [inside.length - 1, 0, Math.floor(inside.length / 2)].flatMap((at) =>
-      [-5, size + 5].map((below): Box => {
-        const [x, y] = inside[at]
-        const left = Math.min(panel.x + panel.width - width, Math.max(panel.x + 3, x - width / 2))
-        const base = Math.min(panel.y + panel.height - 4, Math.max(panel.y + size, y + below))
-        return { x: left, y: base - size, width, height: size * 1.2 }
-      }),
-    )
-    const crowd = (place: Box) =>
-      dots.filter(([x, y]) => x > place.x - 5 && x < place.x + place.width + 5 && y > place.y - 4 && y < place.y + place.height + 4)
-        .length +
-      10 * taken.filter((other) => overlap(place, other)).length
-    const place = candidates.reduce((best, candidate) => (crowd(candidate) < crowd(best) ? candidate : best))
-    taken.push(place)
-    const { ink, background } = box.theme
-    return [{ type: 'text', x: place.x, y: place.y + size, label, size, fill: ink, anchor: 'start', halo: background }]
-  })
-}
-
-function overlap(a: Box, b: Box): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
-}
-
-function pointsInside(points: ArrayLike<number>, panel: Box): readonly (readonly [number, number])[] {
-  return Array.from({ length: points.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]] as const).filter(
-    ([x, y]) => x >= panel.x - 1 && x <= panel.x + panel.width + 1 && y >= panel.y - 1 && y <= panel.y + panel.height + 1,
-  )
 }
 
 function stopsOf({ chart, corner, xScale }: Place): readonly number[] {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TheoryCurve } from '../../src/core/theoryCurve.ts'
 import { drawPredictions } from '../../src/plots/predictionCharts.ts'
+import { lineMeetsBox } from '../../src/plots/lineMeetsBox.ts'
 import type { PredictionChart } from '../../src/plots/predictionData.ts'
 import { withPredictions } from '../../src/plots/predictionView.ts'
 import { kernelPlot } from '../../src/plots/kernelPlot.ts'
@@ -93,6 +94,35 @@ describe('drawPredictions', () => {
     const words = wordsOf(drawPredictions(charts, MAIN_BOX))
     expect(overlaps(words)).toEqual([])
     expect(clipped(words, MAIN_BOX.width, MAIN_BOX.height)).toEqual([])
+  })
+
+  /** Of two arms over depth, `gap` decades apart at the far end. */
+  const ofTwoArms = (gap: number, slope: number): TheoryCurve[] =>
+    [0, gap].map((more, index) => ({
+      ...curve(),
+      id: index === 0 ? 'median' : 'B.median',
+      label: `${index === 0 ? 'A' : 'B'}: quarter of the seeds below (log10)`,
+      x: Float64Array.from({ length: 41 }, (_, i) => 100 ** (i / 40)),
+      y: Float64Array.from({ length: 41 }, (_, i) => ((slope * 2 + more) * i) / 40),
+    }))
+  test.each([
+    [0.1, -1],
+    [0.3, -1],
+    [-0.3, -1],
+    [1, -1],
+    [0.3, 1],
+    [-0.3, 2],
+    [0.2, 0],
+    [-3, 1],
+  ])('strikes no name through by the line of the other arm, %f decades from it at a slope of %f', (gap, slope) => {
+    const curves = ofTwoArms(gap, slope)
+    const { canvas, svg } = drawPredictions([chart({ curves, points: [{ arm: 'A', x: 10, y: 10 ** slope }] })], MAIN_BOX)
+    const lines = marksOf(canvas, 'polyline').filter(({ points }) => points.length === 82)
+    const names = wordsOf({ svg }).filter(({ text }) => /^[AB]: /u.test(text))
+    expect([lines.length, names.length]).toEqual([2, 2])
+    for (const { text, box } of names)
+      for (const [k, { points }] of lines.entries()) expect(lineMeetsBox(points, box), `${text} by ${k}`).toBe(false)
+    expect(overlaps(wordsOf({ svg }))).toEqual([])
   })
 
   test('reads out measured and predicted at the place of the measurement', () => {
