@@ -4,7 +4,7 @@
 // others get the bits that they would have had.
 import type { Milliseconds } from '../core/units.ts'
 import type { TrainReport } from './trainer.ts'
-import { unknownNorms } from './unknownNorms.ts'
+import { unknownNorms } from './blankNorms.ts'
 
 /** The share of the norms in a report. */
 export type ToldNorms = Required<Pick<TrainReport, 'layerNorms' | 'layerNormsDuration'>>

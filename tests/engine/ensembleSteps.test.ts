@@ -1,7 +1,7 @@
 // The order of chunks, replays and frozen seeds, on an ensemble of counters: seed s gains s + 1 a step and is finite below its bound.
 import { describe, expect, test } from 'vitest'
 import { trainSteps, type ChunkOutcome, type SteppedEnsemble } from '../../src/engine/ensembleSteps.ts'
-import { unknownNorms } from '../../src/engine/unknownNorms.ts'
+import { unknownNorms } from '../../src/engine/blankNorms.ts'
 
 interface Counted extends ChunkOutcome {
   readonly values: readonly number[]

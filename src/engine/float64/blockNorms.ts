@@ -4,6 +4,7 @@
 // lost what `layerNorms.ts` keeps, and it has to be asked.
 import type { LayerNorms } from '../../core/probe.ts'
 import { normalised } from '../../numerics/logMagnitude.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import { blockOf, type Network } from './network.ts'
 
 /** Squares beyond these may have left float64, or the deltas behind them. */
@@ -17,14 +18,7 @@ const LARGEST_SQUARES = 1e280
  */
 export function blockNorms(network: Network, gradient: Float64Array): LayerNorms | null {
   const layers = network.layers.filter(({ kind }) => kind === 'weighted')
-  const count = layers.length
-  const norms = {
-    mantissa: new Float64Array(count),
-    exponent: new Int32Array(count),
-    meanAbsMantissa: new Float64Array(count),
-    meanAbsExponent: new Int32Array(count),
-    underflow: new Uint8Array(count),
-  }
+  const norms = zeroNorms(layers.length)
   for (const [place, layer] of layers.entries()) {
     const block = blockOf(gradient, layer)
     const { squares, sizes } = sumsOf(block)

@@ -6,6 +6,7 @@ import type { SplitArrays } from '../../core/dataset.ts'
 import type { LossSettings } from '../../core/experiment.ts'
 import type { LayerNorms } from '../../core/probe.ts'
 import { binaryExponent, normalised, scaledNorm } from '../../numerics/logMagnitude.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import { reductionShare } from './losses.ts'
 import { blockOf, type Network } from './network.ts'
 import { addLayerGradient, fillDeltas, fillSlopes, forward, sendBack, type ForwardPass } from './networkPasses.ts'
@@ -39,13 +40,7 @@ export function* layerNorms(
 
   fillSlopes(network, n, tape)
   const positions = network.layers.flatMap(({ kind }, l) => (kind === 'weighted' ? [l] : []))
-  const norms: LayerNorms = {
-    mantissa: new Float64Array(positions.length),
-    exponent: new Int32Array(positions.length),
-    meanAbsMantissa: new Float64Array(positions.length),
-    meanAbsExponent: new Int32Array(positions.length),
-    underflow: lostLayers(network, weights, n, tape),
-  }
+  const norms: LayerNorms = { ...zeroNorms(positions.length), underflow: lostLayers(network, weights, n, tape) }
   const gradient = new Float64Array(network.parameterCount)
   let exponent = 0
   let place = positions.length

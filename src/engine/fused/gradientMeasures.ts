@@ -5,9 +5,10 @@
 import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
 import { combinedNorm, normalised, scaledNorm, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import { splitOf } from '../sampleRows.ts'
 import { exponentOffsets } from './kernelShape.ts'
-import { emptyNorms, normsOfEntries, sumOf, writeNorm } from './layerNorms.ts'
+import { normsOfEntries, sumOf, writeNorm } from './layerNorms.ts'
 import { partCount, partsOf, unpackParameters } from './layout.ts'
 import { padded, stepOf, type MeasuringPasses } from './measuringPasses.ts'
 import type { FusedPass } from './pass.ts'
@@ -126,7 +127,7 @@ function addTo(spec: DenseNetworkSpec, total: ScaledGradient, part: ScaledGradie
 }
 
 function normsOf(spec: DenseNetworkSpec, { mantissas, exponents }: ScaledGradient): LayerNorms {
-  const norms = emptyNorms(spec.layers.length)
+  const norms = zeroNorms(spec.layers.length)
   const squares: ScaledNumber[][] = spec.layers.map(() => [])
   const sums: ScaledNumber[][] = spec.layers.map(() => [])
   forEachBlock(spec, (block, start, end, layer) => {

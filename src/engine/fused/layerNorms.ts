@@ -4,6 +4,7 @@
 import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerNorms } from '../../core/probe.ts'
 import { combinedNorm, normalised, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import type { KernelShape } from './kernelShape.ts'
 import { groupsOfLayer, weightGroups } from './updateGrid.ts'
 
@@ -13,7 +14,7 @@ import { groupsOfLayer, weightGroups } from './updateGrid.ts'
  * @param entries what K2 wrote, see `normEntries`.
  */
 export function normsOfEntries(spec: DenseNetworkSpec, shape: KernelShape, entries: Float32Array, seed: number): LayerNorms {
-  const norms = emptyNorms(spec.layers.length)
+  const norms = zeroNorms(spec.layers.length)
   const ofWeights = weightGroups(shape)
   const groups = groupsOfLayer(shape)
   for (const [l, layer] of spec.layers.entries()) {
@@ -31,17 +32,6 @@ export function normsOfEntries(spec: DenseNetworkSpec, shape: KernelShape, entri
     writeNorm(norms, l, combinedNorm(squares), sumOf(sums), layerParameterCount(layer))
   }
   return norms
-}
-
-/** Zero in every layer. */
-export function emptyNorms(layerCount: number): LayerNorms {
-  return {
-    mantissa: new Float64Array(layerCount),
-    exponent: new Int32Array(layerCount),
-    meanAbsMantissa: new Float64Array(layerCount),
-    meanAbsExponent: new Int32Array(layerCount),
-    underflow: new Uint8Array(layerCount),
-  }
 }
 
 /** @param sum of the sizes of the layer's `count` entries. */

@@ -4,6 +4,7 @@
 import { dispose, type Tensor3D } from '@tensorflow/tfjs-core'
 import { isWeighted } from '../../core/networkSpec.ts'
 import type { LayerNorms, SampleSet } from '../../core/probe.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import { activationCode } from './activations.ts'
 import { exponentOfA } from './afterLinear.ts'
 import { ExtentTable, extentsOf, type Extent } from './extents.ts'
@@ -65,14 +66,7 @@ export async function gradientNormsOn(host: ProbeHost, set: SampleSet, planned: 
     }
   })
   const positions = [...host.spec.layers.keys()].filter((position) => isWeighted(host.spec.layers[position]))
-  const count = positions.length
-  const norms = {
-    mantissa: new Float64Array(count),
-    exponent: new Int32Array(count),
-    meanAbsMantissa: new Float64Array(count),
-    meanAbsExponent: new Int32Array(count),
-    underflow: Uint8Array.from(positions, (position) => planned.lost[position]),
-  }
+  const norms = { ...zeroNorms(positions.length), underflow: Uint8Array.from(positions, (position) => planned.lost[position]) }
   const exponents = gradientExponents(host, plan)
   let next = 0
   for (const [index, position] of positions.entries()) {

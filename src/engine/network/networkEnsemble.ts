@@ -25,7 +25,7 @@ import type { ChunkOutcome, SteppedEnsemble, ToldNorms } from '../ensembleSteps.
 import { gradientNoise } from '../gradientNoise.ts'
 import { StepClock } from '../stepClock.ts'
 import type { TrainerCheckpoint, TrainerOptions } from '../trainer.ts'
-import { unknownNorms } from '../unknownNorms.ts'
+import { unknownNorms } from '../blankNorms.ts'
 import { gradientBanks, type GradientBank } from './gradientBanks.ts'
 import { flatOrder, type LayerTensors } from './layerTensors.ts'
 import { layersOf, tensorsOf } from './layout.ts'

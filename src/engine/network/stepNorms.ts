@@ -7,6 +7,7 @@ import { dispose, tensor1d, type Tensor } from '@tensorflow/tfjs-core'
 import { isWeighted, layerParameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
 import type { LayerNorms } from '../../core/probe.ts'
 import type { Milliseconds } from '../../core/units.ts'
+import { zeroNorms } from '../blankNorms.ts'
 import type { GradientBank } from './gradientBanks.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 
@@ -112,14 +113,7 @@ export class StepNorms {
 
   private normsOfLane(sums: Float32Array, lane: number): LayerNorms | null {
     const { spec, lanes, runsOfTensor, tensorsOfLayer } = this.runs
-    const count = spec.layers.filter(isWeighted).length
-    const norms = {
-      mantissa: new Float64Array(count),
-      exponent: new Int32Array(count),
-      meanAbsMantissa: new Float64Array(count),
-      meanAbsExponent: new Int32Array(count),
-      underflow: new Uint8Array(count),
-    }
+    const norms = zeroNorms(spec.layers.filter(isWeighted).length)
     let place = 0
     let tensor = 0
     let base = 0
