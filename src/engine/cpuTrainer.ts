@@ -3,10 +3,12 @@
 // One member after the other, each exactly as if it were alone: an ensemble of k gives the bits of k single runs.
 // A bad update is taken back before anybody can see it, so "the last finite weights" is the state itself, not a copy to find.
 import type { OptimizerSettings } from '../core/experiment.ts'
-import { DomainFault, ShapeFault } from '../core/faults.ts'
+import { ShapeFault } from '../core/faults.ts'
 import type { LayerInfo, LayerNorms, Probe } from '../core/probe.ts'
 import type { Milliseconds } from '../core/units.ts'
+import { checkCheckpoint, checkSeedIndex } from './ensembleDoor.ts'
 import { gradientNoise } from './gradientNoise.ts'
+import { momentCorrection } from './optimizers/momentCorrection.ts'
 import { inParts, type Parts } from './parts.ts'
 import { unknownNorms } from './blankNorms.ts'
 import { checkIndices } from './sampleRows.ts'
@@ -80,7 +82,11 @@ class CpuTrainer<Slot> implements Trainer {
 
   constructor(options: TrainerOptions, engine: CpuEngine<Slot>) {
     const { initialWeights, optimizer } = options
-    for (const start of initialWeights) checkLength('createCpuTrainer: a start', start, engine.parameterCount)
+    for (const { length } of initialWeights) {
+      if (length !== engine.parameterCount) {
+        throw new ShapeFault(`createCpuTrainer: a start holds ${length} numbers, expected ${engine.parameterCount}`)
+      }
+    }
     this.engine = engine
     this.description = { engine: engine.engine, backend: 'cpu', adapter: null, precision: 'float64', reason: options.reason }
     this.layers = engine.layers
@@ -172,7 +178,7 @@ class CpuTrainer<Slot> implements Trainer {
   }
 
   probe(seedIndex: number): Probe {
-    if (!(seedIndex in this.members)) throw new DomainFault(`probe: no such seed, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
+    checkSeedIndex(seedIndex, this.seedCount)
     this.probes[seedIndex] ??= this.engine.createProbe(this.members[seedIndex], () => this.secondMoments(seedIndex), seedIndex)
     return this.probes[seedIndex]
   }
@@ -190,16 +196,10 @@ class CpuTrainer<Slot> implements Trainer {
 
   /** @throws {ShapeFault} when the checkpoint is not of this ensemble; then nothing has changed but the optimizer. */
   async restore(checkpoint: TrainerCheckpoint): Promise<void> {
-    if (checkpoint.weights.length !== this.seedCount || checkpoint.slots.length !== this.seedCount) {
-      throw new ShapeFault(`restore: a checkpoint of ${checkpoint.weights.length} seeds, expected ${this.seedCount}`)
-    }
-    for (const weights of checkpoint.weights) checkLength('restore: a member', weights, this.parameterCount)
+    checkCheckpoint(checkpoint, this.seedCount, this.parameterCount)
     this.optimizer = checkpoint.optimizer
     this.engine.setOptimizer(checkpoint.optimizer)
-    const slots = checkpoint.slots.map((arrays) => {
-      for (const array of arrays) checkLength('restore: a slot', array, this.parameterCount)
-      return this.engine.unpack(arrays)
-    })
+    const slots = checkpoint.slots.map((arrays) => this.engine.unpack(arrays))
     this.step = checkpoint.step
     for (let seed = 0; seed < this.seedCount; seed++) {
       this.members[seed].set(checkpoint.weights[seed])
@@ -227,15 +227,9 @@ class CpuTrainer<Slot> implements Trainer {
 
   private secondMoments(seedIndex: number): Float64Array | null {
     const v = this.engine.secondMoment(this.slots[seedIndex])
-    const steps = this.slotSteps[seedIndex]
-    if (v === null || this.optimizer.kind !== 'adam' || steps === 0) return v
-    const correction = 1 - this.optimizer.beta2 ** steps
-    return v.map((value) => value / correction)
+    const correction = momentCorrection(this.optimizer, this.slotSteps[seedIndex])
+    return v?.map((value) => value / correction) ?? null
   }
-}
-
-function checkLength(what: string, flat: Float64Array, expected: number): void {
-  if (flat.length !== expected) throw new ShapeFault(`${what} holds ${flat.length} numbers, expected ${expected}`)
 }
 
 function allFinite(values: Float64Array): boolean {

@@ -6,6 +6,7 @@ import type { LayerNorms } from '../../core/probe.ts'
 import type { Milliseconds } from '../../core/units.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { ChunkOutcome, SteppedEnsemble, ToldNorms } from '../ensembleSteps.ts'
+import { momentCorrection } from '../optimizers/momentCorrection.ts'
 import { StepClock } from '../stepClock.ts'
 import type { TrainerCheckpoint, TrainerOptions } from '../trainer.ts'
 import { unknownNorms } from '../blankNorms.ts'
@@ -159,10 +160,8 @@ export class FusedEnsemble implements SteppedEnsemble<ChunkOutcome> {
     const root = rootSlot(optimizer.kind)
     if (root < 0) return null
     const { slots } = await this.read([seedIndex])
-    const v = slots[0][root]
-    if (optimizer.kind !== 'adam' || updates === 0) return v
-    const correction = 1 - optimizer.beta2 ** updates
-    return v.map((value) => value / correction)
+    const correction = momentCorrection(optimizer, updates)
+    return slots[0][root].map((value) => value / correction)
   }
 
   destroy(): void {

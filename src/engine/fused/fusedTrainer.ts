@@ -3,9 +3,10 @@
 // Data and parameters stay on the GPU; a call of `train` sends indices and reads row losses, once per chunk. Kernels are compiled
 // when the first batch tells its size, or ahead where it is known.
 import type { OptimizerSettings } from '../../core/experiment.ts'
-import { DomainFault, FaultError, ShapeFault, UnsupportedFault, type Fault } from '../../core/faults.ts'
+import { FaultError, UnsupportedFault, type Fault } from '../../core/faults.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
+import { checkCheckpoint, checkSeedIndex } from '../ensembleDoor.ts'
 import { trainSteps } from '../ensembleSteps.ts'
 import { layerInfo } from '../layerInfo.ts'
 import { checkIndices } from '../sampleRows.ts'
@@ -106,9 +107,7 @@ class FusedTrainer implements Trainer {
   }
 
   probe(seedIndex: number): Probe {
-    if (!Number.isInteger(seedIndex) || seedIndex < 0 || seedIndex >= this.seedCount) {
-      throw new DomainFault(`probe: seed index, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
-    }
+    checkSeedIndex(seedIndex, this.seedCount)
     const { options, network, opened } = this
     this.probes[seedIndex] ??= createFusedProbe({
       opened,
@@ -139,14 +138,7 @@ class FusedTrainer implements Trainer {
 
   /** @throws {ShapeFault} when the checkpoint is not of this ensemble; then nothing has changed. */
   async restore(checkpoint: TrainerCheckpoint): Promise<void> {
-    const { weights, slots } = checkpoint
-    if (weights.length !== this.seedCount || slots.length !== this.seedCount) {
-      throw new ShapeFault(`restore: a checkpoint of ${weights.length} seeds, expected ${this.seedCount}`)
-    }
-    for (const flat of [...weights, ...slots.flat()]) {
-      if (flat.length !== this.parameterCount)
-        throw new ShapeFault(`restore: an array of ${flat.length} numbers, expected ${this.parameterCount}`)
-    }
+    checkCheckpoint(checkpoint, this.seedCount, this.parameterCount)
     this.ensemble.restore(checkpoint)
   }
 

@@ -23,6 +23,7 @@ import type { Milliseconds } from '../../core/units.ts'
 import type { OpenedDevice } from '../device.ts'
 import type { ChunkOutcome, SteppedEnsemble, ToldNorms } from '../ensembleSteps.ts'
 import { gradientNoise } from '../gradientNoise.ts'
+import { momentCorrection } from '../optimizers/momentCorrection.ts'
 import { StepClock } from '../stepClock.ts'
 import type { TrainerCheckpoint, TrainerOptions } from '../trainer.ts'
 import { unknownNorms } from '../blankNorms.ts'
@@ -184,9 +185,7 @@ export class NetworkEnsemble implements SteppedEnsemble<NetworkOutcome> {
   borrowRoots(seedIndex: number): BorrowedRoots | null {
     const slot = rootSlot(this.optimizer.kind)
     if (slot < 0) return null
-    const t = this.slotSteps[seedIndex]
-    // Before the first update Adam's correction would be 0/0: v is 0 then, corrected or not.
-    const correction = this.optimizer.kind === 'adam' && t > 0 ? 1 / (1 - this.optimizer.beta2 ** t) : 1
+    const correction = 1 / momentCorrection(this.optimizer, this.slotSteps[seedIndex])
     return { roots: this.state.slots.map((slots) => laneOf(slots[slot], seedIndex)), correction }
   }
 

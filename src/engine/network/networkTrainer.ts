@@ -1,9 +1,9 @@
 // How does a network train on tfjs' WebGPU backend? Explicit passes, data and weights resident, one readback per call.
-import { DomainFault, ShapeFault } from '../../core/faults.ts'
 import type { OptimizerSettings } from '../../core/experiment.ts'
 import { parameterCount } from '../../core/networkSpec.ts'
 import type { LayerInfo, Probe } from '../../core/probe.ts'
 import type { OpenedDevice } from '../device.ts'
+import { checkCheckpoint, checkSeedIndex } from '../ensembleDoor.ts'
 import { trainSteps } from '../ensembleSteps.ts'
 import { layerInfo } from '../layerInfo.ts'
 import { checkIndices } from '../sampleRows.ts'
@@ -71,9 +71,7 @@ class NetworkTrainer implements Trainer {
   }
 
   probe(seedIndex: number): Probe {
-    if (!Number.isInteger(seedIndex) || seedIndex < 0 || seedIndex >= this.seedCount) {
-      throw new DomainFault(`probe: seed index, got ${seedIndex}, expected 0 .. ${this.seedCount - 1}`)
-    }
+    checkSeedIndex(seedIndex, this.seedCount)
     const { ensemble, options } = this
     return createNetworkProbe({
       spec: options.spec,
@@ -93,9 +91,7 @@ class NetworkTrainer implements Trainer {
   }
 
   async restore(checkpoint: TrainerCheckpoint): Promise<void> {
-    if (checkpoint.weights.length !== this.seedCount) {
-      throw new ShapeFault(`restore: a checkpoint of ${checkpoint.weights.length} seeds, expected ${this.seedCount}`)
-    }
+    checkCheckpoint(checkpoint, this.seedCount, this.parameterCount)
     this.ensemble.restore(checkpoint)
   }
 
