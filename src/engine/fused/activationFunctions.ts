@@ -15,25 +15,34 @@ fn tanhFar(x: vec4f) -> vec4f {
   return sign(x) * (1.0 - tail) / (1.0 + tail);
 }
 fn tanhAny(x: vec4f) -> vec4f { return select(tanhFar(x), x * tanhGain(x), abs(x) < vec4f(0.2)); }
-fn tanhSlope(x: vec4f) -> vec4f {
-  let tail = exp(-2.0 * abs(x));
-  let sum = 1.0 + tail;
-  return 4.0 * tail / (sum * sum);
+fn tanhSlope(x: vec4f) -> Tails {
+  let tail = lastOf(2.0 * abs(x));
+  let sum = besideOne(tail);
+  return Tails(4.0 * tail.mantissa / (sum * sum), tail.power);
 }
 // tanh of z 2^e as a mantissa of 2^e.
 fn tanhScaled(z: vec4f, x: vec4f, e: i32) -> vec4f { return select(tanhFar(x) * exp2i(-e), z * tanhGain(x), abs(x) < vec4f(0.2)); }`
 
-/** 1 / (1 + exp(-x)) without overflow, and x held where exp stays a number. */
+/** 1 / (1 + exp(-x)) and its slope without overflow, and x held where all is over. */
 export const LOGISTIC_WGSL = `
-fn logistic(x: vec4f) -> vec4f {
-  let tail = exp(-min(abs(x), vec4f(85.0)));
-  return select(vec4f(1.0), tail, x < vec4f(0.0)) / (1.0 + tail);
+fn logistic(x: vec4f) -> Tails {
+  let tail = lastOf(abs(x));
+  let isBelow = x < vec4f(0.0);
+  return Tails(select(vec4f(1.0), tail.mantissa, isBelow) / besideOne(tail), select(vec4i(0), tail.power, isBelow));
 }
-fn within(x: vec4f) -> vec4f { return clamp(x, vec4f(-85.0), vec4f(85.0)); }`
+fn logisticSlope(x: vec4f) -> Tails {
+  let tail = lastOf(abs(x));
+  let sum = besideOne(tail);
+  return Tails(tail.mantissa / (sum * sum), tail.power);
+}
+fn within(x: vec4f) -> vec4f { return clamp(x, vec4f(-2.0e5), vec4f(2.0e5)); }`
 
 /** log(1 + exp(-|x|)). */
 export const SOFTPLUS_WGSL = `${logOnePlusSeries('logOnePlusSeries4', 'vec4f')}
-fn softplusTail(x: vec4f) -> vec4f { return logOnePlusSeries4(exp(-min(abs(x), vec4f(85.0)))); }`
+fn softplusTail(x: vec4f) -> Tails {
+  let tail = lastOf(abs(x));
+  return Tails(select(logOnePlusSeries4(tail.mantissa), tail.mantissa, tail.power != vec4i(0)), tail.power);
+}`
 
 /** atan to 2e-9: turned by 45 or 90 degrees until |w| < 0.415, where a fitted odd polynomial serves; gain is atan(x) / x there. */
 export const ARCTAN_WGSL = `
@@ -55,12 +64,14 @@ fn expm1Gain(x: vec4f) -> vec4f {
 }
 fn expBelow(x: vec4f) -> vec4f { return exp(clamp(x, vec4f(-85.0), vec4f(0.0))); }`
 
-/** Normal density and distribution; the tail is the density times a fitted polynomial in 1 / (1 + 0.3 |x|), right to 4e-7. */
+/** exp(-x^2 / 2), and what P(N(0, 1) > |x|) is beside it: a polynomial in 1 / (1 + 0.3 |x|) fitted to 4e-7, beyond 13 the asymptotic series. */
 export const NORMAL_WGSL = `
-fn normalBell(x: vec4f) -> vec4f { let a = min(abs(x), vec4f(13.0)); return exp(-0.5 * a * a); }
-fn normalDensity(x: vec4f) -> vec4f { return 0.3989423 * normalBell(x); }
-fn normalDistribution(x: vec4f) -> vec4f {
+fn normalBell(x: vec4f) -> Tails { let a = min(abs(x), vec4f(500.0)); return lastOf(0.5 * a * a); }
+fn normalTail(x: vec4f) -> vec4f {
+  let a = clamp(abs(x), vec4f(13.0), vec4f(500.0));
+  let y = 1.0 / (a * a);
+  let far = 0.3989423 / a * (1.0 - y * (1.0 - 3.0 * y * (1.0 - 5.0 * y)));
   let t = 1.0 / (1.0 + 0.3 * min(abs(x), vec4f(13.0)));
-  let tail = normalBell(x) * t * (0.1196874 + t * (0.11955738 + t * (0.11036005 + t * (0.07778901 + t * (0.09794125 + t * (-0.08282141 + t * (0.19594358 + t * (-0.23137788 + t * (0.1137972 + t * -0.020876583)))))))));
-  return select(1.0 - tail, tail, x < vec4f(0.0));
+  let near = t * (0.1196874 + t * (0.11955738 + t * (0.11036005 + t * (0.07778901 + t * (0.09794125 + t * (-0.08282141 + t * (0.19594358 + t * (-0.23137788 + t * (0.1137972 + t * -0.020876583)))))))));
+  return select(far, near, abs(x) < vec4f(13.0));
 }`

@@ -3,16 +3,21 @@
 // A tile holds z and h as mantissas of 2^e. Each entry gives three WGSL bodies: the value in the same exponent, and
 // the true first and second derivatives. Near 0 an activation is z times a gain, so numbers below float32 keep their
 // digits; derivatives near saturation come from exp(-2|z|), because 1 - tanh^2 would be rounding noise there.
+// What falls off like an exponential leaves float32 at |z| = 43 to 104: such values and derivatives have powers of two of their
+// own, entry by entry, and a tile agrees on the largest of them.
 import type { Activation } from '../../core/experiment.ts'
 import { ARCTAN_WGSL, EXPM1_WGSL, LOGISTIC_WGSL, NORMAL_WGSL, SOFTPLUS_WGSL, TANH_WGSL } from './activationFunctions.ts'
+import { TAIL_PRELUDE } from './tailWgsl.ts'
 
 interface ActivationWgsl {
-  /** Value in the exponent of z; may use z, e and the true preactivation x. */
+  /** Value in the exponent of z; may use z, e and the true preactivation x. Numbers, or Tails where `tails` says so. */
   readonly value: string
   /** First derivative; may use z, h (both mantissas), e and x. */
   readonly slope: string
   /** Second derivative; likewise. */
   readonly curvature: string
+  /** What falls off like an exponential: slope and curvature, or the value too. */
+  readonly tails: 'none' | 'derivatives' | 'all'
   /** Whether slope or curvature need z, so that the forward pass must keep it. */
   readonly needsPreactivation: boolean
   /** Saturates: a tile with e > 0 is evaluated at true scale, |x| held below this, and e becomes 0. Null: it does not. */
@@ -36,6 +41,7 @@ const TABLE: Readonly<Record<Activation, ActivationWgsl>> = {
     value: 'return z;',
     slope: 'return vec4f(1.0);',
     curvature: ZERO,
+    tails: 'none',
     needsPreactivation: false,
     bounded: null,
     ratio: null,
@@ -46,6 +52,7 @@ const TABLE: Readonly<Record<Activation, ActivationWgsl>> = {
     value: 'return select(z, vec4f(0.0), z <= vec4f(0.0));',
     slope: 'return select(vec4f(1.0), vec4f(0.0), h <= vec4f(0.0));',
     curvature: ZERO,
+    tails: 'none',
     needsPreactivation: false,
     bounded: null,
     ratio: null,
@@ -54,44 +61,50 @@ const TABLE: Readonly<Record<Activation, ActivationWgsl>> = {
   tanh: {
     value: 'return tanhScaled(z, x, e);',
     slope: 'return tanhSlope(x);',
-    curvature: 'return -2.0 * tanhAny(x) * tanhSlope(x);',
+    curvature: 'let s = tanhSlope(x); return Tails(-2.0 * tanhAny(x) * s.mantissa, s.power);',
+    tails: 'derivatives',
     needsPreactivation: true,
-    bounded: '1.0e4',
+    bounded: '2.0e5',
     ratio: '-2.0 * tanhAny(x)',
-    uses: [TANH_WGSL],
+    uses: [TAIL_PRELUDE, TANH_WGSL],
   },
   tanh3: {
     value: 'return 3.0 * tanhScaled(z, x, e);',
-    slope: 'return 3.0 * tanhSlope(x);',
-    curvature: 'return -6.0 * tanhAny(x) * tanhSlope(x);',
+    slope: 'let s = tanhSlope(x); return Tails(3.0 * s.mantissa, s.power);',
+    curvature: 'let s = tanhSlope(x); return Tails(-6.0 * tanhAny(x) * s.mantissa, s.power);',
+    tails: 'derivatives',
     needsPreactivation: true,
-    bounded: '1.0e4',
+    bounded: '2.0e5',
     ratio: '-2.0 * tanhAny(x)',
-    uses: [TANH_WGSL],
+    uses: [TAIL_PRELUDE, TANH_WGSL],
   },
   swish: {
-    value: 'return z * logistic(x);',
-    slope: 'let y = within(x); let s = logistic(y); return s * (1.0 + y * logistic(-y));',
-    curvature: 'let y = within(x); let s = logistic(y); let t = logistic(-y); return s * t * (2.0 + y * (t - s));',
+    value: 'let s = logistic(x); return Tails(z * s.mantissa, s.power);',
+    slope: 'let y = within(x); let s = logistic(y); return Tails(s.mantissa * (1.0 + y * flushed(logistic(-y))), s.power);',
+    curvature:
+      'let y = within(x); let s = logisticSlope(y); return Tails(s.mantissa * (2.0 + y * (flushed(logistic(-y)) - flushed(logistic(y)))), s.power);',
+    tails: 'all',
     needsPreactivation: true,
     bounded: null,
     ratio: 'full',
-    uses: [LOGISTIC_WGSL],
+    uses: [TAIL_PRELUDE, LOGISTIC_WGSL],
   },
   sigmoid: {
     value: 'return logistic(x);',
-    slope: 'return logistic(x) * logistic(-x);',
-    curvature: 'return -tanhAny(0.5 * x) * logistic(x) * logistic(-x);',
+    slope: 'return logisticSlope(x);',
+    curvature: 'let s = logisticSlope(x); return Tails(-tanhAny(0.5 * x) * s.mantissa, s.power);',
+    tails: 'all',
     needsPreactivation: true,
-    bounded: '1.0e4',
+    bounded: '2.0e5',
     offset: true,
     ratio: '-tanhAny(0.5 * x)',
-    uses: [TANH_WGSL, LOGISTIC_WGSL],
+    uses: [TAIL_PRELUDE, TANH_WGSL, LOGISTIC_WGSL],
   },
   softsign: {
     value: 'return z / (1.0 + abs(x));',
     slope: 'let s = 1.0 / (1.0 + abs(x)); return s * s;',
     curvature: 'let s = 1.0 / (1.0 + abs(x)); return -2.0 * sign(x) * s * s * s;',
+    tails: 'none',
     needsPreactivation: true,
     bounded: '1.0e18',
     ratio: '-2.0 * sign(x) / (1.0 + abs(x))',
@@ -101,39 +114,46 @@ const TABLE: Readonly<Record<Activation, ActivationWgsl>> = {
     value: 'return select(arctanFar(x) * exp2i(-e), z * arctanGain(x), abs(x) < vec4f(0.41421356));',
     slope: 'return 1.0 / (1.0 + x * x);',
     curvature: 'let s = 1.0 / (1.0 + x * x); return -2.0 * x * s * s;',
+    tails: 'none',
     needsPreactivation: true,
     bounded: '1.0e18',
     ratio: '-2.0 * x / (1.0 + x * x)',
     uses: [ARCTAN_WGSL],
   },
   softplus: {
-    value: 'return max(z, vec4f(0.0)) + softplusTail(x) * exp2i(-e);',
+    value:
+      'let t = softplusTail(x); let isBelow = x < vec4f(0.0); return Tails(select(z + flushed(t) * exp2i(-e), t.mantissa * exp2i(-e), isBelow), select(vec4i(0), t.power, isBelow));',
     slope: 'return logistic(x);',
-    curvature: 'return logistic(x) * logistic(-x);',
+    curvature: 'return logisticSlope(x);',
+    tails: 'all',
     needsPreactivation: true,
     bounded: null,
     offset: true,
-    ratio: 'logistic(-x)',
-    uses: [LOGISTIC_WGSL, SOFTPLUS_WGSL],
+    ratio: 'flushed(logistic(-x))',
+    uses: [TAIL_PRELUDE, LOGISTIC_WGSL, SOFTPLUS_WGSL],
   },
   gelu: {
-    value: 'return z * normalDistribution(x);',
-    slope: 'return normalDistribution(x) + clamp(x, vec4f(-13.0), vec4f(13.0)) * normalDensity(x);',
-    curvature: 'let a = min(abs(x), vec4f(13.0)); return (2.0 - a * a) * normalDensity(a);',
+    value:
+      'let b = normalBell(x); let t = normalTail(x); let isBelow = x < vec4f(0.0); return Tails(z * select(1.0 - flushed(b) * t, b.mantissa * t, isBelow), select(vec4i(0), b.power, isBelow));',
+    slope:
+      'let b = normalBell(x); let t = normalTail(x); let y = min(abs(x), vec4f(500.0)) * 0.3989423; let isBelow = x < vec4f(0.0); return Tails(select(1.0 + flushed(b) * (y - t), b.mantissa * (t - y), isBelow), select(vec4i(0), b.power, isBelow));',
+    curvature: 'let b = normalBell(x); let a = min(abs(x), vec4f(500.0)); return Tails((2.0 - a * a) * 0.3989423 * b.mantissa, b.power);',
+    tails: 'all',
     needsPreactivation: true,
     bounded: null,
     ratio: 'full',
-    uses: [NORMAL_WGSL],
+    uses: [TAIL_PRELUDE, NORMAL_WGSL],
   },
   elu: {
     value:
       'return select(select((expBelow(x) - 1.0) * exp2i(-e), z * expm1Gain(max(x, vec4f(-0.25))), x > vec4f(-0.25)), z, x > vec4f(0.0));',
-    slope: 'return select(expBelow(x), vec4f(1.0), x > vec4f(0.0));',
-    curvature: 'return select(expBelow(x), vec4f(0.0), x > vec4f(0.0));',
+    slope: 'return lastOf(max(-x, vec4f(0.0)));',
+    curvature: 'let s = lastOf(max(-x, vec4f(0.0))); return Tails(select(s.mantissa, vec4f(0.0), x > vec4f(0.0)), s.power);',
+    tails: 'derivatives',
     needsPreactivation: true,
     bounded: null,
     ratio: 'select(vec4f(1.0), vec4f(0.0), x > vec4f(0.0))',
-    uses: [EXPM1_WGSL],
+    uses: [TAIL_PRELUDE, EXPM1_WGSL],
   },
 }
 
@@ -164,22 +184,42 @@ export function keepsZero(activation: Activation): boolean {
   return TABLE[activation].offset !== true
 }
 
+/** See `tails` of the table. */
+export function tailsOfActivation(activation: Activation): ActivationWgsl['tails'] {
+  return TABLE[activation].tails
+}
+
 /** See `ratio` of the table. */
 export function curvatureRatio(activation: Activation): string | null {
   return TABLE[activation].ratio
 }
 
-/** The functions that these activations (and others, who say so) share; once per module, before `activationWgsl`. */
-export function activationPrelude(activations: readonly Activation[], others: readonly string[] = []): string {
-  return [...new Set([...activations.flatMap((activation) => TABLE[activation].uses), ...others])].join('\n')
+/** The functions that these activations (and others, who say so) share, but for those already there; once per module, before `activationWgsl`. */
+export function activationPrelude(
+  activations: readonly Activation[],
+  others: readonly string[] = [],
+  alreadyThere: readonly string[] = [],
+): string {
+  const all = new Set([...activations.flatMap((activation) => TABLE[activation].uses), ...others])
+  return [...all].filter((text) => !alreadyThere.includes(text)).join('\n')
 }
 
-/** WGSL functions `<prefix>Value(z, e)`, `<prefix>Slope(z, h, e)`, `<prefix>Curvature(z, h, e)`; they call `exp2i` of `exponentWgsl`. */
+/**
+ * WGSL functions `<prefix>Value(z, e)`, `<prefix>Slope(z, h, e)`, `<prefix>Curvature(z, h, e)`, float32 all; they call `exp2i` of `exponentWgsl`.
+ *
+ * And of what has tails `<prefix>ValueTails` and so on, with the same arguments.
+ */
 export function activationWgsl(prefix: string, activation: Activation): string {
-  const { value, slope, curvature } = TABLE[activation]
-  const x = 'let x = z * exp2i(e);'
+  const { value, slope, curvature, tails } = TABLE[activation]
+  const written = (name: string, list: string, call: string, body: string, hasTails: boolean): string => {
+    const x = 'let x = z * exp2i(e);'
+    return hasTails
+      ? `fn ${prefix}${name}Tails(${list}) -> Tails { ${x} ${body} }
+fn ${prefix}${name}(${list}) -> vec4f { return flushed(${prefix}${name}Tails(${call})); }`
+      : `fn ${prefix}${name}(${list}) -> vec4f { ${x} ${body} }`
+  }
   return `
-fn ${prefix}Value(z: vec4f, e: i32) -> vec4f { ${x} ${value} }
-fn ${prefix}Slope(z: vec4f, h: vec4f, e: i32) -> vec4f { ${x} ${slope} }
-fn ${prefix}Curvature(z: vec4f, h: vec4f, e: i32) -> vec4f { ${x} ${curvature} }`
+${written('Value', 'z: vec4f, e: i32', 'z, e', value, tails === 'all')}
+${written('Slope', 'z: vec4f, h: vec4f, e: i32', 'z, h, e', slope, tails !== 'none')}
+${written('Curvature', 'z: vec4f, h: vec4f, e: i32', 'z, h, e', curvature, tails !== 'none')}`
 }

@@ -13,9 +13,10 @@
 //
 // Rows past the batch, and those of index -1, are computed and masked: their deltas and losses are 0. A row's numbers do not depend
 // on the tile it lies in, so the tile size is free to be tuned.
+import { agreementMemory, agreementStart, agreeOnPower } from './agreementWgsl.ts'
 import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
 import { rangePieces } from './layerRangesWgsl.ts'
-import { keepsZero, toTrueScale } from './activationWgsl.ts'
+import { keepsZero, tailsOfActivation, toTrueScale } from './activationWgsl.ts'
 import { isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
 import { hasTails } from './tailWgsl.ts'
@@ -39,7 +40,10 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
   const keepZ = keepsPreactivations(layout)
   const plain = isPlain(layout)
   const single = shape.head === 'outputs'
-  const tails = hasTails(shape)
+  const outTails = tailsOfActivation(layout.outputActivation) !== 'none'
+  const tails = hasTails(shape) || outTails
+  const slopeTails = tailsOfActivation(layout.activation) !== 'none'
+  const valueTails = tailsOfActivation(layout.activation) === 'all'
   const readWeights =
     'let w0 = parameters[p]; let w1 = parameters[p + QUADS]; let w2 = parameters[p + 2u * QUADS]; let w3 = parameters[p + 3u * QUADS];'
   // What follows the sums is a loop over the thread's rows: unrolled it would be most of what there is to compile.
@@ -48,6 +52,8 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
       let row = tileRow + i;
       ${body}
     }`
+  const outputZ = (i: number): string =>
+    keepZ ? `activations[Z_START + activationAt(seed, LAYERS, tileRow + ${i}u, column)]` : 'vec4f(0.0)'
   const nextLayer = `
     workgroupBarrier();
     let swap = cur; cur = nxt; nxt = swap;`
@@ -66,32 +72,47 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     const activation = prefix === 'hidden' ? layout.activation : layout.outputActivation
     // Padding must stay 0, or the weights that lead out of it would learn.
     const isReal = `columns < vec4u(${prefix === 'hidden' ? 'HIDDEN_COLUMNS' : 'OUT_COLUMNS'})`
-    const value = `${prefix}Value(v, e)`
+    const agrees = prefix === 'hidden' && valueTails
+    const whole = agrees ? 'ofTails(hiddenValueTails(v, ez), power)' : `${prefix}Value(v, e)`
+    // Rows that are not real may be larger than those that are.
+    const agreement = agreeOnPower(
+      eachRow,
+      `if (((realRows >> i) & 1u) == 0u) { continue; }
+      let there = ${keepsZero(activation) ? 'sh[nxt + own]' : `select(vec4f(0.0), vec4f(1.0), ${isReal})`};
+      let powers = hiddenValueTails(sh[nxt + own], e).power;`,
+    )
     return `
       ${toTrueScale(activation, (toScale) => eachRow(`var v = sh[nxt + own]; ${toScale('v')} sh[nxt + own] = v;`))}
-      ${plain ? '' : 'if (lid == 0u) { exponents[exponentArgument(seed, l, tileNumber)] = e; }'}
+      ${keepZ ? 'if (lid == 0u) { exponents[exponentArgument(seed, l, tileNumber)] = e; }' : ''}
+      ${agrees ? `${agreement} let ez = e; e = lowered(e, power);` : ''}
       ${eachRow(`var v = sh[nxt + own];
       ${keepZ ? 'activations[Z_START + activationAt(seed, l + 1u, row, column)] = v;' : ''}
-      v = ${keepsZero(activation) ? value : `select(vec4f(0.0), ${value}, ${isReal})`};
+      v = ${keepsZero(activation) ? whole : `select(vec4f(0.0), ${whole}, ${isReal})`};
       size = max(size, sizeBits(v));
       sh[nxt + own] = v;
       activations[activationAt(seed, l + 1u, row, column)] = v;`)}`
   }
-  const plainDelta = `let ea = exponents[exponentForward(seed, l, tileNumber)];
+  const ownZ = (layer: string): string => `activations[Z_START + activationAt(seed, ${layer}, row, column)]`
+  const plainDelta = `${keepZ ? 'let ea = exponents[exponentArgument(seed, l - 1u, tileNumber)];' : 'let ea = 0;'}
+    ${
+      slopeTails
+        ? `${agreeOnPower(eachRow, `let there = sh[nxt + own]; let powers = hiddenSlopeTails(${ownZ('l')}, there, ea).power;`)} e = lowered(e, power);`
+        : ''
+    }
     ${eachRow(`let h = activations[activationAt(seed, l, row, column)];
-      let z = ${keepZ ? 'activations[Z_START + activationAt(seed, l, row, column)]' : 'vec4f(0.0)'};
-      let d = sh[nxt + own] * (HIDDEN_SCALE * s * hiddenSlope(z, h, ea));
+      let z = ${keepZ ? ownZ('l') : 'vec4f(0.0)'};
+      let d = sh[nxt + own] * (HIDDEN_SCALE * s * ${slopeTails ? 'ofTails(hiddenSlopeTails(z, h, ea), power)' : 'hiddenSlope(z, h, ea)'});
       size = max(size, sizeBits(d));
       sh[nxt + own] = d;
       deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}`
   const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
   ${layout.skips === null ? '' : 'skipped = NO_EXPONENT; turn = 0u; if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }'}
-  ${tails ? unroll((i) => `atomicMax(&largestBits[(slot + 1u) % 3u], tailSize(delta${i}, power${i}));`) : ''}
+  ${tails ? unroll((i) => `atomicMax(&largestBits[(slot + 1u) % 3u], tailSize(${outTails ? 'there' : 'delta'}${i}, power${i}));`) : ''}
   // Everybody has read the outputs; and lid 0 has written the exponents that all read below.
   workgroupBarrier();
   storageBarrier();
-  ${tails ? `e = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); ${unroll((i) => `delta${i} *= exp2v(power${i} - e);`)} workgroupBarrier();` : ''}
+  ${tails ? `let low = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); e = lowered(e, low); ${unroll((i) => `delta${i} *= exp2v(min(power${i} - low, vec4i(0)));`)} workgroupBarrier();` : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } }
   slot = 0u;
   cur = 0u;
@@ -111,13 +132,13 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
     let bits = atomicLoad(&largestBits[slot]);
     let de = excess(bits);
     let s = exp2i(-de);
-    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = NO_EXPONENT; }
+    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = emptied(e); }
     if (de != 0) {
       e += de;
       ${eachRow('deltas[deltaAt(seed, l, row, column)] = sh[cur + own] * s;')}
       if (lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = e; }
     }
-    ${plain ? '' : 'if (bits == 0u) { e = NO_EXPONENT; }'}
+    ${plain ? '' : 'if (bits == 0u) { e = emptied(e); }'}
     if (l == 0u) { break; }
     ${nextSlot}
     ${unroll((i) => `acc${i} = vec4f(0.0);`)}
@@ -139,6 +160,7 @@ export function forwardBackwardWgsl(shape: KernelShape, passes: 'forward' | 'bot
 var<workgroup> sh: array<vec4f, ${2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, 3>;
 ${normAndSkipMemory(shape)}
+${slopeTails ? agreementMemory() : ''}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group: vec3u) {
@@ -153,12 +175,14 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var e = 0;
   var slot = 0u;
   var worst = 0u;
+  ${slopeTails ? agreementStart() : ''}
   ${ranged ? range.prelude : ''}
   ${layout.skips === null ? '' : '// exponent of what a skip carries, forward and backward\n  var skipped = NO_EXPONENT;'}
   ${layout.skips === null || passes === 'forward' ? '' : `var turn = 0u; ${ranged ? 'if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&sentBits[i], 0u); } }' : ''}`}
   // not by lid: a tile may have fewer than three threads
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
   ${unroll((i) => `let own${i} = (row0 + ${i}u) * QUADS + column; var acc${i} = vec4f(0.0); var index${i} = -1; if (tileRow + ${i}u < ROWS) { index${i} = batchIndices[indexAt(step.numbers.x, seed, tileRow + ${i}u)]; } let real${i} = index${i} >= 0; let sample${i} = max(index${i}, 0)${single ? ' / i32(OUT_COLUMNS)' : ''};`)}
+  ${valueTails ? `var realRows = 0u; ${unroll((i) => `realRows |= select(0u, 1u << ${i}u, real${i});`)}` : ''}
   workgroupBarrier();
 
   ${ranged ? range.resumeForward : ''}
@@ -180,13 +204,13 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       let s = exp2i(-de);
       // The weighted sum takes the power of two on its way out, which is as exact and cheaper.
       weightScale = HIDDEN_SCALE * s;
-      if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
+      if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = emptied(e); }
       if (de != 0) {
         e += de;
-        ${eachRow(`activations[activationAt(seed, l, row, column)] = sh[cur + own] * s;${keepZ && plain ? ' activations[Z_START + activationAt(seed, l, row, column)] *= s;' : ''}`)}
+        ${eachRow(`activations[activationAt(seed, l, row, column)] = sh[cur + own] * s;`)}
         if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
       }
-      ${layout.skips === null ? '' : 'if (startsBlock(l)) { skipped = select(e, NO_EXPONENT, bits == 0u); }'}
+      ${layout.skips === null ? '' : 'if (startsBlock(l)) { skipped = select(e, emptied(e), bits == 0u); }'}
       ${nextSlot}
       for (var k = 0u; k < QUADS; k++) {
         let p = w + 4u * k * QUADS;
@@ -214,7 +238,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   ${unroll(
     (
       i,
-    ) => `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${keepZ ? `activations[Z_START + activationAt(seed, LAYERS, tileRow + ${i}u, column)]` : 'vec4f(0.0)'}, f${i}, e), real${i});
+    ) => `${outTails ? `${single ? `var power${i} = vec4i(0);` : ''} let there${i} = select(vec4f(0.0), delta${i}, real${i}); let slope${i} = outputSlopeTails(${outputZ(i)}, f${i}, e); delta${i} = there${i} * slope${i}.mantissa; power${i} += slope${i}.power;` : `delta${i} = select(vec4f(0.0), delta${i} * outputSlope(${outputZ(i)}, f${i}, e), real${i});`}
     if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + tileRow + ${i}u] = vec2f(select(0.0, rowLoss${i}, real${i}), select(f32(lossExponent${i}), ${POISON.toExponential()}, lost)); }`,
   )}
   ${passes === 'forward' ? '' : toBackward}

@@ -3,14 +3,15 @@ import { activationPrelude, activationWgsl } from './activationWgsl.ts'
 import { EXPONENT_PRELUDE } from './exponentWgsl.ts'
 import { shapeWgsl, type KernelShape } from './kernelShape.ts'
 import { LOSS_PRELUDE } from './lossHeadWgsl.ts'
+import { TAIL_PRELUDE } from './tailWgsl.ts'
 
 /** WGSL before the workgroup memory of a K1; `forwardBackwardKernel.ts` draws the buffers. */
 export function forwardBackwardPrelude(shape: KernelShape): string {
   const { layout } = shape
   return `
 ${EXPONENT_PRELUDE}
-${activationPrelude([layout.activation, layout.outputActivation])}
 ${LOSS_PRELUDE}
+${activationPrelude([layout.activation, layout.outputActivation], [], [TAIL_PRELUDE])}
 ${activationWgsl('hidden', layout.activation)}
 ${activationWgsl('output', layout.outputActivation)}
 ${shapeWgsl(shape, 'fixedTile')}

@@ -11,7 +11,8 @@
 //
 // Source: Pearlmutter 1994.
 import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
-import { curvatureRatio } from './activationWgsl.ts'
+import { curvatureRatio, tailsOfActivation } from './activationWgsl.ts'
+import { agreementMemory, agreementStart, agreeOnTops } from './agreementWgsl.ts'
 import { isPlain, keepsPreactivations } from './kernelShape.ts'
 import { clearSent, deltaTangentThroughNormAndSkip, sentBytes, sentMemory, tangentThroughNormAndSkip } from './normAndSkipTangentWgsl.ts'
 import { tangentHeadWgsl } from './tangentHeadWgsl.ts'
@@ -20,7 +21,7 @@ import { type TangentShape } from './tangentLayout.ts'
 /** Bytes of workgroup memory that one workgroup of H1 takes. */
 export function tangentWorkgroupBytes(shape: TangentShape): number {
   const { layout, tile } = shape.pass
-  return shape.together * (32 * tile.rows * layout.quads + 12) + sentBytes(shape)
+  return shape.together * (32 * tile.rows * layout.quads + 20) + sentBytes(shape)
 }
 
 /** WGSL of H1; entry point `main`, tiles x (vectors / together) workgroups. */
@@ -36,6 +37,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   const skips = layout.skips !== null
   // Whether act'' needs the product G; with norms and skips it always does.
   const full = ratio === 'full' || (curved && !plain)
+  const tails = plain && tailsOfActivation(layout.activation) !== 'none'
   const rows = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n    ')
   const each = (body: (u: number, i: number) => string): string => vectors((u) => rows((i) => body(u, i)))
@@ -75,10 +77,19 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   )
   const fromShared = each((u, i) => `r${u}_${i} = ${shared(u, 'nxt', i, 'column')};`)
   const plainForward = (): string => `
-      let eh = exponents[exponentForward(0u, l + 1u, tileNumber)];
+      let eh = ${keepZ ? 'exponents[exponentArgument(0u, l, tileNumber)]' : '0'};
       ${curved ? each((u, i) => `tangents[curvedAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i};`) : ''}
       ${curved ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
-      ${rows((i) => `{ let slope = hiddenSlope(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh); ${vectors((u) => `r${u}_${i} *= slope;`)} }`)}
+      ${
+        tails
+          ? `${rows((i) => `let slope${i} = hiddenSlopeTails(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh);`)}
+      ${vectors((u) => `var noted${u} = 0u;`)}
+      ${rows((i) => `if (tileRow + ${i}u < span.first.w) { ${vectors((u) => `noted${u} = max(noted${u}, tailSize(r${u}_${i}, slope${i}.power));`)} }`)}
+      ${agreeOnTops(together)}
+      ${vectors((u) => `let power${u} = tailExponent(top${u}); e${u} = lowered(e${u}, power${u});`)}
+      ${each((u, i) => `r${u}_${i} *= ofTails(slope${i}, power${u});`)}`
+          : rows((i) => `{ let slope = hiddenSlope(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh); ${vectors((u) => `r${u}_${i} *= slope;`)} }`)
+      }
       ${each((u, i) => `tangents[tangentAt(v${u}, l + 1u, tileRow + ${i}u, column)] = r${u}_${i}; ${shared(u, 'nxt', i, 'column')} = r${u}_${i};`)}
       ${noteSizes}`
   const forwardThroughBlocks = (): string => `
@@ -97,19 +108,45 @@ export function hessianForwardWgsl(shape: TangentShape): string {
     ${vectors(
       (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
     let ec${u} = ${curved ? `summed(below, tangentExponents[curvedExponent(v${u}, l, tileNumber)])` : 'NO_EXPONENT'};
-    var en${u} = max(max(e${u}, ev${u}), ec${u});
+    var en${u} = max(e${u}, ${tails ? `ev${u}` : `max(ev${u}, ec${u})`});
     if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }
     let s${u} = select(exp2i(old${u} - en${u}), 0.0, e${u} < NO_EXPONENT / 2);
     let t${u} = exp2i(ev${u} - en${u});
     e${u} = en${u};`,
     )}`
-  const plainBackward = (): string => `
+  const rz = (u: number, i: number): string => `tangents[curvedAt(v${u}, l, tileRow + ${i}u, column)]`
+  // Both terms have powers of their own; the larger of them is taken out.
+  const plainBackwardTails = (): string => `
     ${rows(
-      (i) => `{ let slope = HIDDEN_SCALE * hiddenSlope(${z('l', i)}, ${h('l', i)}, ea);
+      (i) => `let slope${i} = hiddenSlopeTails(${z('l', i)}, ${h('l', i)}, ea);
+    ${
+      full
+        ? `let bend${i} = hiddenCurvatureTails(${z('l', i)}, ${h('l', i)}, ea); let bent${i} = HIDDEN_SCALE * bend${i}.mantissa * g${i};`
+        : `let bent${i} = curvatureRatio(${z('l', i)}, ea) * deltas[deltaAt(0u, l - 1u, tileRow + ${i}u, column)];`
+    }`,
+    )}
+    ${vectors((u) => `var noted${u} = 0u; let isBent${u} = ec${u} > NO_EXPONENT / 2;`)}
+    ${each(
+      (u, i) => `noted${u} = max(noted${u}, tailSize(r${u}_${i}, slope${i}.power + en${u}));
+    if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bent${i} * ${rz(u, i)}, vec4i(ec${u})${full ? ` + bend${i}.power` : ''})); }`,
+    )}
+    ${agreeOnTops(together)}
+    ${vectors((u) => `let power${u} = select(tailExponent(top${u}), en${u}, top${u} == 0u); e${u} = lowered(power${u}, 0);`)}
+    ${each(
+      (u, i) =>
+        `r${u}_${i} = HIDDEN_SCALE * ofTails(slope${i}, power${u} - en${u}) * r${u}_${i} + bent${i} * ${full ? `exp2v(min(bend${i}.power + ec${u} - power${u}, vec4i(0)))` : `exp2i(min(ec${u} - power${u}, 0))`} * ${rz(u, i)};`,
+    )}`
+  const plainBackward = (): string => `
+    ${
+      tails
+        ? plainBackwardTails()
+        : rows(
+            (i) => `{ let slope = HIDDEN_SCALE * hiddenSlope(${z('l', i)}, ${h('l', i)}, ea);
       ${full ? `let curvature = HIDDEN_SCALE * hiddenCurvature(${z('l', i)}, ${h('l', i)}, ea) * g${i};` : ''}
       ${curved && !full ? `let curvature = curvatureRatio(${z('l', i)}, ea) * deltas[deltaAt(0u, l - 1u, tileRow + ${i}u, column)];` : ''}
       ${vectors((u) => `r${u}_${i} = slope * r${u}_${i}${curved ? ` + exp2i(ec${u} - en${u}) * curvature * tangents[curvedAt(v${u}, l, tileRow + ${i}u, column)]` : ''};`)} }`,
-    )}
+          )
+    }
     ${each((u, i) => `${shared(u, 'nxt', i, 'column')} = r${u}_${i}; tangents[deltaTangentAt(v${u}, l - 1u, tileRow + ${i}u, column)] = r${u}_${i};`)}
     ${noteSizes}`
   const blockBackwardExponents = (): string =>
@@ -128,6 +165,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
 var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
 ${sentMemory(shape)}
+${tails ? agreementMemory(together) : ''}
 fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 
 @compute @workgroup_size(${threads})
@@ -138,6 +176,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let tileNumber = group.x + span.first.x;
   let tileRow = tileNumber * TILE_ROWS + row0;
   ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; var e${u} = NO_EXPONENT;`)}
+  ${tails ? agreementStart(together) : ''}
   var cur = 0u;
   var nxt = TILE_ROWS * QUADS;
   var slot = 0u;
@@ -199,7 +238,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     if (l == 0u) { break; }
     ${clearNextSlot}
     let ed = exponents[exponentBackward(0u, l, tileNumber)];
-    let ea = exponents[exponentForward(0u, l, tileNumber)];
+    ${keepZ ? 'let ea = exponents[exponentArgument(0u, l - 1u, tileNumber)];' : 'let ea = 0;'}
     ${plain ? plainBackwardExponents() : blockBackwardExponents()}
     ${each((u, i) => `r${u}_${i} = vec4f(0.0);`)}
     ${full ? (plain ? rows((i) => `var g${i} = vec4f(0.0);`) : `var g = array<vec4f, ${R}>();`) : ''}

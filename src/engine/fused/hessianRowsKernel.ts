@@ -8,7 +8,8 @@
 //   workgroup  (x: tile, y: group of vectors), four threads       thread lid -> rows lid * R ..
 //   x<u>, next<u>, beside: [R][QUADS] of each thread, u of the vectors together
 import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
-import { curvatureRatio } from './activationWgsl.ts'
+import { curvatureRatio, tailsOfActivation } from './activationWgsl.ts'
+import { agreementMemory, agreementStart, agreeOnTops } from './agreementWgsl.ts'
 import { keepsPreactivations } from './kernelShape.ts'
 import { agreeOnHead, tangentHeadParts } from './tangentHeadWgsl.ts'
 import { type TangentShape } from './tangentLayout.ts'
@@ -27,6 +28,7 @@ export function hessianRowsWgsl(shape: TangentShape): string {
   const curved = ratio !== null
   // Whether act'' needs the product G.
   const full = ratio === 'full'
+  const tails = tailsOfActivation(layout.activation) !== 'none'
   const rows = Array.from({ length: R }, (_, i) => i)
   const quads = Array.from({ length: n }, (_, k) => k)
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n    ')
@@ -83,6 +85,16 @@ export function hessianRowsWgsl(shape: TangentShape): string {
     (u, _half, _row, column) => `x${u}[row0 * QUADS + ${column}]`,
     () => (keepZ ? 'activations[Z_START + activationAt(0u, LAYERS, tileRow, column)]' : 'vec4f(0.0)'),
   )
+  const rz = (u: number): string => `tangents[curvedAt(v${u}, l, row, column)]`
+  const least = (of: (u: number) => string): string =>
+    Array.from({ length: Math.max(2, together) }, (_, u) => of(Math.min(u, together - 1))).join(', ')
+  // Both terms of the delta's tangent have powers of their own; the larger of them is taken out.
+  const bothTerms = `let slope = hiddenSlopeTails(${z('l')}, ${h('l')}, ea);
+      ${
+        full
+          ? `let bend = hiddenCurvatureTails(${z('l')}, ${h('l')}, ea); let bentBy = HIDDEN_SCALE * bend.mantissa * bent[own];`
+          : `let bentBy = curvatureRatio(${z('l')}, ea) * deltas[deltaAt(0u, l - 1u, row, column)];`
+      }`
   const eachOutput = (body: string): string => `for (var column = 0u; column < QUADS; column++) {
       ${vectors((u) => `var r${u}_0 = next${u}[row0 * QUADS + column];`)}
       ${head.opening}
@@ -90,6 +102,7 @@ export function hessianRowsWgsl(shape: TangentShape): string {
     }`
   return `${hessianForwardPrelude(shape)}
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
+${tails ? agreementMemory(together) : ''}
 fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 
 @compute @workgroup_size(${tile.rows / R})
@@ -100,6 +113,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   ${vectors((u) => `var x${u}: array<vec4f, ${R * n}>; var next${u}: array<vec4f, ${R * n}>;`)}
   var beside: array<vec4f, ${R * n}>;
   ${full ? `var bent: array<vec4f, ${R * n}>;` : ''}
+  ${tails ? agreementStart(together) : ''}
   var slot = 0u;
   if (lid == 0u) { for (var i = 0u; i < ${3 * together}u; i++) { atomicStore(&largestBits[i], 0u); } }
   workgroupBarrier();
@@ -145,22 +159,44 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       }
     }
     let isHidden = l < LAYERS - 1u;
-    let eh = exponents[exponentForward(0u, l + 1u, tileNumber)];
-    ${eachEntry(`var slope = vec4f(1.0);
-      if (isHidden) { slope = hiddenSlope(${z('l + 1u')}, ${h('l + 1u')}, eh); }
-      ${vectors(
-        (u) => `var r${u} = next${u}[own] * weightScale;
+    let eh = ${keepZ ? 'exponents[exponentArgument(0u, l, tileNumber)]' : '0'};
+    ${
+      tails
+        ? `${vectors((u) => `var noted${u} = 0u;`)}
+    ${eachEntry(`${vectors(
+      (u) => `var r${u} = next${u}[own] * weightScale;
       ${layout.bias ? `r${u} += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
+      next${u}[own] = r${u};`,
+    )}
+      if (isHidden && row < span.first.w && min(${least((u) => `noted${u}`)}) < u32(TAIL_OFFSET)) {
+        let powers = hiddenSlopeTails(${z('l + 1u')}, ${z('l + 1u')}, eh).power;
+        ${vectors((u) => `noted${u} = max(noted${u}, tailSize(r${u}, powers));`)}
+      }`)}
+    ${curved ? `if (isHidden && lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
+    ${agreeOnTops(together)}
+    ${vectors((u) => `let power${u} = tailExponent(top${u}); e${u} = lowered(e${u}, power${u});`)}`
+        : ''
+    }
+    ${eachEntry(`${
+      tails
+        ? `var slope = Tails(vec4f(1.0), vec4i(0));
+      if (isHidden) { slope = hiddenSlopeTails(${z('l + 1u')}, ${h('l + 1u')}, eh); }`
+        : `var slope = vec4f(1.0);
+      if (isHidden) { slope = hiddenSlope(${z('l + 1u')}, ${h('l + 1u')}, eh); }`
+    }
+      ${vectors(
+        (u) => `var r${u} = next${u}[own]${tails ? '' : ' * weightScale'};
+      ${layout.bias && !tails ? `r${u} += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
       if (isHidden) {
         ${curved ? `tangents[curvedAt(v${u}, l + 1u, row, column)] = r${u};` : ''}
-        r${u} *= slope;
+        r${u} *= ${tails ? `ofTails(slope, power${u})` : 'slope'};
         tangents[tangentAt(v${u}, l + 1u, row, column)] = r${u};
         size${u} = max(size${u}, sizeBits(r${u}));
       }
       next${u}[own] = r${u};`,
       )}`)}
     if (isHidden) {
-      ${curved ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
+      ${curved && !tails ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
       ${noteSizes}
       ${take}
     }
@@ -206,16 +242,16 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     if (l == 0u) { break; }
     ${clearNextSlot}
     let ed = exponents[exponentBackward(0u, l, tileNumber)];
-    let ea = exponents[exponentForward(0u, l, tileNumber)];
+    ${keepZ ? 'let ea = exponents[exponentArgument(0u, l - 1u, tileNumber)];' : 'let ea = 0;'}
     ${curved ? `let below = ${full ? 'ed' : 'exponents[exponentBackward(0u, l - 1u, tileNumber)]'};` : ''}
     ${vectors(
       (u) => `let ev${u} = summed(ed, tangentExponents[directionExponent(v${u}, l, 0u)]);
     let ec${u} = ${curved ? `summed(below, tangentExponents[curvedExponent(v${u}, l, tileNumber)])` : 'NO_EXPONENT'};
-    var en${u} = max(max(e${u}, ev${u}), ec${u});
+    var en${u} = max(e${u}, ${tails ? `ev${u}` : `max(ev${u}, ec${u})`});
     if (en${u} < NO_EXPONENT / 2) { en${u} = 0; }`,
     )}
     ${brought}
-    ${vectors((u) => `e${u} = en${u}; var size${u} = 0u; let bend${u} = exp2i(ec${u} - en${u});`)}
+    ${vectors((u) => `e${u} = en${u}; var size${u} = 0u; ${tails ? '' : `let bend${u} = exp2i(ec${u} - en${u});`}`)}
     ${eachEntry('beside[own] = deltas[deltaAt(0u, l, row, column)];')}
     for (var c = 0u; c < QUADS; c++) {
       let w = weightAt(l) + 4u * c * QUADS;
@@ -227,7 +263,27 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       )}
       ${eachRow((i) => `${vectors((u) => `next${u}[${i}u * QUADS + c] = sum${u}_${i}_${n};`)} ${full ? `bent[${i}u * QUADS + c] = g${i}_${n};` : ''}`)}
     }
-    ${eachEntry(`let slope = HIDDEN_SCALE * hiddenSlope(${z('l')}, ${h('l')}, ea);
+    ${
+      tails
+        ? `${vectors((u) => `var noted${u} = 0u; let isBent${u} = ec${u} > NO_EXPONENT / 2; let most${u} = u32(max(en${u}, ec${u}) + TAIL_OFFSET);`)}
+    ${eachEntry(`if (${Array.from({ length: together }, (_, u) => `noted${u} >= most${u}`).join(' && ')}) { break; }
+      ${bothTerms}
+      ${vectors(
+        (u) => `noted${u} = max(noted${u}, tailSize(next${u}[own], slope.power + en${u}));
+      if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bentBy * ${rz(u)}, vec4i(ec${u})${full ? ' + bend.power' : ''})); }`,
+      )}`)}
+    ${agreeOnTops(together)}
+    ${vectors((u) => `let power${u} = select(tailExponent(top${u}), en${u}, top${u} == 0u); e${u} = lowered(power${u}, 0);`)}
+    ${eachEntry(`${bothTerms}
+      ${vectors(
+        (
+          u,
+        ) => `let r${u} = HIDDEN_SCALE * ofTails(slope, power${u} - en${u}) * next${u}[own] + bentBy * ${full ? `exp2v(min(bend.power + ec${u} - power${u}, vec4i(0)))` : `exp2i(min(ec${u} - power${u}, 0))`} * ${rz(u)};
+      tangents[deltaTangentAt(v${u}, l - 1u, row, column)] = r${u};
+      size${u} = max(size${u}, sizeBits(r${u}));
+      x${u}[own] = r${u};`,
+      )}`)}`
+        : eachEntry(`let slope = HIDDEN_SCALE * hiddenSlope(${z('l')}, ${h('l')}, ea);
       ${full ? `let curvature = HIDDEN_SCALE * hiddenCurvature(${z('l')}, ${h('l')}, ea) * bent[own];` : ''}
       ${curved && !full ? `let curvature = curvatureRatio(${z('l')}, ea) * deltas[deltaAt(0u, l - 1u, row, column)];` : ''}
       ${vectors(
@@ -235,7 +291,8 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       tangents[deltaTangentAt(v${u}, l - 1u, row, column)] = r${u};
       size${u} = max(size${u}, sizeBits(r${u}));
       x${u}[own] = r${u};`,
-      )}`)}
+      )}`)
+    }
     ${noteSizes}
     workgroupBarrier();
   }

@@ -1,6 +1,6 @@
 // What do all kernels of one network and one batch agree on? Sizes, scales, and where each number lies.
 //
-// exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | with norms or skips [ argument: likewise ] | with norms [ normed, normScale: likewise ]
+// exponents  [ forward: seed][L+1][tile] | [ backward: seed][L][tile] | with arguments kept [ argument: likewise ] | with norms [ normed, normScale: likewise ]
 //            | [ bias: seed][L] | [ slots: parity][part][seed][L] | [ alive: seed ] | with batches in pieces [ sums: parity][part][seed][L] | with skips [ sentBack: seed][tile]
 //            a tile that is all zero has NO_EXPONENT, so that it cannot hide its neighbours
 import type { LossSettings } from '../../core/experiment.ts'
@@ -64,7 +64,7 @@ export function exponentOffsets(shape: KernelShape): {
   const backward = shape.seedCount * (layerCount + 1) * tiles
   const perLayer = shape.seedCount * layerCount * tiles
   const argument = backward + perLayer
-  const normed = argument + (isPlain(shape.layout) ? 0 : perLayer)
+  const normed = argument + (keepsPreactivations(shape.layout) ? perLayer : 0)
   const ofNorm = shape.layout.norm === null ? 0 : perLayer
   const normScale = normed + ofNorm
   const bias = normScale + ofNorm
@@ -168,7 +168,7 @@ function normAndSkipConstants(shape: KernelShape): string {
   const offsets = exponentOffsets(shape)
   const tensor = tensorQuads(shape)
   const lines: string[] = []
-  if (!isPlain(shape.layout)) {
+  if (keepsPreactivations(shape.layout)) {
     lines.push(
       `size ARGUMENT_EXPONENTS = ${offsets.argument}u;`,
       `fn exponentArgument(seed: u32, layer: u32, tile: u32) -> u32 { return ARGUMENT_EXPONENTS + (seed * LAYERS + layer) * TILES + tile; }`,

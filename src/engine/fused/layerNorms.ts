@@ -5,6 +5,7 @@ import { layerParameterCount, type DenseNetworkSpec } from '../../core/networkSp
 import type { LayerNorms } from '../../core/probe.ts'
 import { combinedNorm, normalised, timesPowerOfTwo, type ScaledNumber } from '../../numerics/logMagnitude.ts'
 import { zeroNorms } from '../blankNorms.ts'
+import { isLost } from './exponentWgsl.ts'
 import type { KernelShape } from './kernelShape.ts'
 import { groupsOfLayer, weightGroups } from './updateGrid.ts'
 
@@ -20,16 +21,20 @@ export function normsOfEntries(spec: DenseNetworkSpec, shape: KernelShape, entri
   for (const [l, layer] of spec.layers.entries()) {
     const squares: ScaledNumber[] = []
     const sums: ScaledNumber[] = []
+    let lost = false
     for (let group = 0; group < groups; group++) {
       // Biases follow the weights, whatever a layer without them left there.
       if (group === ofWeights && !shape.layout.bias) continue
       if (group > ofWeights && layer.norm === undefined) continue
       const at = 4 * ((seed * spec.layers.length + l) * groups + group)
       const exponent = entries[at + 1]
+      lost ||= entries[at] === 0 && isLost(exponent)
       squares.push({ mantissa: Math.sqrt(entries[at]), exponent })
       sums.push({ mantissa: entries[at + 2], exponent })
     }
-    writeNorm(norms, l, combinedNorm(squares), sumOf(sums), layerParameterCount(layer))
+    const norm = combinedNorm(squares)
+    writeNorm(norms, l, norm, sumOf(sums), layerParameterCount(layer))
+    norms.underflow[l] = lost && norm.mantissa === 0 ? 1 : 0
   }
   return norms
 }

@@ -12,6 +12,8 @@
 //
 // Source: Ba et al. 2016 (layer norm); He et al. 2016 (skips).
 import type { SkipSpec } from '../../core/networkSpec.ts'
+import { agreeOnPower } from './agreementWgsl.ts'
+import { tailsOfActivation } from './activationWgsl.ts'
 import type { FusedLayout } from './layout.ts'
 import type { KernelShape } from './kernelShape.ts'
 
@@ -82,6 +84,8 @@ export function skipForwardWgsl({ skips }: FusedLayout, placement: SkipSpec['pla
 /** From sums in sh[nxt] to the delta of layer l - 1, there and in memory; uses s, e, size and, with skips, `skipped`. */
 export function deltaThroughNormAndSkip({ layout }: KernelShape, eachRow: EachRow): string {
   const { norm, skips } = layout
+  const tails = tailsOfActivation(layout.activation) !== 'none'
+  const argument = 'activations[Z_START + activationAt(seed, l, row, column)]'
   // The order matters: what a block sends back is added before the block below it takes its own.
   const joined =
     skips === null
@@ -97,6 +101,7 @@ export function deltaThroughNormAndSkip({ layout }: KernelShape, eachRow: EachRo
       e = together;
       ${eachRow('sh[nxt + own] = sh[nxt + own] * share + SKIP_SCALE * (deltas[sentBackAt(seed, row, column)] * added);')}
     }`
+  const remember = (placement: SkipSpec['placement']): string => (skips?.placement === placement ? 'if (ends) { skipped = e; }' : '')
   const send = (placement: SkipSpec['placement'], variable: string): string =>
     skips?.placement === placement
       ? `if (ends) { deltas[sentBackAt(seed, row, column)] = ${variable}; sentSize = max(sentSize, sizeBits(${variable})); }`
@@ -104,13 +109,16 @@ export function deltaThroughNormAndSkip({ layout }: KernelShape, eachRow: EachRo
   return `
     ${eachRow('sh[nxt + own] = sh[nxt + own] * (HIDDEN_SCALE * s);')}
     ${joined}
-    ${skips === null ? '' : 'let ends = endsBlock(l - 1u); var sentSize = 0u; if (ends) { skipped = e; }'}
     let ea = exponents[exponentArgument(seed, l - 1u, tileNumber)];
+    ${skips === null ? '' : 'let ends = endsBlock(l - 1u); var sentSize = 0u;'}
+    ${remember('postAct')}
+    ${tails ? `${agreeOnPower(eachRow, `let there = sh[nxt + own]; let powers = hiddenSlopeTails(${argument}, there, ea).power;`)} e = lowered(e, power);` : ''}
+    ${remember('preAct')}
     ${norm === null ? '' : 'let gamma = parameters[seed * PARAMETER_STRIDE + gammaAt(l - 1u) + column];'}
     ${eachRow(`let g = sh[nxt + own];
       ${send('postAct', 'g')}
-      let z = activations[Z_START + activationAt(seed, l, row, column)];
-      var d = g * hiddenSlope(z, z, ea);
+      let z = ${argument};
+      var d = g * ${tails ? 'ofTails(hiddenSlopeTails(z, z, ea), power)' : 'hiddenSlope(z, z, ea)'};
       ${send('preAct', 'd')}
       ${skips === null ? '' : 'if (ends) { d *= BRANCH_SCALE; }'}
       ${

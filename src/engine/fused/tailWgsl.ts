@@ -28,9 +28,6 @@ fn ${name}(a: ${numbers}) -> ${struct} {
 
 /** Functions of the heads, after `EXPONENT_PRELUDE`: exp(-a) for a >= 0, and what a tile agrees on. */
 export const TAIL_PRELUDE = `
-// smaller than any power of a tail
-const NO_TAIL = -200000;
-const TAIL_OFFSET = 1048576;
 ${tailOf('Tail', 'tailOf', 'f32', 'i32', 'exp2i')}
 ${tailOf('Tails', 'tailsOf', 'vec4f', 'vec4i', 'exp2v')}
 fn plusTail(a: Tail, b: Tail) -> Tail {
@@ -43,12 +40,14 @@ fn plusTails(a: Tails, b: Tails) -> Tails {
   let power = max(pa, pb);
   return Tails(a.mantissa * exp2v(pa - power) + b.mantissa * exp2v(pb - power), power);
 }
-// larger for larger powers, 0 for zero
-fn tailSize(mantissa: vec4f, power: vec4i) -> u32 {
-  let sizes = select(vec4u(power + TAIL_OFFSET), vec4u(0u), mantissa == vec4f(0.0));
-  return max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
+// exp(-a) on its own, marked where it is beyond all powers, and what it adds to 1
+fn lastOf(a: vec4f) -> Tails {
+  let tails = tailsOf(a);
+  return Tails(tails.mantissa, select(tails.power, vec4i(NO_TAIL), a > vec4f(1.0e5)));
 }
-fn tailExponent(size: u32) -> i32 { return select(i32(size) - TAIL_OFFSET, 0, size == 0u); }`
+fn besideOne(tails: Tails) -> vec4f { return 1.0 + select(tails.mantissa, vec4f(0.0), tails.power != vec4i(0)); }
+fn ofTails(tails: Tails, power: i32) -> vec4f { return tails.mantissa * exp2v(min(tails.power - power, vec4i(0))); }
+fn flushed(tails: Tails) -> vec4f { return tails.mantissa * exp2v(tails.power); }`
 
 /**
  * Statements that find of row i: top<i>, the largest output, and its place at<i>; rest<i>, a Tail, what the others are beside it;

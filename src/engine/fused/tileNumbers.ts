@@ -2,7 +2,7 @@
 //
 // Read back as float32 mantissas and integer exponents; combined here in float64, which holds every product.
 import { timesPowerOfTwo } from '../../numerics/logMagnitude.ts'
-import { exponentOffsets, isPlain, tileCount, type KernelShape } from './kernelShape.ts'
+import { exponentOffsets, keepsPreactivations, tileCount, type KernelShape } from './kernelShape.ts'
 import { NO_EXPONENT } from './exponentWgsl.ts'
 import type { FusedPass } from './pass.ts'
 import type { Region } from './readback.ts'
@@ -43,7 +43,7 @@ export interface TileExponents {
 
 export function tileExponents(shape: KernelShape, exponents: Int32Array): TileExponents {
   const tiles = tileCount(shape)
-  const ownArguments = !isPlain(shape.layout)
+  const ownArguments = keepsPreactivations(shape.layout)
   const { backward, argument, normed } = exponentOffsets(shape)
   return {
     forward: (layer, tile) => exponents[layer * tiles + tile],

@@ -87,7 +87,10 @@ fn apply(seed: u32, p: u32, g: vec4f, em: i32, old: i32, now: i32) {
   }
 }
 fn tileExponent(seed: u32, l: u32, tile: u32) -> i32 {
-  return max(exponents[exponentForward(seed, l, tile)] + exponents[exponentBackward(seed, l, tile)], NO_EXPONENT);
+  let forward = exponents[exponentForward(seed, l, tile)];
+  let backward = exponents[exponentBackward(seed, l, tile)];
+  // What is lost is not zero, zero times something is.
+  return select(max(forward + backward, LOST_EXPONENT), NO_EXPONENT, forward == NO_EXPONENT || backward == NO_EXPONENT);
 }
 
 ${otherPartsWgsl(shape)}
@@ -117,6 +120,7 @@ ${
   let old = select(stored, now, slotBits == 0u);`
     : '  let now = 0; let old = 0;'
 }
+  let emptyExponent = em;
   em = select(em, 0, empty);
 
   ${entries.map((g) => `var ${g} = vec4f(0.0);`).join(' ')}
@@ -210,7 +214,7 @@ ${
   if (lid == 0u) {
     let n = 4u * ((seed * LAYERS + l) * (NORM_GROUPS + PARTS - 1u) + select(group.x, NORM_GROUPS + part - 1u, isOther));
     atomicStore(&norms[n], bitcast<u32>(squares[0]));
-    atomicStore(&norms[n + 1u], bitcast<u32>(f32(me + em)));
+    atomicStore(&norms[n + 1u], bitcast<u32>(f32(select(me + em, emptyExponent, empty))));
     atomicStore(&norms[n + 2u], bitcast<u32>(magnitudes[0]));
     atomicStore(&norms[n + 3u], atomicLoad(&largestWeight));
     ${task === 'gradient' ? '' : `atomicMax(&norms[LARGEST_WEIGHTS + seed], atomicLoad(&largestWeight));`}

@@ -8,9 +8,10 @@
 //   sh, next   [R][QUADS] of each thread              the layer read and the layer written
 //
 // Buffers, exponents and the order of every sum are those of the other K1. For networks without norms and skips.
+import { agreementMemory, agreementStart, agreeOnPower } from './agreementWgsl.ts'
 import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
 import { rangePieces } from './layerRangesWgsl.ts'
-import { keepsZero, toTrueScale } from './activationWgsl.ts'
+import { keepsZero, tailsOfActivation, toTrueScale } from './activationWgsl.ts'
 import { POISON } from './forwardBackwardKernel.ts'
 import { keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
@@ -25,7 +26,10 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
   const ranged = passes === 'range'
   const keepZ = keepsPreactivations(layout)
   const single = shape.head === 'outputs'
-  const tails = hasTails(shape)
+  const outTails = tailsOfActivation(layout.outputActivation) !== 'none'
+  const tails = hasTails(shape) || outTails
+  const slopeTails = tailsOfActivation(layout.activation) !== 'none'
+  const valueTails = tailsOfActivation(layout.activation) === 'all'
   const rows = Array.from({ length: R }, (_, i) => i)
   const quads = Array.from({ length: layout.quads }, (_, k) => k)
   // Activations without z are a comparison: they are written out beside the sums, the others once.
@@ -53,16 +57,27 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
     const activation = prefix === 'hidden' ? layout.activation : layout.outputActivation
     // Padding must stay 0, or the weights that lead out of it would learn.
     const isReal = `columns < vec4u(${prefix === 'hidden' ? 'HIDDEN_COLUMNS' : 'OUT_COLUMNS'})`
-    const value = `${prefix}Value(v, e)`
+    const agrees = prefix === 'hidden' && valueTails
+    const whole = agrees ? 'ofTails(hiddenValueTails(v, ez), power)' : `${prefix}Value(v, e)`
+    // Rows that are not real may be larger than those that are.
+    const agreement = agreeOnPower(
+      eachEntry,
+      `if (((realRows >> (own / QUADS)) & 1u) == 0u) { continue; }
+      let there = ${keepsZero(activation) ? 'next[own]' : `select(vec4f(0.0), vec4f(1.0), ${isReal})`};
+      let powers = hiddenValueTails(next[own], e).power;`,
+    )
     return `
       ${toTrueScale(activation, (toScale) => eachEntry(`var v = next[own]; ${toScale('v')} next[own] = v;`))}
+      ${keepZ ? 'if (lid == 0u) { exponents[exponentArgument(seed, l, tileNumber)] = e; }' : ''}
+      ${agrees ? `${agreement} let ez = e; e = lowered(e, power);` : ''}
       ${eachEntry(`var v = next[own];
       ${keepZ ? 'activations[Z_START + activationAt(seed, l + 1u, row, column)] = v;' : ''}
-      v = ${keepsZero(activation) ? value : `select(vec4f(0.0), ${value}, ${isReal})`};
+      v = ${keepsZero(activation) ? whole : `select(vec4f(0.0), ${whole}, ${isReal})`};
       size = max(size, sizeBits(v));
       next[own] = v;
       activations[activationAt(seed, l + 1u, row, column)] = v;`)}`
   }
+  const outputZ = keepZ ? 'activations[Z_START + activationAt(seed, LAYERS, row, column)]' : 'vec4f(0.0)'
   const n = layout.quads
   const toBackward = `
   e = ${loss.kind === 'squaredError' && !single ? 'eo' : '0'};
@@ -70,13 +85,13 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
   // Everybody has read the exponents; and lid 0 has written those that all read below.
   workgroupBarrier();
   storageBarrier();
-  ${tails ? 'e = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); workgroupBarrier();' : ''}
+  ${tails ? 'let low = tailExponent(atomicLoad(&largestBits[(slot + 1u) % 3u])); e = lowered(e, low); workgroupBarrier();' : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } }
   slot = 0u;
   workgroupBarrier();
   {
     var size = 0u;
-    ${eachEntry(`${tails ? 'let d = next[own] * exp2v(powers[own] - e); deltas[deltaAt(seed, LAYERS - 1u, row, column)] = d;' : 'let d = deltas[deltaAt(seed, LAYERS - 1u, row, column)];'} sh[own] = d; size = max(size, sizeBits(d));`)}
+    ${eachEntry(`${tails ? 'let d = next[own] * exp2v(min(powers[own] - low, vec4i(0))); deltas[deltaAt(seed, LAYERS - 1u, row, column)] = d;' : 'let d = deltas[deltaAt(seed, LAYERS - 1u, row, column)];'} sh[own] = d; size = max(size, sizeBits(d));`)}
     atomicMax(&largestBits[slot], size);
   }
   if (lid == 0u) { exponents[exponentBackward(seed, LAYERS - 1u, tileNumber)] = e; }
@@ -87,7 +102,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
     let bits = atomicLoad(&largestBits[slot]);
     let de = excess(bits);
     let s = exp2i(-de);
-    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = NO_EXPONENT; }
+    if (bits == 0u && lid == 0u) { exponents[exponentBackward(seed, l, tileNumber)] = emptied(e); }
     if (de != 0) {
       e += de;
       ${eachEntry('deltas[deltaAt(seed, l, row, column)] = sh[own] * s;')}
@@ -95,7 +110,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
     }
     if (l == 0u) { break; }
     ${nextSlot}
-    let ea = exponents[exponentForward(seed, l, tileNumber)];
+    ${keepZ ? 'let ea = exponents[exponentArgument(seed, l - 1u, tileNumber)];' : 'let ea = 0;'}
     let share = HIDDEN_SCALE * s;
     let w = seed * PARAMETER_STRIDE + weightAt(l);
     var size = 0u;
@@ -115,12 +130,17 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
     ${
       simple
         ? ''
-        : eachEntry(`let h = activations[activationAt(seed, l, row, column)];
+        : `${
+            slopeTails
+              ? `${agreeOnPower(eachEntry, 'let there = next[own]; let powers = hiddenSlopeTails(activations[Z_START + activationAt(seed, l, row, column)], there, ea).power;')} e = lowered(e, power);`
+              : ''
+          }
+    ${eachEntry(`let h = activations[activationAt(seed, l, row, column)];
       let z = activations[Z_START + activationAt(seed, l, row, column)];
-      let d = next[own] * (share * hiddenSlope(z, h, ea));
+      let d = next[own] * (share * ${slopeTails ? 'ofTails(hiddenSlopeTails(z, h, ea), power)' : 'hiddenSlope(z, h, ea)'});
       size = max(size, sizeBits(d));
       next[own] = d;
-      deltas[deltaAt(seed, l - 1u, row, column)] = d;`)
+      deltas[deltaAt(seed, l - 1u, row, column)] = d;`)}`
     }
     ${swap}
     atomicMax(&largestBits[slot], size);
@@ -130,6 +150,7 @@ export function wholeRowsWgsl(shape: KernelShape, passes: 'forward' | 'both' | '
   const range = rangePieces(shape, eachEntry, 'sh[own]', POISON.toExponential())
   return `${forwardBackwardPrelude(shape)}
 var<workgroup> largestBits: array<atomic<u32>, 3>;
+${slopeTails ? agreementMemory() : ''}
 // -1 past the batch
 fn indexOf(seed: u32, row: u32) -> i32 {
   if (row >= ROWS) { return -1; }
@@ -146,6 +167,8 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   var e = 0;
   var slot = 0u;
   var worst = 0u;
+  ${slopeTails ? agreementStart() : ''}
+  ${valueTails ? `var realRows = 0u; for (var i = 0u; i < ${R}u; i++) { if (indexOf(seed, tileRow + i) >= 0) { realRows |= 1u << i; } }` : ''}
   ${ranged ? range.prelude : ''}
   if (lid == 0u) { for (var i = 0u; i < 3u; i++) { atomicStore(&largestBits[i], 0u); } exponents[exponentForward(seed, 0u, tileNumber)] = 0; }
   workgroupBarrier();
@@ -161,10 +184,10 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       let s = exp2i(-de);
       // The weighted sum takes the power of two on its way out, which is as exact and cheaper.
       weightScale = HIDDEN_SCALE * s;
-      if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = NO_EXPONENT; }
+      if (bits == 0u && lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = emptied(e); }
       if (de != 0) {
         e += de;
-        ${eachEntry(`activations[activationAt(seed, l, row, column)] = sh[own] * s;${keepZ ? ' activations[Z_START + activationAt(seed, l, row, column)] *= s;' : ''}`)}
+        ${eachEntry(`activations[activationAt(seed, l, row, column)] = sh[own] * s;`)}
         if (lid == 0u) { exponents[exponentForward(seed, l, tileNumber)] = e; }
       }
       ${nextSlot}
@@ -231,9 +254,14 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     for (var column = 0u; column < QUADS; column++) {
       let f0 = sh[row0 * QUADS + column]; var delta0 = vec4f(0.0); var rowLoss0 = 0.0;
       ${single ? singleOutputHeadWgsl(1) : lossHeadWgsl(loss, 1)}
-      delta0 = select(vec4f(0.0), delta0 * outputSlope(${keepZ ? 'activations[Z_START + activationAt(seed, LAYERS, row, column)]' : 'vec4f(0.0)'}, f0, e), real0);
+      let there0 = select(vec4f(0.0), delta0, real0);
+      ${
+        outTails
+          ? `${single ? 'var power0 = vec4i(0);' : ''} let slope0 = outputSlopeTails(${outputZ}, f0, e); delta0 = there0 * slope0.mantissa; power0 += slope0.power;`
+          : `delta0 = there0 * outputSlope(${outputZ}, f0, e);`
+      }
       if (column == 0u) { rowLosses[(u32(step.numbers.x) * SEEDS + seed) * PADDED_ROWS + row] = vec2f(select(0.0, rowLoss0, real0), select(f32(lossExponent0), ${POISON.toExponential()}, worst >= INFINITE_BITS)); }
-      ${passes === 'forward' ? '' : tails ? 'let own = row0 * QUADS + column; next[own] = delta0; powers[own] = power0; headSize = max(headSize, tailSize(delta0, power0));' : 'deltas[deltaAt(seed, LAYERS - 1u, row, column)] = delta0;'}
+      ${passes === 'forward' ? '' : tails ? `let own = row0 * QUADS + column; next[own] = delta0; powers[own] = power0; headSize = max(headSize, tailSize(${outTails ? 'there0' : 'delta0'}, power0));` : 'deltas[deltaAt(seed, LAYERS - 1u, row, column)] = delta0;'}
     }
   }
   ${passes === 'forward' ? '' : toBackward}

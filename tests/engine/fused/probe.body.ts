@@ -5,14 +5,19 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DEFAULT_OPTIMIZER } from '../../../src/core/defaults.ts'
 import type { OptimizerSettings } from '../../../src/core/experiment.ts'
+import { parameterCount } from '../../../src/core/networkSpec.ts'
 import type { LayerNorms, Probe, SampleSet } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createFusedProbe } from '../../../src/engine/fused/fusedProbe.ts'
+import { createFloat64Trainer } from '../../../src/engine/float64/float64Trainer.ts'
 import { createFusedTrainer } from '../../../src/engine/fused/fusedTrainer.ts'
+import { partsOf } from '../../../src/engine/fused/layout.ts'
 import { liveFusedBytes } from '../../../src/engine/fused/ownedBuffers.ts'
 import { relativeError } from '../reference/closeness.ts'
-import { normals } from '../reference/problems.ts'
+import { datasetOf, denseSpec, normals, optionsOf, samples } from '../reference/problems.ts'
 import { everyOther, type Extent } from './everyOther.ts'
+import type { Trainer } from '../../../src/engine/trainer.ts'
+import { withFused } from './trainingFixture.ts'
 import { PROBE_SAMPLES, probeFixture, SAMPLES, type ProbeFixture, type ProbeProblem } from './probeFixture.ts'
 
 const CLOSE = 1e-5
@@ -198,6 +203,31 @@ export function fusedProbeTests(open: () => Promise<OpenedDevice | NoGpu>, exten
       block.fill(0, firstLayer)
       expect(relativeError(await probe.hessianVectors(block, 1, few), await reference.hessianVectors(block, 1, few))).toBeLessThan(CLOSE)
     })
+    test('multiplies where layers and rows of one batch are 1e9 and 1e24 of each other', async () => {
+      // Tiles of rows of size 1, 2^30 and 2^-30; layers of 2^40 and 2^-40: every tile and layer has an exponent of its own.
+      const spec = denseSpec([3, 4, 4, 4, 2], { activation: 'identity' })
+      const rowSize = (row: number): number => [1, 2 ** 30, 2 ** -30][Math.floor(row / 32)]
+      const inputs = normals(96 * 3, 'far rows').map((x, i) => Math.fround(x * rowSize(Math.floor(i / 3))))
+      const targets = normals(96 * 2, 'far targets').map(Math.fround)
+      const start = new Float64Array(parameterCount(spec))
+      for (const { layer, part, start: first, end } of partsOf(spec)) {
+        const size = part === 1 ? 1 : [2 ** 40, 2 ** -40, 2 ** -40, 2 ** 40][layer]
+        normals(end - first, `far ${layer} ${part}`).forEach((weight, i) => (start[first + i] = Math.fround(weight * size)))
+      }
+      const options = { ...optionsOf(spec, datasetOf(3, 2, inputs, targets), [start]), spec }
+      const set = samples(96)
+      const block = normals(2 * start.length, 'v')
+      const wanted = await createFloat64Trainer(options).probe(0).hessianVectors(block, 2, set)
+      const work = async (trainer: Trainer): Promise<Float64Array> => trainer.probe(0).hessianVectors(block, 2, set)
+      const own = await withFused(opened, options, work, { tile: { rows: 8, rowsPerThread: 1 } })
+      for (const at of [0, start.length]) {
+        for (const { layer, part, start: first, end } of partsOf(spec)) {
+          const [mine, theirs] = [own, wanted].map((products) => products.subarray(at + first, at + end))
+          expect(relativeError(mine, theirs), `layer ${layer}, part ${part}`).toBeLessThan(CLOSE)
+        }
+      }
+    })
+
     test('has inner products of samples within 1e-6 of those of their gradients, each computed for itself', async () => {
       const { probe, spec } = fixture()
       const rows = 8
