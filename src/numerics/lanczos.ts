@@ -15,14 +15,28 @@ export type BlockOperator = (block: Float64Array, count: number) => Promise<Floa
 /** Default bound on the memory of the basis of all recursions together. */
 export const BASIS_LIMIT_BYTES: Bytes = 128 * 1024 * 1024
 
+/** Residual bound over the eigenvalue's own size up to which it counts as converged. */
+const OWN_SHARE = 1e-3
+/** The same over the largest of the spectrum: what cannot be told from zero beside it has converged to zero. */
+const LARGEST_SHARE = 1e-6
+
+/**
+ * Whether a Ritz value is known to three digits of its own, or is zero as far as the spectrum's scale can tell.
+ *
+ * Its own, because the ends of a Hessian differ by orders: 1e-3 of the largest may be all that the smallest is.
+ *
+ * @param largest |eigenvalue| of the spectrum.
+ */
+export function isConverged(value: number, residual: number, largest: number): boolean {
+  return residual <= Math.max(OWN_SHARE * Math.abs(value), LARGEST_SHARE * largest)
+}
+
 /** How to run the recursions. */
 export interface LanczosOptions {
   /** Wanted number of steps; at most `dimension` are done. */
   readonly steps: number
   /** Number of independent recursions (start vectors), 1 by default. */
   readonly recursions?: number
-  /** An eigenvalue counts as converged when its residual bound is below this times the largest |Ritz value|, 1e-3 by default. */
-  readonly tolerance?: number
   /** Bound on the basis of all recursions together, `BASIS_LIMIT_BYTES` by default. */
   readonly basisLimitBytes?: Bytes
   /** Rejects the returned promise between two steps. */
@@ -41,7 +55,7 @@ export interface LanczosResult {
   readonly ritzWeights: Float64Array
   /** [steps] |beta_k s_k|: an eigenvalue lies within this of the Ritz value. Infinite precision of the operator assumed. */
   readonly residuals: Float64Array
-  /** [steps] whether the residual bound met the tolerance. */
+  /** [steps] see `isConverged`. */
   readonly converged: readonly boolean[]
   readonly requestedSteps: number
   /** Why it ended: all steps done, the basis was full, or the start vector's invariant subspace was complete (values exact). */
@@ -65,7 +79,7 @@ export async function lanczos(
   stream: RandomStream,
   options: LanczosOptions,
 ): Promise<readonly LanczosResult[]> {
-  const { steps: requestedSteps, recursions = 1, tolerance = 1e-3, basisLimitBytes = BASIS_LIMIT_BYTES, signal } = options
+  const { steps: requestedSteps, recursions = 1, basisLimitBytes = BASIS_LIMIT_BYTES, signal } = options
   for (const [name, value] of [
     ['steps', requestedSteps],
     ['dimension', dimension],
@@ -90,7 +104,7 @@ export async function lanczos(
     active.forEach((run, row) => run.advance(products.slice(row * dimension, (row + 1) * dimension)))
   }
   const limited = steps < Math.min(requestedSteps, dimension)
-  return runs.map((run) => run.result(tolerance, requestedSteps, limited))
+  return runs.map((run) => run.result(requestedSteps, limited))
 }
 
 /** Bytes of basis that this many steps need. */
@@ -147,7 +161,7 @@ class Recursion {
     this.basis.push(product)
   }
 
-  result(tolerance: number, requestedSteps: number, limited: boolean): LanczosResult {
+  result(requestedSteps: number, limited: boolean): LanczosResult {
     const alphas = Float64Array.from(this.alphas)
     const betas = Float64Array.from(this.betas)
     const count = alphas.length
@@ -160,7 +174,7 @@ class Recursion {
       ritzValues: eigen.values,
       ritzWeights: eigen.first.map((s) => s * s),
       residuals,
-      converged: Array.from(residuals, (residual) => residual <= tolerance * size),
+      converged: Array.from(residuals, (residual, i) => isConverged(eigen.values[i], residual, size)),
       requestedSteps,
       endedBy: this.isInvariant ? 'invariant' : limited ? 'memory' : 'steps',
     }

@@ -5,12 +5,16 @@ import { drawnValues, type HessianArm, type HessianPlotData } from './hessianDat
 import { measuredNumber, plainNumber } from './numberText.ts'
 import type { DataTable, PlotVariant } from './plotKind.ts'
 import { inlineText, plainText } from './scene.ts'
+import { knownEnds, unknownEnds } from './spectrumEnds.ts'
 
 /** Largest eigenvalue of each arm. */
 export function hessianHeadline(data: HessianPlotData): string {
   const drawn = data.arms.filter(({ current }) => current !== null)
   return drawn
-    .map(({ arm, current }) => `${drawn.length > 1 ? `${arm} ` : 'λ '}${inlineText(measuredNumber(current!.lambdaMax, 2))}`)
+    .map(
+      ({ arm, current }) =>
+        `${drawn.length > 1 ? `${arm} ` : 'λ '}${knownEnds(current!).largest ? '' : '≥ '}${inlineText(measuredNumber(current!.lambdaMax, 2))}`,
+    )
     .join(' · ')
 }
 
@@ -20,7 +24,7 @@ export function hessianCaption(data: HessianPlotData): string {
   if (sample === undefined || sample === null) return ''
   if (sample.method === 'exact') return `exact, ${plainNumber(sample.parameterCount)} eigenvalues`
   const probes = sample.probes === 1 ? '1 probe' : `${sample.probes} probes`
-  return `Lanczos, ${probes}, ${sample.lanczosSteps} steps, ${plainNumber(sample.parameterCount)} parameters${sample.converged ? '' : ', not converged'}`
+  return `Lanczos, ${probes}, ${sample.lanczosSteps} steps, ${plainNumber(sample.parameterCount)} parameters${behind(unknownEnds(sample))}`
 }
 
 /** Head of one arm's strip: whose it is, how many are negative, what a mark is. */
@@ -43,15 +47,14 @@ export function hessianSummary(data: HessianPlotData): string {
   return data.arms
     .flatMap(({ arm, label, current, stability }) => {
       if (current === null) return []
-      const bound = current.lambdaMaxResidual > 0 ? ` plus or minus ${say(current.lambdaMaxResidual)}` : ''
       const negative = current.numNegative === null ? '' : `, ${current.numNegative} of ${current.parameterCount} negative`
       const limit =
         stability === null
           ? ''
           : `; ${stability.label} is ${say(stability.value)}, ${stability.value >= current.lambdaMax ? 'above' : 'below'} the largest`
-      const sure = current.converged ? '' : ', not converged'
+      const { smallest, largest } = knownEnds(current)
       return [
-        `${arm}, ${label}, at step ${plainNumber(current.step)}: eigenvalues from ${say(current.lambdaMin)} to ${say(current.lambdaMax)}${bound}${negative}${sure}${limit}.`,
+        `${arm}, ${label}, at step ${plainNumber(current.step)}: eigenvalues from ${smallest ? '' : 'at most '}${say(current.lambdaMin)} to ${largest ? '' : 'at least '}${say(current.lambdaMax)}${negative}${behind(unknownEnds(current))}${limit}.`,
       ]
     })
     .join(' ')
@@ -66,6 +69,8 @@ export function hessianTable(data: HessianPlotData): DataTable {
   })
   return { columns: ['arm', 'number', 'eigenvalue', 'share'], rows }
 }
+
+const behind = (words: string | null): string => (words === null ? '' : `, ${words}`)
 
 function say(value: number): string {
   return plainText(measuredNumber(value, 2))

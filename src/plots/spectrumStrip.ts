@@ -6,6 +6,7 @@ import { measuredNumber } from './numberText.ts'
 import type { PlotBox } from './plotKind.ts'
 import type { PositionScale, Tick } from './positionScale.ts'
 import { joinLabels, segment, type Box, type Label, type Mark } from './scene.ts'
+import { knownEnds } from './spectrumEnds.ts'
 import type { SpectrumMarks } from './spectrumMarks.ts'
 import { fitText, textWidth } from './textWidth.ts'
 import { armColour, THEORY_DASH } from './theme.ts'
@@ -73,13 +74,16 @@ function extremeLabels(strip: Strip, xScale: PositionScale, range: readonly [num
   const sample = arm.current!
   const size = 11 * box.text
   const { places } = spectrum
-  const name = (sub: string, value: number, bound: number): Label => {
+  // Of an end that has not converged the value is a bound from inside, whatever its residual.
+  const name = (sub: string, value: number, bound: number, relation: '≤' | '≥' | null): Label => {
     // A bound far below the digits shown says "exact" at length.
-    const error = bound > NOTICEABLE * Math.abs(value) ? joinLabels(' ± ', measuredNumber(bound, 1)) : []
-    return joinLabels([{ text: 'λ', italic: true }, { text: sub, shift: 'sub' }, { text: ' ' }], measuredNumber(value, 2), error)
+    const error = relation === null && bound > NOTICEABLE * Math.abs(value) ? joinLabels(' ± ', measuredNumber(bound, 1)) : []
+    const sign = relation === null ? ' ' : ` ${relation} `
+    return joinLabels([{ text: 'λ', italic: true }, { text: sub, shift: 'sub' }, { text: sign }], measuredNumber(value, 2), error)
   }
-  const low = name('min', sample.lambdaMin, sample.lambdaMinResidual)
-  const high = name('max', sample.lambdaMax, sample.lambdaMaxResidual)
+  const known = knownEnds(sample)
+  const low = name('min', sample.lambdaMin, sample.lambdaMinResidual, known.smallest ? null : '≤')
+  const high = name('max', sample.lambdaMax, sample.lambdaMaxResidual, known.largest ? null : '≥')
   // Above everything that stands under the words.
   const topOf = (from: number, to: number) => {
     let y = panel.y + panel.height

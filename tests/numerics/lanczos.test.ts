@@ -77,6 +77,18 @@ describe('lanczos', () => {
     expect(run.converged[23]).toBe(true)
     expect(run.converged[0]).toBe(true)
   })
+  test('calls the small end of a lopsided spectrum converged only when it is known to three digits of itself', async () => {
+    // -1.6 and a crowd up to 1 beside 300: after ten steps 1e-3 of the largest is all there is of the smallest.
+    const d = Float64Array.from({ length: 2000 }, (_, i) => (i === 0 ? 300 : -1.6 + (2.6 * i) / 2000))
+    const after = async (steps: number) => (await lanczos(diagonalOperator(d), 2000, stream(), { steps }))[0]
+    const early = await after(10)
+    expect(early.residuals[0]).toBeLessThan(1e-3 * 300)
+    expect(Math.abs(early.ritzValues[0] / d[1] - 1)).toBeGreaterThan(1e-3)
+    expect([early.converged[0], early.converged[9]]).toEqual([false, true])
+    const late = await after(400)
+    expect(Math.abs(late.ritzValues[0] / d[1] - 1)).toBeLessThan(1e-3)
+    expect(late.converged[0]).toBe(true)
+  })
   test('says that nothing converged after two steps', async () => {
     const [run] = await lanczos(diagonalOperator(outlierSpectrum(2000)), 2000, stream(), { steps: 2 })
     expect(run.converged).toEqual([false, false])

@@ -189,13 +189,19 @@ describe('hessianPlot', () => {
     expect(words).toContain('2/lr')
   })
 
-  test('shows Lanczos nodes with their shares and the bound of the extremes', () => {
-    const drawing = draw(lanczosData())
-    expect(
-      wordsOf(drawing)
+  test('shows Lanczos nodes with their shares, and the extremes as bounds from inside until they have converged', () => {
+    const textOf = (data: HessianPlotData) =>
+      wordsOf(draw(data))
         .map(({ text }) => text)
-        .join(' '),
-    ).toContain('40 ± 0.1')
+        .join(' ')
+    const drawing = draw(lanczosData())
+    expect(textOf(lanczosData())).toContain('λmax ≥ 40')
+    expect(hessianPlot.headline(lanczosData())).toBe('λ ≥ 40')
+    const [arm] = lanczosData().arms
+    const converged = { ...lanczosData(), arms: [{ ...arm, current: { ...arm.current!, lambdaMaxResidual: 0.03 } }] }
+    expect(textOf(converged)).toContain('λmax 40 ± 0.03')
+    expect(hessianPlot.headline(converged)).toBe('λ 40')
+    expect(hessianPlot.summary(lanczosData())).toContain('to at least 40')
     const top = marksOf(drawing.canvas, 'dots')[0]
     const readout = drawing.probe(top.points[10], top.points[11])!
     expect(readout.lines.map(({ name }) => name)).toEqual(['λ', 'share'])

@@ -1,5 +1,6 @@
 // Why may the number on the screen lie? What it was computed from, said for the plot that is large now.
 import { armsOf } from '../../core/resolve.ts'
+import { knownEnds } from '../../plots/spectrumEnds.ts'
 import type { LabState } from '../../store/labState.ts'
 import { sampleAt } from '../../store/sampleHistory.ts'
 import type { PanelName } from '../../store/viewOptions.ts'
@@ -80,7 +81,13 @@ function panelCaveats(panel: PanelName, state: LabState): readonly string[] {
         return [
           `All ${sample.parameterCount} eigenvalues, exact, on ${sample.sampleCount} ${sample.sampleCount === 1 ? 'sample' : 'samples'}.`,
         ]
-      const converged = sample.converged ? 'The two ends have converged.' : 'The ends have not converged: they are bounds from inside.'
+      const { smallest, largest } = knownEnds(sample)
+      const converged =
+        smallest && largest
+          ? 'The two ends have converged.'
+          : smallest || largest
+            ? `The ${smallest ? 'largest' : 'smallest'} eigenvalue has not converged: it is a bound from inside.`
+            : 'The ends have not converged: they are bounds from inside.'
       return [
         `Lanczos with ${sample.lanczosSteps} steps and ${sample.probes} ${sample.probes === 1 ? 'probe' : 'probes'} on ${sample.sampleCount} samples; the density between the ends is an estimate.`,
         converged,
