@@ -64,7 +64,15 @@ export async function assembleSnapshot({
     optimizerState: { updates: checkpoint.slotSteps[seedIndex], slots: checkpoint.slots[seedIndex] },
   })
   const found = await measureProblem(problem, createTrainer, only, attention)
-  return { ...snapshotOf(found), experiment, arm: arm.name, step, seed: experiment.seed, seedIndex }
+  const snapshot = snapshotOf(found)
+  const omitted = hasLiveStatistics(spec) ? [...snapshot.omitted, TRAINING_MODE] : snapshot.omitted
+  return { ...snapshot, omitted, experiment, arm: arm.name, step, seed: experiment.seed, seedIndex }
+}
+
+/** The problem holds the statistics of batch norm, as the format wants it; those of the page move. */
+const TRAINING_MODE = {
+  name: 'problem.model.bnMode',
+  why: 'the run is in train, where the statistics move with the weights: its gradient norms, Hessian, plRatio and update are other numbers',
 }
 
 /** The network in evaluation mode at its start, from a trainer that never trains. */

@@ -50,7 +50,8 @@ test('a snapshot of a network with batch norm freezes its statistics and leaves 
   const base = experimentOf({ kind: 'momentum' })
   const experiment: Experiment = { ...base, model: { ...base.model, depth: 5, norm: 'batch', skipSpan: 1 } }
   const { answer } = await runHeadless(experiment, { ...OPTIONS, steps: 3, ask: { type: 'snapshot', arm: 'A', seedIndex: 1 } })
-  const { problem, measured } = answer as Snapshot
+  const { problem, measured, omitted } = answer as Snapshot
+  expect(omitted.filter(({ name }) => name === 'problem.model.bnMode')).toHaveLength(1)
   expect(problem.model).toMatchObject({ batchNorm: true, bnMode: 'eval', skip: { span: 1, first: 1, placement: 'postAct' } })
   const [start, now] = [problem.weights, problem.weights2!] as const
   // Four hidden layers have statistics, of the start and of now; the last layer has none.
