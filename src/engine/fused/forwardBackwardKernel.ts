@@ -17,9 +17,8 @@ import { agreementMemory, agreementStart, agreeOnPower } from './agreementWgsl.t
 import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
 import { rangePieces } from './layerRangesWgsl.ts'
 import { keepsZero, tailsOfActivation, toTrueScale } from './activationWgsl.ts'
-import { isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
+import { hasTails, isPlain, keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
-import { hasTails } from './tailWgsl.ts'
 import { deltaThroughNormAndSkip, normAndSkipMemory, normForwardWgsl, skipForwardWgsl } from './normAndSkipWgsl.ts'
 
 /** Exponent of a row loss that is no number: something on the way to it was not finite. */

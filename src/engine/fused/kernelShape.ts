@@ -145,6 +145,11 @@ export function keepsPreactivations(layout: FusedLayout): boolean {
   return !isPlain(layout) || needsPreactivation(layout.activation) || needsPreactivation(layout.outputActivation)
 }
 
+/** Whether the deltas of the outputs have exponents of their own. */
+export function hasTails({ loss, head }: Pick<KernelShape, 'loss' | 'head'>): boolean {
+  return loss.kind !== 'squaredError' && head !== 'outputs'
+}
+
 /** vec4s of one [seed][layer][padded row][quads] array of a pass. */
 export function tensorQuads(shape: KernelShape): number {
   return shape.seedCount * shape.layout.layerCount * tileCount(shape) * shape.tile.rows * shape.layout.quads

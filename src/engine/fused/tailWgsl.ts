@@ -7,13 +7,7 @@
 // everywhere, and beyond a margin of 1e5 a tail is 0: its exponents would reach those of zero.
 //
 // A tile has one exponent, that of its largest entry: entries down to 2^-126 of that are kept, what is smaller becomes 0.
-import type { KernelShape } from './kernelShape.ts'
 import { WINDOW } from './exponentWgsl.ts'
-
-/** Whether the deltas of the outputs have exponents of their own. */
-export function hasTails({ loss, head }: Pick<KernelShape, 'loss' | 'head'>): boolean {
-  return loss.kind !== 'squaredError' && head !== 'outputs'
-}
 
 const tailOf = (struct: string, name: string, numbers: string, powers: string, exp2: string): string => `
 struct ${struct} { mantissa: ${numbers}, power: ${powers} }

@@ -5,8 +5,9 @@
 // The softmax is written by the largest output, as in the loss: a common shift of the tangents cancels exactly. What a confident
 // sample leaves of it has an exponent, as in the loss, though another one: a badly wrong margin has slope 1 and next to no curvature.
 import type { LossSettings } from '../../core/experiment.ts'
+import { hasTails } from './kernelShape.ts'
 import { isCurved, type TangentShape } from './tangentLayout.ts'
-import { hasTails, SOFTMAX_SLOPE_WGSL, softmaxSpread, TAIL_PRELUDE } from './tailWgsl.ts'
+import { SOFTMAX_SLOPE_WGSL, softmaxSpread, TAIL_PRELUDE } from './tailWgsl.ts'
 
 /** WGSL that the head of a loss calls. */
 export function tangentHeadPrelude(loss: LossSettings['kind']): readonly string[] {

@@ -13,9 +13,8 @@ import { forwardBackwardPrelude } from './forwardBackwardPrelude.ts'
 import { rangePieces } from './layerRangesWgsl.ts'
 import { keepsZero, tailsOfActivation, toTrueScale } from './activationWgsl.ts'
 import { POISON } from './forwardBackwardKernel.ts'
-import { keepsPreactivations, type KernelShape } from './kernelShape.ts'
+import { hasTails, keepsPreactivations, type KernelShape } from './kernelShape.ts'
 import { lossHeadWgsl, singleOutputHeadWgsl } from './lossHeadWgsl.ts'
-import { hasTails } from './tailWgsl.ts'
 
 const FOUR = [0, 1, 2, 3] as const
 
