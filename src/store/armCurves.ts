@@ -18,5 +18,9 @@ export function relabelled(curve: TheoryCurve, label: string): TheoryCurve {
 }
 
 function sameCurve(a: TheoryCurve, b: TheoryCurve): boolean {
-  return a.id === b.id && a.x.length === b.x.length && a.y.every((value, index) => Object.is(value, b.y[index]))
+  return a.id === b.id && sameNumbers(a.x, b.x) && sameNumbers(a.y, b.y)
+}
+
+function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  return a.length === b.length && Array.from(a).every((value, index) => Object.is(value, b[index]))
 }

@@ -22,6 +22,8 @@ describe('armCurves', () => {
   test('say a curve once that both arms have, whatever it holds', () => {
     expect(armCurves([curve('bound', 1, NaN)], [curve('bound', 1, NaN)])).toHaveLength(1)
     expect(armCurves([curve('bound', 1)], [curve('other', 1)])).toHaveLength(2)
+    const elsewhere = { ...curve('bound', 1, 1), x: Float64Array.of(0, 9) }
+    expect(armCurves([curve('bound', 1, 1)], [elsewhere])).toHaveLength(2)
     expect(armCurves([], [curve('bound', 1)]).map(({ id }) => id)).toEqual(['B.bound'])
   })
 })
