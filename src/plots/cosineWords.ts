@@ -44,8 +44,9 @@ export function cosineSummary(data: CosinePlotData): string {
 
 /** The numbers beside the large plot, with what decides whether they may lie. */
 export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[] {
-  const row = (name: string, value: (arm: NonNullable<CosineArm['current']>) => Label): StatisticsRow => ({
+  const row = (name: string, value: (arm: NonNullable<CosineArm['current']>) => Label, short?: string): StatisticsRow => ({
     name,
+    short,
     values: arms.map(({ current }) => (current === null ? '–' : value(current))),
   })
   return [
@@ -55,7 +56,7 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
     row('below zero', ({ pairs }) => (pairs.fractionNegative === null ? '–' : `${plainNumber(100 * pairs.fractionNegative, 3)} %`)),
     ...(arms.some(({ current }) => current?.batches !== undefined)
       ? [
-          row('all pairs of batches', ({ batches }) => (batches === undefined ? '–' : plainNumber(batches.count))),
+          row('all pairs of batches', ({ batches }) => (batches === undefined ? '–' : plainNumber(batches.count)), 'all batches'),
           row('  mean', ({ batches }) => number(batches?.mean ?? null)),
           row('  minimum', ({ batches }) => number(batches?.min ?? null)),
         ]
@@ -64,8 +65,8 @@ export function cosineRows(arms: readonly CosineArm[]): readonly StatisticsRow[]
     row('  of directions', ({ etaNormalised }) => number(etaNormalised)),
     row('  on average', (sample) => scaledNumber(sample, 'etaAverage', 3)),
     row('diversity Δ', ({ diversity }) => number(diversity)),
-    row('batch bound n Δ', ({ batchSizeBound }) => number(batchSizeBound)),
-    row('gradient variance', (sample) => scaledNumber(sample, 'gradientVariance', 3)),
+    row('batch bound n Δ', ({ batchSizeBound }) => number(batchSizeBound), 'bound n Δ'),
+    row('gradient variance', (sample) => scaledNumber(sample, 'gradientVariance', 3), 'variance'),
     row('pairs', ({ pairs }) => plainNumber(pairs.cosines.length)),
     row('batch size', ({ pairBatch }) => plainNumber(pairBatch)),
     row('bandwidth', ({ pairs }) => number(pairs.curve?.bandwidth ?? null)),

@@ -28,7 +28,8 @@ export function statisticsMarks(arms: readonly ArmName[], rows: readonly Statist
   }
   for (const row of rows) {
     if (y > area.y + area.height) break
-    const room = area.width - column * arms.length
+    // Up to the first number: few of them fill their column.
+    const room = area.width - column * (arms.length - 1) - textWidth(row.values[0] ?? '', size) - size * 0.7
     const fits = (text: string) => textWidth(text, size) <= room
     marks.push({
       type: 'text',
