@@ -53,7 +53,7 @@ function cutsOf(shape: KernelShape, kernel: StepCut['kernel'], length: number, p
 /** Equal ranges of every cut where there are fewer cuts than wanted. */
 function inRanges(shape: KernelShape, cuts: readonly StepCut[], wanted: number): StepCut[] {
   const stations = stationCount(shape)
-  const ranges = Math.min(stations, Math.ceil(wanted / cuts.length))
+  const ranges = Math.min(stations, Math.ceil(wanted / cuts.length), Math.floor(MOST_CUTS / 2 / cuts.length))
   if (ranges <= 1) return [...cuts]
   return cuts.flatMap((cut) =>
     Array.from({ length: ranges }, (_, i): StepCut => {

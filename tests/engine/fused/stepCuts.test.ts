@@ -74,6 +74,12 @@ describe('stepCuts', () => {
     for (const { stations } of ranges) expect(stations![1] - stations![0]).toBeLessThanOrEqual(Math.ceil(4001 / 60))
     expect(ranges.at(-1)!.stations![1]).toBe(4001)
   })
+  test('are at most a thousand, and whole tiles wherever there are enough of them', () => {
+    const wide = shapeOf({ batchRows: 40_000, layout: fusedLayout(denseSpec(Array.from({ length: 1001 }, () => 8))) })
+    const cuts = stepCuts(wide, 1e6)
+    expect(cuts.length).toBeLessThanOrEqual(1000)
+    expect(cuts.filter(({ stations }) => stations !== undefined)).toEqual([])
+  })
   test('tell a kernel where it begins', () => {
     const step = { optimizer: DEFAULT_OPTIMIZER, reduction: 1, chunkStep: 0, updates: 4 }
     expect(numbersOf({ kernel: 'update', first: 3, count: 1, firstSeed: 2, seeds: 1 }, step)).toEqual({
