@@ -37,6 +37,23 @@ fn logisticSlope(x: vec4f) -> Tails {
 }
 fn within(x: vec4f) -> vec4f { return clamp(x, vec4f(-2.0e5), vec4f(2.0e5)); }`
 
+/** Derivatives of x logistic(x), of one exponential each: logistic(x) (1 + x logistic(-x)), and its own slope times 2 - |x| (1 - r) / (1 + r). */
+export const SWISH_WGSL = `
+fn swishSlope(x: vec4f) -> Tails {
+  let tail = lastOf(abs(x));
+  let r = flushed(tail);
+  let sum = 1.0 + r;
+  let isBelow = x < vec4f(0.0);
+  let own = select(vec4f(1.0), tail.mantissa, isBelow) / sum;
+  return Tails(own * (1.0 + x * select(r, vec4f(1.0), isBelow) / sum), select(vec4i(0), tail.power, isBelow));
+}
+fn swishCurvature(x: vec4f) -> Tails {
+  let tail = lastOf(abs(x));
+  let r = flushed(tail);
+  let sum = 1.0 + r;
+  return Tails(tail.mantissa / (sum * sum) * (2.0 - abs(x) * (1.0 - r) / sum), tail.power);
+}`
+
 /** log(1 + exp(-|x|)). */
 export const SOFTPLUS_WGSL = `${logOnePlusSeries('logOnePlusSeries4', 'vec4f')}
 fn softplusTail(x: vec4f) -> Tails {

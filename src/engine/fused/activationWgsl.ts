@@ -6,7 +6,7 @@
 // What falls off like an exponential leaves float32 at |z| = 43 to 104: such values and derivatives have powers of two of their
 // own, entry by entry, and a tile agrees on the largest of them.
 import type { Activation } from '../../core/experiment.ts'
-import { ARCTAN_WGSL, EXPM1_WGSL, LOGISTIC_WGSL, NORMAL_WGSL, SOFTPLUS_WGSL, TANH_WGSL } from './activationFunctions.ts'
+import { ARCTAN_WGSL, EXPM1_WGSL, LOGISTIC_WGSL, NORMAL_WGSL, SOFTPLUS_WGSL, SWISH_WGSL, TANH_WGSL } from './activationFunctions.ts'
 import { TAIL_PRELUDE } from './tailWgsl.ts'
 
 interface ActivationWgsl {
@@ -80,14 +80,13 @@ const TABLE: Readonly<Record<Activation, ActivationWgsl>> = {
   },
   swish: {
     value: 'let s = logistic(x); return Tails(z * s.mantissa, s.power);',
-    slope: 'let y = within(x); let s = logistic(y); return Tails(s.mantissa * (1.0 + y * flushed(logistic(-y))), s.power);',
-    curvature:
-      'let y = within(x); let s = logisticSlope(y); return Tails(s.mantissa * (2.0 + y * (flushed(logistic(-y)) - flushed(logistic(y)))), s.power);',
+    slope: 'return swishSlope(within(x));',
+    curvature: 'return swishCurvature(within(x));',
     tails: 'all',
     needsPreactivation: true,
     bounded: null,
     ratio: 'full',
-    uses: [TAIL_PRELUDE, LOGISTIC_WGSL],
+    uses: [TAIL_PRELUDE, LOGISTIC_WGSL, SWISH_WGSL],
   },
   sigmoid: {
     value: 'return logistic(x);',

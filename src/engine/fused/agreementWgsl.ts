@@ -11,13 +11,13 @@ export const agreementMemory = (lanes = 1): string => `var<workgroup> agreed: ar
 export const agreementStart = (lanes = 1): string =>
   `var parity = 0u; if (lid == 0u) { for (var i = 0u; i < ${2 * lanes}u; i++) { atomicStore(&agreed[i], 0u); } }`
 
-/** Statements after which every thread knows `top<u>`, the largest `noted<u>` of the tile, for each of so many vectors. */
+/** Statements after which every thread knows `found<u>`, the largest `noted<u>` of the tile, for each of so many vectors. */
 export function agreeOnTops(lanes: number): string {
   const each = (body: (u: number) => string): string => Array.from({ length: lanes }, (_, u) => body(u)).join(' ')
   return `
     ${each((u) => `atomicMax(&agreed[parity * ${lanes}u + ${u}u], noted${u});`)}
     workgroupBarrier();
-    ${each((u) => `let top${u} = atomicLoad(&agreed[parity * ${lanes}u + ${u}u]);`)}
+    ${each((u) => `let found${u} = atomicLoad(&agreed[parity * ${lanes}u + ${u}u]);`)}
     parity = 1u - parity;
     if (lid == 0u) { ${each((u) => `atomicStore(&agreed[parity * ${lanes}u + ${u}u], 0u);`)} }`
 }
@@ -35,5 +35,5 @@ export function agreeOnPower(loop: (body: string) => string, note: string): stri
       ${note}
       noted0 = max(noted0, tailSize(there, powers));`)}
     ${agreeOnTops(1)}
-    let power = tailExponent(top0);`
+    let power = tailExponent(found0);`
 }

@@ -14,14 +14,21 @@ import { hessianForwardPrelude } from './hessianForwardPrelude.ts'
 import { curvatureRatio, tailsOfActivation } from './activationWgsl.ts'
 import { agreementMemory, agreementStart, agreeOnTops } from './agreementWgsl.ts'
 import { isPlain, keepsPreactivations } from './kernelShape.ts'
-import { clearSent, deltaTangentThroughNormAndSkip, sentBytes, sentMemory, tangentThroughNormAndSkip } from './normAndSkipTangentWgsl.ts'
+import {
+  agreementLanes,
+  clearSent,
+  deltaTangentThroughNormAndSkip,
+  sentBytes,
+  sentMemory,
+  tangentThroughNormAndSkip,
+} from './normAndSkipTangentWgsl.ts'
 import { tangentHeadWgsl } from './tangentHeadWgsl.ts'
 import { type TangentShape } from './tangentLayout.ts'
 
 /** Bytes of workgroup memory that one workgroup of H1 takes. */
 export function tangentWorkgroupBytes(shape: TangentShape): number {
   const { layout, tile } = shape.pass
-  return shape.together * (32 * tile.rows * layout.quads + 20) + sentBytes(shape)
+  return shape.together * (32 * tile.rows * layout.quads + 20) + 8 + sentBytes(shape)
 }
 
 /** WGSL of H1; entry point `main`, tiles x (vectors / together) workgroups. */
@@ -37,7 +44,9 @@ export function hessianForwardWgsl(shape: TangentShape): string {
   const skips = layout.skips !== null
   // Whether act'' needs the product G; with norms and skips it always does.
   const full = ratio === 'full' || (curved && !plain)
-  const tails = plain && tailsOfActivation(layout.activation) !== 'none'
+  const hasTails = tailsOfActivation(layout.activation) !== 'none'
+  const tails = plain && hasTails
+  const lanes = plain ? together : agreementLanes(shape)
   const rows = (body: (i: number) => string): string => Array.from({ length: R }, (_, i) => body(i)).join('\n    ')
   const vectors = (body: (u: number) => string): string => Array.from({ length: together }, (_, u) => body(u)).join('\n    ')
   const each = (body: (u: number, i: number) => string): string => vectors((u) => rows((i) => body(u, i)))
@@ -86,7 +95,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
       ${vectors((u) => `var noted${u} = 0u;`)}
       ${rows((i) => `if (tileRow + ${i}u < span.first.w) { ${vectors((u) => `noted${u} = max(noted${u}, tailSize(r${u}_${i}, slope${i}.power));`)} }`)}
       ${agreeOnTops(together)}
-      ${vectors((u) => `let power${u} = tailExponent(top${u}); e${u} = lowered(e${u}, power${u});`)}
+      ${vectors((u) => `let power${u} = tailExponent(found${u}); e${u} = lowered(e${u}, power${u});`)}
       ${each((u, i) => `r${u}_${i} *= ofTails(slope${i}, power${u});`)}`
           : rows((i) => `{ let slope = hiddenSlope(${z('l + 1u', i)}, ${h('l + 1u', i)}, eh); ${vectors((u) => `r${u}_${i} *= slope;`)} }`)
       }
@@ -131,7 +140,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
     if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bent${i} * ${rz(u, i)}, vec4i(ec${u})${full ? ` + bend${i}.power` : ''})); }`,
     )}
     ${agreeOnTops(together)}
-    ${vectors((u) => `let power${u} = select(tailExponent(top${u}), en${u}, top${u} == 0u); e${u} = lowered(power${u}, 0);`)}
+    ${vectors((u) => `let power${u} = select(tailExponent(found${u}), en${u}, found${u} == 0u); e${u} = lowered(power${u}, 0);`)}
     ${each(
       (u, i) =>
         `r${u}_${i} = HIDDEN_SCALE * ofTails(slope${i}, power${u} - en${u}) * r${u}_${i} + bent${i} * ${full ? `exp2v(min(bend${i}.power + ec${u} - power${u}, vec4i(0)))` : `exp2i(min(ec${u} - power${u}, 0))`} * ${rz(u, i)};`,
@@ -165,7 +174,7 @@ export function hessianForwardWgsl(shape: TangentShape): string {
 var<workgroup> sh: array<vec4f, ${together * 2 * tile.rows * layout.quads}>;
 var<workgroup> largestBits: array<atomic<u32>, ${3 * together}>;
 ${sentMemory(shape)}
-${tails ? agreementMemory(together) : ''}
+${hasTails ? agreementMemory(lanes) : ''}
 fn curvatureRatio(z: vec4f, e: i32) -> vec4f { ${curved && !full ? `let x = z * exp2i(e); return ${ratio};` : 'return vec4f(0.0);'} }
 
 @compute @workgroup_size(${threads})
@@ -176,7 +185,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
   let tileNumber = group.x + span.first.x;
   let tileRow = tileNumber * TILE_ROWS + row0;
   ${vectors((u) => `let v${u} = (group.y + span.first.y) * ${together}u + ${u}u; var e${u} = NO_EXPONENT;`)}
-  ${tails ? agreementStart(together) : ''}
+  ${hasTails ? agreementStart(lanes) : ''}
   var cur = 0u;
   var nxt = TILE_ROWS * QUADS;
   var slot = 0u;

@@ -174,7 +174,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       }`)}
     ${curved ? `if (isHidden && lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
     ${agreeOnTops(together)}
-    ${vectors((u) => `let power${u} = tailExponent(top${u}); e${u} = lowered(e${u}, power${u});`)}`
+    ${vectors((u) => `let power${u} = tailExponent(found${u}); e${u} = lowered(e${u}, power${u});`)}`
         : ''
     }
     ${eachEntry(`${
@@ -273,7 +273,7 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bentBy * ${rz(u)}, vec4i(ec${u})${full ? ' + bend.power' : ''})); }`,
       )}`)}
     ${agreeOnTops(together)}
-    ${vectors((u) => `let power${u} = select(tailExponent(top${u}), en${u}, top${u} == 0u); e${u} = lowered(power${u}, 0);`)}
+    ${vectors((u) => `let power${u} = select(tailExponent(found${u}), en${u}, found${u} == 0u); e${u} = lowered(power${u}, 0);`)}
     ${eachEntry(`${bothTerms}
       ${vectors(
         (

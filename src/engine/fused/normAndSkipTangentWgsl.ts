@@ -11,12 +11,19 @@
 //
 // Source: Pearlmutter 1994 applied to Ba et al. 2016 and He et al. 2016.
 import type { SkipSpec } from '../../core/networkSpec.ts'
+import { tailsOfActivation } from './activationWgsl.ts'
+import { agreeOnTops } from './agreementWgsl.ts'
 import { throughNorm, withoutMean } from './normAndSkipWgsl.ts'
 import { isCurved, type TangentShape } from './tangentLayout.ts'
 
 /** Sizes of what blocks send back: one for each vector and one for g, of three blocks in turn. */
 function sentLanes({ pass, together }: TangentShape): number {
   return pass.layout.skips === null ? 0 : together + (isCurved(pass.layout.activation) ? 1 : 0)
+}
+
+/** Powers that a tile agrees on at once: one for each vector and one for g. */
+export function agreementLanes({ together }: TangentShape): number {
+  return together + 1
 }
 
 /** Bytes of workgroup memory of these pieces. */
@@ -73,18 +80,27 @@ export function tangentThroughNormAndSkip(shape: TangentShape): string {
       ${eachRow(vectors((u) => `{ let v = ${own(u)} * branch${u} + tangents[tangentAt(v${u}, l + 1u - SKIP_SPAN, row, column)] * added${u}; ${own(u)} = v; ${rest(u)} }`))}
     }`
       : ''
+  const tails = tailsOfActivation(layout.activation) !== 'none'
+  const forwardPowers = `${vectors((u) => `var noted${u} = 0u;`)} let noted${shape.together} = 0u;
+    ${eachRow(`if (row >= span.first.w) { continue; }
+      let z = activations[Z_START + activationAt(0u, l + 1u, row, column)];
+      let powers = hiddenSlopeTails(z, z, ez).power;
+      ${vectors((u) => `noted${u} = max(noted${u}, tailSize(${own(u)}, powers));`)}`)}
+    ${agreeOnTops(agreementLanes(shape))}
+    ${vectors((u) => `let power${u} = tailExponent(found${u}); e${u} = lowered(e${u}, power${u});`)}`
   return `
     ${layout.norm === null ? '' : normTangent(shape)}
     ${withSkip('preAct', () => '')}
     let ez = exponents[exponentArgument(0u, l, tileNumber)];
     ${curved ? `if (lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
+    ${tails ? forwardPowers : ''}
     ${vectors((u) => `var size${u} = 0u;`)}
     ${eachRow(`let z = activations[Z_START + activationAt(0u, l + 1u, row, column)];
-      let slope = hiddenSlope(z, z, ez);
+      let slope = ${tails ? 'hiddenSlopeTails' : 'hiddenSlope'}(z, z, ez);
       ${vectors(
         (u) => `{ let a = ${own(u)};
       ${curved ? `tangents[curvedAt(v${u}, l + 1u, row, column)] = a;` : ''}
-      let h = slope * a;
+      let h = ${tails ? `ofTails(slope, power${u})` : 'slope'} * a;
       ${own(u)} = h;
       size${u} = max(size${u}, sizeBits(h));
       tangents[tangentAt(v${u}, l + 1u, row, column)] = h; }`,
@@ -171,34 +187,66 @@ export function deltaTangentThroughNormAndSkip(shape: TangentShape): string {
     skips?.placement === placement
       ? `if (ends) { tangents[sentTangentAt(v${u}, row, column)] = ${value}; sentSize${u} = max(sentSize${u}, sizeBits(${value})); }`
       : ''
+  const tails = tailsOfActivation(layout.activation) !== 'none'
+  const basePowers = tails && skips?.placement === 'preAct'
+  const bothTerms = `let slope = hiddenSlopeTails(z, z, ez);
+      let bend = hiddenCurvatureTails(z, z, ez);
+      let bent = bend.mantissa * g[i];`
+  // Both terms, and the base that is sent back, have powers of their own; of each vector the larger is taken out.
+  const backwardPowers = `${vectors(
+    (u) => `let ebend${u} = summed(eg, tangentExponents[curvedExponent(v${u}, l, tileNumber)]);
+    let from${u} = e${u};
+    let isMoved${u} = e${u} > NO_EXPONENT / 2;
+    let isBent${u} = ebend${u} > NO_EXPONENT / 2;
+    var noted${u} = 0u;`,
+  )} var noted${base} = 0u;
+    ${eachRow(`let z = activations[Z_START + activationAt(0u, l, row, column)];
+      ${bothTerms}
+      ${vectors(
+        (u) => `if (isMoved${u}) { noted${u} = max(noted${u}, tailSize(${own(u)}, slope.power + e${u})); }
+      if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bent * tangents[curvedAt(v${u}, l, row, column)], bend.power + ebend${u})); }`,
+      )}
+      ${basePowers ? `if (eg > NO_EXPONENT / 2) { noted${base} = max(noted${base}, tailSize(g[i], slope.power + eg)); }` : ''}`)}
+    ${agreeOnTops(agreementLanes(shape))}
+    ${vectors(
+      (u) => `let power${u} = select(tailExponent(found${u}), max(e${u}, ebend${u}), found${u} == 0u);
+    e${u} = select(lowered(power${u}, 0), NO_EXPONENT, power${u} < NO_EXPONENT / 2);`,
+    )}
+    ${basePowers ? `let power${base} = select(tailExponent(found${base}), eg, found${base} == 0u); if (ends) { skippedBase = power${base}; }` : ''}`
   return `
     ${curved ? 'var eg = ed; for (var i = 0u; i < ' + shape.pass.tile.rowsPerThread + 'u; i++) { g[i] *= HIDDEN_SCALE; }' : ''}
     ${join}
     ${skips === null ? '' : `let ends = endsBlock(l - 1u); ${vectors((u) => `var sentSize${u} = 0u; ${remember('postAct', `skipped${u}`, `e${u}`)}`)}`}
-    ${skips !== null && curved ? 'var sentSizeBase = 0u; if (ends) { skippedBase = eg; }' : ''}
+    ${skips !== null && curved ? `var sentSizeBase = 0u; ${basePowers ? '' : 'if (ends) { skippedBase = eg; }'}` : ''}
     let ez = exponents[exponentArgument(0u, l - 1u, tileNumber)];
     ${
-      curved
-        ? vectors(
-            (u) => `let ebend${u} = summed(eg, tangentExponents[curvedExponent(v${u}, l, tileNumber)]);
+      tails
+        ? backwardPowers
+        : curved
+          ? vectors(
+              (u) => `let ebend${u} = summed(eg, tangentExponents[curvedExponent(v${u}, l, tileNumber)]);
     let bent${u} = max(e${u}, ebend${u});
     let ofSlope${u} = exp2i(e${u} - bent${u});
     let ofBend${u} = exp2i(ebend${u} - bent${u});
     e${u} = select(bent${u}, NO_EXPONENT, bent${u} < NO_EXPONENT / 2);`,
-          )
-        : ''
+            )
+          : ''
     }
     ${skips === null ? '' : vectors((u) => remember('preAct', `skipped${u}`, `e${u}`))}
     ${vectors((u) => `var size${u} = 0u;`)}
     ${norm === null ? '' : startOfNorm(shape)}
     ${eachRow(`let z = activations[Z_START + activationAt(0u, l, row, column)];
-      let slope = hiddenSlope(z, z, ez);
-      ${curved ? 'let bend = hiddenCurvature(z, z, ez) * g[i];' : ''}
+      ${
+        tails
+          ? bothTerms
+          : `let slope = hiddenSlope(z, z, ez);
+      ${curved ? 'let bend = hiddenCurvature(z, z, ez) * g[i];' : ''}`
+      }
       ${norm === null ? '' : 'let n = deltas[NORMED_DELTAS + deltaAt(0u, l - 1u, row, column)];'}
       ${vectors(
         (u) => `{ let up = ${own(u)};
       ${send('postAct', u, 'up')}
-      var d = slope * up${curved ? ` * ofSlope${u} + bend * ofBend${u} * tangents[curvedAt(v${u}, l, row, column)]` : ''};
+      var d = ${tails ? `ofTails(slope, power${u} - from${u}) * up + bent * exp2v(min(bend.power + ebend${u} - power${u}, vec4i(0))) * tangents[curvedAt(v${u}, l, row, column)]` : `slope * up${curved ? ` * ofSlope${u} + bend * ofBend${u} * tangents[curvedAt(v${u}, l, row, column)]` : ''}`};
       ${send('preAct', u, 'd')}
       ${skips === null ? '' : 'if (ends) { d *= BRANCH_SCALE; }'}
       ${
@@ -209,7 +257,7 @@ export function deltaTangentThroughNormAndSkip(shape: TangentShape): string {
       )}
       ${
         skips !== null && curved
-          ? `if (ends) { let sent = ${skips.placement === 'postAct' ? 'g[i]' : 'slope * g[i]'}; tangents[sentBaseAt(v0, row, column)] = sent; sentSizeBase = max(sentSizeBase, sizeBits(sent)); }`
+          ? `if (ends) { let sent = ${skips.placement === 'postAct' ? 'g[i]' : basePowers ? `ofTails(slope, power${base} - eg) * g[i]` : 'slope * g[i]'}; tangents[sentBaseAt(v0, row, column)] = sent; sentSizeBase = max(sentSizeBase, sizeBits(sent)); }`
           : ''
       }`)}
     ${skips === null ? '' : `if (ends) { ${vectors((u) => `atomicMax(&sentBits[turn * ${lanes}u + ${u}u], sentSize${u});`)} ${curved ? `atomicMax(&sentBits[turn * ${lanes}u + ${base}u], sentSizeBase);` : ''} }`}
