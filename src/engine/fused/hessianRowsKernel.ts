@@ -86,8 +86,8 @@ export function hessianRowsWgsl(shape: TangentShape): string {
     () => (keepZ ? 'activations[Z_START + activationAt(0u, LAYERS, tileRow, column)]' : 'vec4f(0.0)'),
   )
   const rz = (u: number): string => `tangents[curvedAt(v${u}, l, row, column)]`
-  const least = (of: (u: number) => string): string =>
-    Array.from({ length: Math.max(2, together) }, (_, u) => of(Math.min(u, together - 1))).join(', ')
+  const allNoted = (bound: (u: number) => string): string =>
+    Array.from({ length: together }, (_, u) => `noted${u} >= ${bound(u)}`).join(' && ')
   // Both terms of the delta's tangent have powers of their own; the larger of them is taken out.
   const bothTerms = `let slope = hiddenSlopeTails(${z('l')}, ${h('l')}, ea);
       ${
@@ -163,15 +163,14 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ${
       tails
         ? `${vectors((u) => `var noted${u} = 0u;`)}
-    ${eachEntry(`${vectors(
-      (u) => `var r${u} = next${u}[own] * weightScale;
-      ${layout.bias ? `r${u} += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
-      next${u}[own] = r${u};`,
-    )}
-      if (isHidden && row < span.first.w && min(${least((u) => `noted${u}`)}) < u32(TAIL_OFFSET)) {
-        let powers = hiddenSlopeTails(${z('l + 1u')}, ${z('l + 1u')}, eh).power;
-        ${vectors((u) => `noted${u} = max(noted${u}, tailSize(r${u}, powers));`)}
-      }`)}
+    ${eachEntry(`if (!isHidden || (${allNoted(() => 'u32(TAIL_OFFSET)')})) { break; }
+      if (row >= span.first.w) { continue; }
+      let powers = hiddenSlopeTails(${z('l + 1u')}, ${z('l + 1u')}, eh).power;
+      ${vectors(
+        (u) => `{ var r = next${u}[own] * weightScale;
+      ${layout.bias ? `r += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
+      noted${u} = max(noted${u}, tailSize(r, powers)); }`,
+      )}`)}
     ${curved ? `if (isHidden && lid == 0u) { ${vectors((u) => `tangentExponents[curvedExponent(v${u}, l + 1u, tileNumber)] = e${u};`)} }` : ''}
     ${agreeOnTops(together)}
     ${vectors((u) => `let power${u} = tailExponent(found${u}); e${u} = lowered(e${u}, power${u});`)}`
@@ -185,8 +184,8 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
       if (isHidden) { slope = hiddenSlope(${z('l + 1u')}, ${h('l + 1u')}, eh); }`
     }
       ${vectors(
-        (u) => `var r${u} = next${u}[own]${tails ? '' : ' * weightScale'};
-      ${layout.bias && !tails ? `r${u} += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
+        (u) => `var r${u} = next${u}[own] * weightScale;
+      ${layout.bias ? `r${u} += directions[v${u} * SEED_QUADS + biasAt(l) + column] * biasShare${u};` : ''}
       if (isHidden) {
         ${curved ? `tangents[curvedAt(v${u}, l + 1u, row, column)] = r${u};` : ''}
         r${u} *= ${tails ? `ofTails(slope, power${u})` : 'slope'};
@@ -266,19 +265,19 @@ fn main(@builtin(local_invocation_index) lid: u32, @builtin(workgroup_id) group:
     ${
       tails
         ? `${vectors((u) => `var noted${u} = 0u; let isBent${u} = ec${u} > NO_EXPONENT / 2; let most${u} = u32(max(en${u}, ec${u}) + TAIL_OFFSET);`)}
-    ${eachEntry(`if (${Array.from({ length: together }, (_, u) => `noted${u} >= most${u}`).join(' && ')}) { break; }
+    ${eachEntry(`if (${allNoted((u) => `most${u}`)}) { break; }
       ${bothTerms}
       ${vectors(
         (u) => `noted${u} = max(noted${u}, tailSize(next${u}[own], slope.power + en${u}));
       if (isBent${u}) { noted${u} = max(noted${u}, tailSize(bentBy * ${rz(u)}, vec4i(ec${u})${full ? ' + bend.power' : ''})); }`,
       )}`)}
     ${agreeOnTops(together)}
-    ${vectors((u) => `let power${u} = select(tailExponent(found${u}), en${u}, found${u} == 0u); e${u} = lowered(power${u}, 0);`)}
+    ${vectors((u) => `let power${u} = select(tailExponent(found${u}), en${u}, found${u} == 0u); e${u} = lowered(power${u}, 0); ${full ? '' : `let bend${u} = exp2i(min(ec${u} - power${u}, 0));`}`)}
     ${eachEntry(`${bothTerms}
       ${vectors(
         (
           u,
-        ) => `let r${u} = HIDDEN_SCALE * ofTails(slope, power${u} - en${u}) * next${u}[own] + bentBy * ${full ? `exp2v(min(bend.power + ec${u} - power${u}, vec4i(0)))` : `exp2i(min(ec${u} - power${u}, 0))`} * ${rz(u)};
+        ) => `let r${u} = HIDDEN_SCALE * ofTails(slope, power${u} - en${u}) * next${u}[own] + bentBy * ${full ? `exp2v(min(bend.power + ec${u} - power${u}, vec4i(0)))` : `bend${u}`} * ${rz(u)};
       tangents[deltaTangentAt(v${u}, l - 1u, row, column)] = r${u};
       size${u} = max(size${u}, sizeBits(r${u}));
       x${u}[own] = r${u};`,
