@@ -16,7 +16,8 @@ export function scaledGramOf(products: Float64Array, n: number, exponents?: Int3
     const exponent = binaryExponent(products[i * n + i])
     return Number.isFinite(exponent) ? Math.floor(exponent / 2) : 0
   })
-  const scaled = products.map((value, at) => timesPowerOfTwo(value, -own[Math.floor(at / n)] - own[at % n]))
+  const scaled = new Float64Array(n * n)
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) scaled[i * n + j] = timesPowerOfTwo(products[i * n + j], -own[i] - own[j])
   return { products: scaled, exponents: exponents === undefined ? own : own.map((exponent, i) => exponent + exponents[i]) }
 }
 

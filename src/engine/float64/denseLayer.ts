@@ -2,8 +2,13 @@
 //
 // Source: Pearlmutter 1994 for the R-operator (tangent and backwardTangent); the Gram share is (s^2 h_i.h_j + bias) (D_i.D_j).
 import type { DenseLayerSpec } from '../../core/networkSpec.ts'
+import { addBoth } from './gramSums.ts'
 import type { LayerPasses } from './layerPasses.ts'
 import { addTransposedTimes, times, timesTransposed } from './matrixProducts.ts'
+
+/** Rows of a square of the Gram matrix, about; samples come in tiles of the product. */
+const SQUARE_ROWS = 32
+const TILE = 4
 
 /** Passes of a dense layer; a block starts with W [out, in] row-major, then b [out]. A row is never so much work that it must be cut. */
 export function densePasses(layer: DenseLayerSpec): LayerPasses {
@@ -45,25 +50,35 @@ export function densePasses(layer: DenseLayerSpec): LayerPasses {
     },
     async gram(input, delta, rows, perRow, into, pause) {
       const count = rows * perRow
-      const inputGram = new Float64Array(rows * rows)
-      timesTransposed(input, input, rows, fanIn, rows, forwardScale * forwardScale, inputGram, false)
       const constant = bias ? biasScale * biasScale : 0
-      const products = new Float64Array(perRow * count)
-      for (let i = 0; i < rows; i++) {
-        // Columns up to this sample only; the rest is the mirror image.
-        const columns = (i + 1) * perRow
-        const own = delta.subarray(i * perRow * fanOut, columns * fanOut)
-        timesTransposed(own, delta, perRow, fanOut, columns, 1, products, false)
-        for (let a = 0; a < perRow; a++) {
-          const p = i * perRow + a
-          for (let q = 0; q <= p; q++) {
-            const j = perRow === 1 ? q : Math.floor(q / perRow)
-            const share = (inputGram[i * rows + j] + constant) * products[a * columns + q]
-            into[p * count + q] += share
-            if (q !== p) into[q * count + p] += share
+      // Squares of samples: what lies above the diagonal is a mirror image, and the rows of two squares stay in the cache.
+      const side = TILE * Math.ceil(SQUARE_ROWS / perRow / TILE)
+      const inputProducts = new Float64Array(side * side)
+      const products = new Float64Array((side * perRow) ** 2)
+      for (let first = 0; first < rows; first += side) {
+        const end = Math.min(rows, first + side)
+        for (let second = 0; second <= first; second += side) {
+          const stop = Math.min(rows, second + side)
+          const samples = stop - second
+          const columns = samples * perRow
+          const inputsOf = (from: number, to: number) => input.subarray(from * fanIn, to * fanIn)
+          const deltasOf = (from: number, to: number) => delta.subarray(from * perRow * fanOut, to * perRow * fanOut)
+          const square = forwardScale * forwardScale
+          timesTransposed(inputsOf(first, end), inputsOf(second, stop), end - first, fanIn, samples, square, inputProducts, false)
+          timesTransposed(deltasOf(first, end), deltasOf(second, stop), (end - first) * perRow, fanOut, columns, 1, products, false)
+          for (let i = first; i < end; i++) {
+            for (let p = i * perRow; p < (i + 1) * perRow; p++) {
+              const own = (p - first * perRow) * columns
+              for (let j = second; j < stop && j <= i; j++) {
+                const ofInputs = inputProducts[(i - first) * samples + j - second] + constant
+                for (let q = j * perRow; q < (j + 1) * perRow && q <= p; q++) {
+                  addBoth(into, count, p, q, ofInputs * products[own + q - second * perRow])
+                }
+              }
+            }
           }
+          await pause()
         }
-        await pause()
       }
     },
   }
