@@ -1,7 +1,7 @@
 // How large is each layer's gradient, told by the training step that has just formed it?
 //
 // A bank of gradients (gradientBanks.ts) is summed before it goes, all its tensors in one dispatch: what costs on this engine is
-// the dispatch. Large tensors are cut into runs, since a single workgroup would make a GPU wait. Training carries no powers of two, so the
+// the dispatch. Tensors are cut into runs, since a few threads on a large one would make a GPU wait. Training carries no powers of two, so the
 // sums see what float32 kept; where a layer comes near the ends of its range, or is 0, `gradientNormsProbe.ts` has to be asked.
 import { dispose, tensor1d, type Tensor } from '@tensorflow/tfjs-core'
 import { isWeighted, layerParameterCount, type NetworkSpec } from '../../core/networkSpec.ts'
@@ -11,41 +11,37 @@ import { zeroNorms } from '../blankNorms.ts'
 import type { GradientBank } from './gradientBanks.ts'
 import { runKernel, type Kernel } from './kernel.ts'
 
-/** Entries that one workgroup sums. */
+/** Entries of a run, and threads that sum it. */
 const RUN = 4096
+const THREADS_OF_RUN = 16
 /** Squares are of entries times this: ordinary gradients are small. */
 const SCALE_EXPONENT = 30
 /** Of scaled squares. Largest entries then lie within about 2^-70 .. 2^20, and what float32 lost beside them does not count. */
 const SMALLEST_SQUARES = 2 ** -80
 const LARGEST_SQUARES = 2 ** 100
 
-/** R: first entry and end of every run; `base`: runs of the banks before. */
+/**
+ * R: first entry and end of every run; `base`: runs of the banks before. Threads of a run do not meet: the CPU adds up what they
+ * leave, because a barrier would cost a software adapter ten times the sum.
+ */
 const SUMS: Kernel<'runs' | 'base'> = {
   name: 'stepNorms',
-  shape: 'reduction',
+  shape: 'blocks',
   inputs: ['G', 'R'],
   uniforms: { runs: 'i32', base: 'i32' },
-  declarations: `
-var<workgroup> sums : array<vec2<f32>, 64>;`,
   body: `
-    let isRun = entry < uniforms.runs;
-    var mine = vec2<f32>(0.0);
-    if (isRun) {
-      let end = R[2 * entry + 1];
-      for (var i = R[2 * entry] + i32(localId.x); i < end; i = i + 64) {
+    let run = index / ${THREADS_OF_RUN};
+    if (run < uniforms.runs) {
+      var sums = vec2<f32>(0.0);
+      let end = R[2 * run + 1];
+      for (var i = R[2 * run] + index % ${THREADS_OF_RUN}; i < end; i = i + ${THREADS_OF_RUN}) {
         let size = abs(G[i]);
         let scaled = size * ${2 ** SCALE_EXPONENT}.0;
-        mine = mine + vec2<f32>(scaled * scaled, size);
+        sums = sums + vec2<f32>(scaled * scaled, size);
       }
-    }
-    sums[localId.x] = mine;
-    workgroupBarrier();
-    if (localId.x == 0u && isRun) {
-      var all = vec2<f32>(0.0);
-      for (var i = 0u; i < 64u; i = i + 1u) { all = all + sums[i]; }
-      let place = 2 * (uniforms.base + entry);
-      result[place] = all.x;
-      result[place + 1] = all.y;
+      let place = 2 * (uniforms.base * ${THREADS_OF_RUN} + index);
+      result[place] = sums.x;
+      result[place + 1] = sums.y;
     }`,
 }
 
@@ -96,7 +92,8 @@ export class StepNorms {
     const table = this.runs.tables[this.bank++]
     const runs = table.size / 2
     const uniforms = { runs, base: this.summed }
-    this.sum = runKernel(SUMS, [gradient, table], [2 * this.runs.count], uniforms, this.sum ?? undefined, runs)
+    const size = 2 * THREADS_OF_RUN * this.runs.count
+    this.sum = runKernel(SUMS, [gradient, table], [size], uniforms, this.sum ?? undefined, runs * THREADS_OF_RUN)
     this.summed += runs
     this.duration += performance.now() - start
   }
@@ -122,12 +119,14 @@ export class StepNorms {
       let squares = 0
       let sizes = 0
       for (const end = tensor + tensorsOfLayer.get(index)!; tensor < end; tensor++) {
-        const runs = runsOfTensor[tensor]
-        for (let run = 0; run < runs; run++) {
-          squares += sums[2 * (base + lane * runs + run)]
-          sizes += sums[2 * (base + lane * runs + run) + 1]
+        // Of a lane they stand next to each other.
+        const threads = THREADS_OF_RUN * runsOfTensor[tensor]
+        const first = base + lane * threads
+        for (let at = first; at < first + threads; at++) {
+          squares += sums[2 * at]
+          sizes += sums[2 * at + 1]
         }
-        base += runs * lanes
+        base += threads * lanes
       }
       if (!(squares > SMALLEST_SQUARES && squares < LARGEST_SQUARES)) return null
       norms.mantissa[place] = Math.sqrt(squares)
