@@ -64,11 +64,11 @@ export function emptyMarks(words: EmptyWords, box: PlotBox): readonly Mark[] {
     : []
   let y = signed ? top + sign + head * 1.6 : top + head
   for (const label of headLines) {
-    marks.push({ type: 'text', x, y, label, size: head, fill: theme.ink, anchor: 'middle', bold: true })
+    marks.push({ type: 'text', x, y, label, size: head, fill: theme.ink, anchor: 'middle', bold: true, halo: theme.background })
     y += head * 1.35
   }
   for (const label of bodyLines) {
-    marks.push({ type: 'text', x, y, label, size: body, fill: theme.muted, anchor: 'middle' })
+    marks.push({ type: 'text', x, y, label, size: body, fill: theme.muted, anchor: 'middle', halo: theme.background })
     y += body * 1.4
   }
   return marks

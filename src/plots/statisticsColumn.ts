@@ -6,6 +6,7 @@ import { segment, type Box, type Label, type Mark } from './scene.ts'
 import { fitText, textWidth } from './textWidth.ts'
 
 export interface StatisticsRow {
+  /** Blanks before it set it in, under the row that it belongs to. */
   readonly name: string
   /** Instead of the name where that does not fit; without it the name is cut. */
   readonly short?: string
@@ -29,13 +30,15 @@ export function statisticsMarks(arms: readonly ArmName[], rows: readonly Statist
   for (const row of rows) {
     if (y > area.y + area.height) break
     // Up to the first number: few of them fill their column.
-    const room = area.width - column * (arms.length - 1) - textWidth(row.values[0] ?? '', size) - size * 0.7
+    const inset = row.name.startsWith(' ') ? size * 0.9 : 0
+    const name = row.name.trimStart()
+    const room = area.width - inset - column * (arms.length - 1) - textWidth(row.values[0] ?? '', size) - size * 0.7
     const fits = (text: string) => textWidth(text, size) <= room
     marks.push({
       type: 'text',
-      x: area.x,
+      x: area.x + inset,
       y,
-      label: fitText(fits(row.name) ? row.name : (row.short ?? row.name), room, size),
+      label: fitText(fits(name) ? name : (row.short ?? name), room, size),
       size,
       fill: box.theme.muted,
       anchor: 'start',

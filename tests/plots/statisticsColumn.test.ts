@@ -13,3 +13,13 @@ test('a name goes as far as the first number lets it, then its short form, then 
   expect(wordsOf({ name: long, short: 'a name', values: ['67', '229'] })[2]).toBe('a name')
   expect(wordsOf({ name: long, values: ['67', '229'] })[2]).toMatch(/^a name.*…$/u)
 })
+
+test('a name with blanks before it stands in from those without', () => {
+  const startOf = (name: string) =>
+    statisticsMarks(['A'], [{ name, values: ['1'] }], area, MAIN_BOX).flatMap((mark) =>
+      mark.type === 'text' ? [[mark.label, mark.x]] : [],
+    )[0]
+  const [outer, inner] = [startOf('all pairs'), startOf('  mean')]
+  expect([outer[0], inner[0]]).toEqual(['all pairs', 'mean'])
+  expect(inner[1]).toBeGreaterThan(outer[1] as number)
+})
