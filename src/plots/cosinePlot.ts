@@ -56,7 +56,7 @@ function drawCosines(data: CosinePlotData, box: PlotBox, memory: CosineMemory): 
   for (const curve of data.theory) {
     const line = theoryLine(curve, place.xScale.at, (i) => place.yScale.at(curve.y[i]), place.panel, box)
     canvas.push(line)
-    names.push(...theoryName({ ...line, points: topOf(line.points) }, curve, place.panel, box))
+    names.push(...theoryName({ ...line, points: topOf(line.points) }, curve, place.panel, box, names))
   }
   for (const [row, arm] of drawn.entries()) {
     const marks = cosineArmMarks(arm, row, place, box, drawn.length > 1)

@@ -62,7 +62,7 @@ export function theoryName(line: PolylineMark, curve: TheoryCurve, panel: Box, b
     if (x < panel.x - 1 || x > panel.x + panel.width + 1 || line.points[i + 1] > panel.y + panel.height + 1) continue
     const left = Math.min(panel.x + panel.width - width, Math.max(panel.x + 4, x - width - 2))
     const above = Math.max(panel.y + size, line.points[i + 1] - 5)
-    const below = Math.min(panel.y + panel.height - 4, line.points[i + 1] + size + 4)
+    const below = Math.min(panel.y + panel.height - 4, Math.max(line.points[i + 1] + size + 4, above + size * 1.4))
     const isFree = (y: number) => !taken.some((mark) => covers(mark, { x: left, y: y - size, width, height: size * 1.2 }))
     const y = isFree(above) || !isFree(below) ? above : below
     return [{ type: 'text', x: left, y, label, size, fill: box.theme.ink, anchor: 'start', halo: box.theme.background }]

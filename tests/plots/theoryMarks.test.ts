@@ -42,6 +42,10 @@ describe('theoryName', () => {
     expect(nameAt(12).y).toBeGreaterThanOrEqual(PANEL.y)
     expect(nameAt(209, [word(280, 203)]).y).toBeLessThanOrEqual(PANEL.y + PANEL.height)
   })
+  test('of a curve that is cut at the upper edge makes room for one that is cut there too', () => {
+    const first = nameAt(PANEL.y)
+    expect(nameAt(PANEL.y, [first]).y - first.y).toBeGreaterThan(first.size)
+  })
   test('is left out of small plots', () => {
     expect(theoryName(line(100), CURVE, PANEL, SMALL_BOX)).toEqual([])
   })
