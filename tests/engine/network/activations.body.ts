@@ -1,11 +1,11 @@
 // Are activations and their derivatives exact to float32 where formulas lose digits: near 0, in the tails, at the seams?
 //
 // One layer 1 -> 1 with weight 1: its output is act(x), its Jacobian x act'(x), its Hessian x^2 act''(x). One body, run in a browser and in Node.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { activationSchema, type Activation } from '../../../src/core/experiment.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
-import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
 import { datasetOf, denseSpec, samples } from '../reference/problems.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { optionsInFloat32, withBoth } from './setup.ts'
 
 const POINTS = Float32Array.of(1e-30, -1e-8, 1e-4, -0.05, 0.19999, -0.20001, 0.4, -0.42, 0.7, -1.3, 2.4, -2.5, 3, -3.1, 5, -6, 9, -12, 90)
@@ -13,25 +13,14 @@ const POINTS = Float32Array.of(1e-30, -1e-8, 1e-4, -0.05, 0.19999, -0.20001, 0.4
 const CLOSE = 3e-6
 
 export function activationTests(open: () => Promise<OpenedDevice | NoGpu>): void {
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    lease.close()
-    opened.device.destroy()
-  })
+  const held = leaseOfFile(open)
 
   /** Largest error of values, slopes and curvatures against float64, relative to the value itself or, at its zeros, to the argument. */
   async function worstErrors(activation: Activation): Promise<readonly (readonly [string, number, number])[]> {
     const spec = denseSpec([1, 1], { bias: false, outputActivation: activation })
     const data = datasetOf(1, 1, POINTS, new Float64Array(POINTS.length))
     const options = optionsInFloat32(spec, data, [Float64Array.of(1)])
-    return withBoth(opened, options, async (network, float64) => {
+    return withBoth(held.opened, options, async (network, float64) => {
       const set = samples(POINTS.length)
       const wrong: (readonly [string, number, number])[] = []
       const compare = (what: string, mine: ArrayLike<number>, theirs: ArrayLike<number>, floor: (x: number) => number) => {
@@ -72,7 +61,7 @@ export function activationTests(open: () => Promise<OpenedDevice | NoGpu>): void
     ])('of %s at -%d say underflow where float32 has nothing to send back, and 0 where nothing is', async (activation, size, flags) => {
       const spec = denseSpec([1, 1, 1], { bias: false, activation })
       const options = optionsInFloat32(spec, datasetOf(1, 1, [-size, -1.5 * size], [1, 2]), [Float64Array.of(1, 1)])
-      const { mantissa, underflow } = await withBoth(opened, options, (network) => network.probe(0).gradientNorms(samples(2)))
+      const { mantissa, underflow } = await withBoth(held.opened, options, (network) => network.probe(0).gradientNorms(samples(2)))
       expect([...underflow]).toEqual(flags)
       for (const [l, flag] of flags.entries()) if (flag === 1) expect(mantissa[l]).toBe(0)
     })

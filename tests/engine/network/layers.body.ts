@@ -3,7 +3,7 @@
 // One body, run in a browser and in Node. Sides, channels and strides are uneven on purpose: a run of positions or a block
 // of channels must not fit. Compared with 1e-5 of the largest entry: float32 rounds at 6e-8, sums here have up to a hundred terms;
 // through the statistics of a batch norm differences of like numbers cost another digit.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { LossSettings } from '../../../src/core/experiment.ts'
 import {
   imageAfter,
@@ -20,9 +20,10 @@ import {
 import type { Probe } from '../../../src/core/probe.ts'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { createNetworkTrainer } from '../../../src/engine/network/networkTrainer.ts'
-import { leaseTfjs, tfjsMemory, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
+import { tfjsMemory } from '../../../src/engine/tfjsBackend.ts'
 import { relativeError } from '../reference/closeness.ts'
 import { normals, randomDataset, samples } from '../reference/problems.ts'
+import { leaseOfFile } from './leaseOfFile.ts'
 import { COUNT, MEASUREMENTS } from './measurements.ts'
 import { batchesOf, optionsInFloat32, withBoth } from './setup.ts'
 
@@ -151,18 +152,7 @@ const SOME: ReadonlySet<string> = new Set([
  * @param some fewer networks, where another place asks them all: what takes the time is the compiling of their kernels.
  */
 export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all' | 'some' = 'all'): void {
-  let opened: OpenedDevice
-  let lease: TfjsLease
-  beforeAll(async () => {
-    const device = await open()
-    if (device.type === 'noGpu') throw new Error(device.reason)
-    opened = device
-    lease = await leaseTfjs(opened)
-  })
-  afterAll(() => {
-    lease.close()
-    opened.device.destroy()
-  })
+  const held = leaseOfFile(open)
 
   const networks = Object.entries(NETWORKS).filter(([name]) => some === 'all' || SOME.has(name))
   describe.each(networks)('the layers on the GPU (%s)', (_name, spec) => {
@@ -173,7 +163,7 @@ export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all
     test('answer and train as float64 does', async () => {
       const data = randomDataset(COUNT, inputWidth, outputWidth, spec.loss.kind)
       const options = optionsInFloat32(spec, data, [startOf(spec)], { kind: 'momentum', lr: 0.02 })
-      await withBoth(opened, options, async (network, float64) => {
+      await withBoth(held.opened, options, async (network, float64) => {
         const errors: Record<string, number> = {}
         for (const [question, measure] of Object.entries(MEASUREMENTS)) {
           const [mine, theirs] = [await measure(network.probe(0)), await measure(float64.probe(0))]
@@ -200,7 +190,7 @@ export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all
     const batches = batchesOf(4, 5, COUNT)
 
     async function lossesOf(seeds: number, between: (probe: Probe) => Promise<unknown> = async () => null): Promise<Float64Array> {
-      const trainer = await createNetworkTrainer(options(seeds), opened)
+      const trainer = await createNetworkTrainer(options(seeds), held.opened)
       try {
         const losses: number[] = []
         for (const batch of batches) {
@@ -225,7 +215,7 @@ export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all
     })
 
     test('has in the probe set the loss that training has there', async () => {
-      await withBoth(opened, options(1), async (network) => {
+      await withBoth(held.opened, options(1), async (network) => {
         const all = samples(COUNT, 'probe')
         const { loss } = await network.probe(0).loss(all)
         // Sums in another order: float32 rounding of a dozen terms.
@@ -238,7 +228,7 @@ export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all
       for (const each of Object.values(NETWORKS)) {
         const { inputWidth, outputWidth } = networkWidths(each)
         const own = optionsInFloat32(each, randomDataset(COUNT, inputWidth, outputWidth, each.loss.kind), [startOf(each)])
-        const trainer = await createNetworkTrainer(own, opened)
+        const trainer = await createNetworkTrainer(own, held.opened)
         await trainer.train(batchesOf(2, 5, COUNT))
         const atStart = tfjsMemory().tensorCount
         await MEASUREMENTS['the gradient'](trainer.probe(0))
@@ -277,7 +267,7 @@ export function layerTests(open: () => Promise<OpenedDevice | NoGpu>, some: 'all
           [padded, spread],
         ] as const
       ).map(([spec, weights]) =>
-        withBoth(opened, optionsInFloat32(spec, data, [weights]), async (network) => network.probe(0).gradient(samples(COUNT))),
+        withBoth(held.opened, optionsInFloat32(spec, data, [weights]), async (network) => network.probe(0).gradient(samples(COUNT))),
       ),
     )
     // The same terms in another order.

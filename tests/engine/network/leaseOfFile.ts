@@ -1,4 +1,4 @@
-// One device and one lease of tfjs for a file of tests of the network engine: taken before them, healthy and given back after them.
+// One device and one lease of tfjs for a file of tests of the network engine: taken before them, healthy, given back and destroyed after them.
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { NoGpu, OpenedDevice } from '../../../src/engine/device.ts'
 import { leaseTfjs, type TfjsLease } from '../../../src/engine/tfjsBackend.ts'
@@ -16,6 +16,7 @@ export function leaseOfFile(open: () => Promise<OpenedDevice | NoGpu>): { readon
   afterAll(() => {
     expect(opened.health.fault).toBeNull()
     lease.close()
+    opened.device.destroy()
   })
   return {
     get opened() {
